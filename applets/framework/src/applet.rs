@@ -1,0 +1,152 @@
+//! What an applet implements, and how it is selected.
+
+use crate::{Aid, Command, Env, FileId, Halt, Outcome, Reply, StatusWord};
+
+/// An application on the card. It is ROM: no method takes `&mut self`, and a type that implements
+/// this usually has no fields.
+pub trait Applet: Sync {
+    /// What the applet is called and what it needs of the card.
+    fn descriptor(&self) -> &'static Descriptor;
+
+    /// Fills the applet's empty segment at personalisation. `data` is in the applet's own format;
+    /// the profile makes it.
+    ///
+    /// # Errors
+    /// 6A84 when the segment is too small, 6A80 when `data` is not understood, `Torn`.
+    fn install(&self, env: &mut Env<'_>, data: &[u8]) -> Outcome;
+
+    /// The `nth` (from 0) of this applet's DFs, in the order they were made, whose name begins with
+    /// `prefix`. An applet without DFs of its own has one: its root, named by its AID.
+    ///
+    /// # Errors
+    /// 6F00 when the segment cannot be read.
+    fn df_by_name(&self, env: &Env<'_>, prefix: &[u8], nth: u16) -> Result<Option<DfId>, Halt> {
+        let _ = env;
+        Ok((nth == 0 && self.descriptor().aid.starts_with(prefix)).then_some(DfId::ROOT))
+    }
+
+    /// Makes a file of this applet current and writes its control information.
+    ///
+    /// When the applet was not the current one on this channel, its `OnDeselect` RAM is all zero
+    /// on entry. When the selection fails, the runtime puts that RAM back as it was: a failed
+    /// SELECT changes nothing.
+    ///
+    /// # Errors
+    /// 6A82 not found, 6A86, 6985; `Torn`.
+    fn select(
+        &self,
+        env: &mut Env<'_>,
+        selection: &Selection<'_>,
+        reply: &mut Reply<'_>,
+    ) -> Result<Selected, Halt>;
+
+    /// Runs any other command.
+    ///
+    /// # Errors
+    /// The status word to answer, or `Torn`.
+    fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome;
+
+    /// Told after another applet has been selected on this channel, or the channel was closed.
+    /// RAM of kind `OnDeselect` is still there and is cleared afterwards.
+    fn deselect(&self, env: &mut Env<'_>) {
+        let _ = env;
+    }
+
+    /// Answers another applet's question ([`Env::service`]). Refuses unless it knows the caller.
+    ///
+    /// # Errors
+    /// 6985 unless the applet offers a service.
+    fn serve(
+        &self,
+        env: &mut Env<'_>,
+        caller: &Aid,
+        request: &[u8],
+        reply: &mut Reply<'_>,
+    ) -> Outcome {
+        let _ = (env, caller, request, reply);
+        Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED)
+    }
+}
+
+/// An applet's constants.
+#[derive(Clone, Copy, Debug)]
+pub struct Descriptor {
+    /// Name of the applet's root DF.
+    pub aid: Aid,
+    /// File identifier of the root, by which its parent's SELECT finds it.
+    pub fid: Option<FileId>,
+    /// Starting values of its counters; their number is how many it has.
+    pub counters: &'static [u32],
+    /// RAM kept while the applet is selected, per channel; at most [`Self::RAM_ON_DESELECT_MAX`].
+    pub ram_on_deselect_bytes: u16,
+    /// RAM kept until reset.
+    pub ram_on_reset_bytes: u16,
+    /// The applet reads the secure messaging bits of the class byte itself; else they are 6882.
+    pub secure_messaging: bool,
+    /// The applet takes command chaining; else a chain is 6884.
+    pub chaining: bool,
+}
+
+impl Descriptor {
+    /// Most RAM of kind `OnDeselect` an applet may ask for, in bytes.
+    pub const RAM_ON_DESELECT_MAX: u16 = 64;
+}
+
+/// One of an applet's DFs, in a numbering of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DfId(pub u32);
+
+impl DfId {
+    /// The applet's root DF.
+    pub const ROOT: Self = Self(0);
+}
+
+/// What a SELECT asks of an applet (ISO/IEC 7816-4:2020, 11.2.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Selection<'a> {
+    /// The file.
+    pub target: Target<'a>,
+    /// The control information wanted (P2 b4-b3).
+    pub control: Control,
+}
+
+/// The file a SELECT names, seen from the applet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Target<'a> {
+    /// One of the applet's DFs, found by its name.
+    Df(DfId),
+    /// P1 = 00: MF, DF or EF by identifier.
+    FileId(FileId),
+    /// P1 = 01: a child DF of the current DF.
+    ChildDf(FileId),
+    /// P1 = 02: an EF under the current DF.
+    Ef(FileId),
+    /// P1 = 03: the parent of the current DF.
+    Parent,
+    /// P1 = 09: a path from the current DF; two bytes a step, at least one step.
+    PathFromCurrent(&'a [u8]),
+    /// P1 = 08 or a path through a parent application: a path from the applet's root, maybe empty.
+    PathFromRoot(&'a [u8]),
+}
+
+/// Control information a SELECT asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Control {
+    /// P2 b4-b3 = 00: FCI, tag 6F.
+    Fci,
+    /// 01: FCP, tag 62.
+    Fcp,
+    /// 10: FMD, tag 64.
+    Fmd,
+    /// 11: no response data.
+    None,
+}
+
+/// Where a selection ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Selected {
+    /// In this applet; the reply holds the control information.
+    Here,
+    /// The parent of the applet's root is asked for: the runtime goes on there.
+    Above,
+}

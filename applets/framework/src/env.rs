@@ -1,0 +1,146 @@
+//! What an applet may do while it runs: its segment, transactions, counters, RAM, challenges, services.
+
+use crate::{Aid, Clear, CounterId, Halt, Outcome, Platform, StatusWord};
+
+/// The applet's handle for the length of one call. It knows that applet's own segment only.
+///
+/// There is no way to name another applet's memory, the journal or the line:
+///
+/// ```compile_fail
+/// fn reach_below(env: &mut tessera_framework::Env<'_>) {
+///     env.platform.begin(); // the platform is private
+/// }
+/// ```
+pub struct Env<'p> {
+    platform: &'p mut dyn Platform,
+}
+
+impl<'p> Env<'p> {
+    /// A handle over a platform; made by the runtime and the test rig.
+    pub fn new(platform: &'p mut dyn Platform) -> Self {
+        Self { platform }
+    }
+
+    /// Size of the applet's segment in bytes.
+    #[must_use]
+    pub fn segment_bytes(&self) -> u32 {
+        self.platform.segment_bytes()
+    }
+
+    /// Reads `out.len()` bytes of the segment from offset `at`.
+    ///
+    /// # Errors
+    /// 6F00 outside the segment.
+    pub fn load(&self, at: u32, out: &mut [u8]) -> Outcome {
+        self.platform.load(at, out)
+    }
+
+    /// Writes `bytes` to the segment at offset `at`: with the open transaction, else at once and
+    /// atomically.
+    ///
+    /// # Errors
+    /// 6F00 outside the segment, 6A84 beyond the commit capacity, `Torn`.
+    pub fn store(&mut self, at: u32, bytes: &[u8]) -> Outcome {
+        self.platform.store(at, bytes)
+    }
+
+    /// All of what `work` stores, or nothing of it. A call inside another joins the outer one.
+    ///
+    /// # Errors
+    /// What `work` answered, after everything was forgotten; 6A84; `Torn`.
+    pub fn atomically<R>(
+        &mut self,
+        work: impl FnOnce(&mut Env<'_>) -> Result<R, Halt>,
+    ) -> Result<R, Halt> {
+        if self.platform.in_transaction() {
+            return work(self);
+        }
+        self.platform.begin()?;
+        match work(self) {
+            Ok(done) => self.platform.commit().map(|()| done),
+            Err(halt) => {
+                self.platform.abort();
+                Err(halt)
+            }
+        }
+    }
+
+    /// Value of one of the applet's counters.
+    ///
+    /// # Errors
+    /// 6F00 when the applet's descriptor declares no such counter.
+    pub fn counter(&self, counter: CounterId) -> Result<u32, Halt> {
+        self.platform.counter(counter.0)
+    }
+
+    /// Sets a counter. It is solid when this returns, whatever becomes of any transaction.
+    ///
+    /// # Errors
+    /// 6F00 when the applet's descriptor declares no such counter; `Torn`.
+    pub fn set_counter(&mut self, counter: CounterId, value: u32) -> Outcome {
+        self.platform.set_counter(counter.0, value)
+    }
+
+    /// The applet's RAM of one kind, of the size its descriptor asks for.
+    #[must_use]
+    pub fn ram(&self, clear: Clear) -> &[u8] {
+        self.platform.ram(clear)
+    }
+
+    /// The applet's RAM of one kind, to write.
+    pub fn ram_mut(&mut self, clear: Clear) -> &mut [u8] {
+        self.platform.ram_mut(clear)
+    }
+
+    /// Fills `out` from the card's random source (GET CHALLENGE, transaction random numbers).
+    pub fn challenge(&mut self, out: &mut [u8]) {
+        self.platform.challenge(out);
+    }
+
+    /// Microseconds on the card's clock since power-up.
+    #[must_use]
+    pub fn elapsed_us(&self) -> u64 {
+        self.platform.elapsed_us()
+    }
+
+    /// Puts a question to the applet named `provider`. It runs in its own context, is told who asks,
+    /// and refuses unless it names the asker; only bytes cross. Returns the length of the answer.
+    ///
+    /// # Errors
+    /// 6A82 when no such applet is on the card, otherwise what it answered.
+    pub fn service(
+        &mut self,
+        provider: &Aid,
+        request: &[u8],
+        answer: &mut [u8],
+    ) -> Result<usize, Halt> {
+        self.platform.service(provider, request, answer)
+    }
+
+    /// Reads a fixed number of bytes.
+    ///
+    /// # Errors
+    /// 6F00 outside the segment.
+    pub fn load_array<const N: usize>(&self, at: u32) -> Result<[u8; N], Halt> {
+        let mut bytes = [0; N];
+        self.load(at, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Copies inside the segment, in pieces; the ranges must not overlap unless `to <= from`.
+    ///
+    /// # Errors
+    /// 6F00 outside the segment, 6A84 beyond the commit capacity, `Torn`.
+    pub fn copy_within(&mut self, from: u32, to: u32, bytes: u32) -> Outcome {
+        let mut piece = [0; 32];
+        let mut done = 0;
+        while done < bytes {
+            let n = (bytes - done).min(32);
+            let part = piece.get_mut(..n as usize).ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))?;
+            self.load(from + done, part)?;
+            self.store(to + done, part)?;
+            done += n;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,57 @@
+//! The verbs of the command line and what they share: exit codes and how an error is printed.
+
+mod ctl;
+mod demo;
+mod info;
+mod new;
+mod send;
+mod serve;
+mod vectors;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A virtual smart card that PC/SC programs, tests and fuzzers can open.
+#[derive(Parser)]
+#[command(name = "tessera", version, about, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Demo(demo::Demo),
+    Serve(serve::Serve),
+    Ctl(ctl::Ctl),
+    Send(send::Send),
+    Info(info::Info),
+    New(new::New),
+    Vectors(vectors::Vectors),
+}
+
+/// What a verb comes to: printed to standard error with its causes, exit code 1.
+pub(crate) type Outcome = Result<ExitCode, Box<dyn std::error::Error>>;
+
+/// Runs the verb named on the command line.
+pub(crate) fn run() -> ExitCode {
+    let outcome = match Arguments::parse().verb {
+        Verb::Demo(verb) => verb.run(),
+        Verb::Serve(verb) => verb.run(),
+        Verb::Ctl(verb) => verb.run(),
+        Verb::Send(verb) => verb.run(),
+        Verb::Info(verb) => verb.run(),
+        Verb::New(verb) => verb.run(),
+        Verb::Vectors(verb) => verb.run(),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("tessera: {error}");
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            eprintln!("  because: {error}");
+            cause = error.source();
+        }
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,28 @@
+//! Tessera: a virtual ISO/IEC 7816 and 14443-4 smart card.
+//!
+//! A [`Card`] is a value: memory, RAM, clock, random state and session. Cloning forks it, `==`
+//! compares it, losing power clears its RAM and nothing else. Applets are ROM; what lasts lies in
+//! an EEPROM whose every change is transactional and survives power loss at any pulse.
+//!
+//! From the terminal down to the cells:
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`reader`] | virtual readers that real programs open; they only move bytes |
+//! | [`link`] | what the line adds: the answer to reset |
+//! | [`card`] | the whole card: power on, exchange, power off, fork |
+//! | [`os`] | class byte, selection, logical channels, chaining, GET RESPONSE; an applet's context |
+//! | [`nvm`] | EEPROM pulse by pulse, the journal, counters, recovery at power-up |
+//! | [`profile`], [`image`] | a card described in a file; a card saved to a file |
+//! | [`trace`] | what was said, in words |
+//! | [`vectors`] | text files of commands and expected answers, and their runner |
+//! | [`explore`], [`choose`] | tears at every pulse, every outcome |
+#![forbid(unsafe_code)]
+
+pub mod card;
+pub mod reader;
+pub mod trace;
+pub mod vectors;
+
+pub use card::{Card, PowerLost, Response};
+pub use tessera_framework::StatusWord;
