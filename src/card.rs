@@ -1,17 +1,72 @@
 //! The whole card as a value: power on, exchange, power off, fork.
 
-use tessera_framework::StatusWord;
+use std::{fmt, sync::Arc};
+
+use tessera_framework::{Halt, Interface, StatusWord};
+
+use crate::{
+    choose::Choices,
+    nvm::{Counters, Eeprom, Geometry, Journal, Layout, Memory, Ram, Segment, Tearing, journal},
+    os::{
+        chaining::{Chain, Held},
+        channel::Channel,
+        dispatch::{Core, RESPONSE_BYTES_MAX},
+        registry::{Entry, Registry},
+        select,
+    },
+    profile::{Installation, Profile},
+    random::Random,
+};
 
 /// Power failed in the middle: there is no answer, and none will come before the next power-up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the card has lost power")]
 pub struct PowerLost;
 
+/// Why a profile does not make a card.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum PersonaliseError {
+    /// The memory is too small for the engine, or for what an applet installs (6A84).
+    #[error("{who} does not fit: {bytes} bytes of memory, {needed}")]
+    NotEnoughMemory {
+        /// The applet, or the card itself.
+        who: String,
+        /// What there was for it.
+        bytes: u32,
+        /// What it would take, as far as known.
+        needed: String,
+    },
+    /// An applet refused its installation data.
+    #[error("{applet} refuses its installation data with {status}")]
+    Refused {
+        /// The applet.
+        applet: String,
+        /// Its status word.
+        status: StatusWord,
+    },
+    /// The profile names a memory part that does not exist.
+    #[error("there is no memory part {0:?}; there are {parts}", parts = Geometry::parts().collect::<Vec<_>>().join(", "))]
+    UnknownPart(String),
+}
+
 /// A response APDU: data field, SW1, SW2. Made once and filled again and again, so that an exchange
 /// allocates nothing.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone)]
 pub struct Response {
-    bytes: Vec<u8>,
+    buffer: Box<[u8]>,
+    bytes: usize,
+}
+
+impl Default for Response {
+    fn default() -> Self {
+        Self { buffer: vec![0; RESPONSE_BYTES_MAX].into_boxed_slice(), bytes: 0 }
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode_upper(self.as_bytes()))
+    }
 }
 
 impl Response {
@@ -21,53 +76,143 @@ impl Response {
         Self::default()
     }
 
-    /// Data field and status word, as they go over the line.
+    /// Data field and status word, as they go over the line; empty before the first exchange.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.buffer[..self.bytes]
     }
 
     /// The data field.
     #[must_use]
     pub fn data(&self) -> &[u8] {
-        &self.bytes[..self.bytes.len().saturating_sub(2)]
+        &self.buffer[..self.bytes.saturating_sub(2)]
     }
 
     /// SW1-SW2.
     #[must_use]
     pub fn status(&self) -> StatusWord {
-        self.bytes.last_chunk::<2>().map_or(StatusWord(0), |&sw| StatusWord::from(sw))
+        self.as_bytes().last_chunk::<2>().map_or(StatusWord(0), |&sw| StatusWord::from(sw))
     }
 }
 
-/// A card.
+/// A card. Cloning forks it; two cards are equal when nothing a terminal could do tells them apart.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Card {
+    profile: Arc<Profile>,
+    registry: Arc<Registry>,
+    core: Core,
     atr: Vec<u8>,
 }
 
 impl Card {
-    /// Powers the card: recovery first, then RAM cleared and the MF selected.
+    /// Makes and personalises a card.
     ///
     /// # Errors
-    /// [`PowerLost`] when a tear hits the recovery.
-    pub fn power_on(&mut self) -> Result<(), PowerLost> {
-        Ok(())
+    /// The profile asks for more than its memory holds, or for what an applet refuses.
+    pub fn from_profile(profile: &Profile) -> Result<Self, PersonaliseError> {
+        let mut card = Self::empty(profile)?;
+        card.core.memory.power_up();
+        for (place, installation) in card.profile.clone().applets.iter().enumerate() {
+            card.install(place as u8, installation)?;
+        }
+        card.power_off();
+        Ok(card)
     }
 
-    /// Takes the power away: RAM is lost. No pulse is under way between commands.
-    pub fn power_off(&mut self) {}
+    /// The card of a profile before personalisation, its memory erased.
+    pub(crate) fn empty(profile: &Profile) -> Result<Self, PersonaliseError> {
+        let geometry = Geometry::part(&profile.part)
+            .ok_or_else(|| PersonaliseError::UnknownPart(profile.part.clone()))?;
+        let counters =
+            profile.applets.iter().map(|a| a.applet.descriptor().counters.len()).sum::<usize>();
+        let layout = Layout::new(&geometry, profile.limits.commit_bytes, counters as u16);
+        let (entries, on_reset_bytes) = divide(profile, &geometry, &layout)?;
+        let channels = usize::from(profile.limits.channels);
+        let core = Core {
+            memory: Tearing::new(Eeprom::new(geometry, profile.memory_bytes)),
+            journal: Journal::default(),
+            layout,
+            ram: Ram::new(channels, on_reset_bytes),
+            channels: vec![Channel::default(); channels],
+            chain: Chain::default(),
+            held: Held::default(),
+            random: Random::new(profile.seed),
+            interface: profile.interface,
+            command_bytes_max: profile.limits.command_bytes as usize,
+            response_bytes_max: (profile.limits.response_bytes as usize)
+                .min(RESPONSE_BYTES_MAX - 2),
+            processing_us: 0,
+            powered_at_us: 0,
+        };
+        let atr = profile.atr(profile.interface);
+        let registry = Arc::new(Registry { entries });
+        Ok(Self { profile: Arc::new(profile.clone()), registry, core, atr })
+    }
+
+    fn install(&mut self, place: u8, with: &Installation) -> Result<(), PersonaliseError> {
+        let entry = *self.registry.entry(place);
+        let refused = |halt: Halt| match halt {
+            Halt::Status(StatusWord::NOT_ENOUGH_MEMORY) => PersonaliseError::NotEnoughMemory {
+                who: with.name.clone(),
+                bytes: entry.segment.bytes,
+                needed: "the applet asks for more".into(),
+            },
+            Halt::Status(status) => PersonaliseError::Refused { applet: with.name.clone(), status },
+            Halt::Torn(_) => {
+                PersonaliseError::Refused { applet: with.name.clone(), status: StatusWord(0x6F00) }
+            }
+        };
+        let counters = Counters::new(&self.core.layout);
+        for (n, &start) in entry.descriptor.counters.iter().enumerate() {
+            let number = entry.first_counter + n as u16;
+            counters
+                .set(&mut self.core.memory, &mut self.core.journal, number, start)
+                .map_err(|_| refused(Halt::Status(StatusWord::MEMORY_FAILURE)))?;
+        }
+        self.core.channels[0] = Channel { open: true, applet: place, found: None };
+        self.core
+            .call(&self.registry, place, 0, |applet, env| applet.install(env, &with.data))
+            .map_err(refused)
+    }
+
+    /// Powers the card: memory is settled first, then RAM is clear and the MF selected on channel 0.
+    /// A card that has power is reset.
+    ///
+    /// # Errors
+    /// [`PowerLost`] when a tear hits the recovery. Power the card again.
+    pub fn power_on(&mut self) -> Result<(), PowerLost> {
+        let armed = self.core.memory.tear_in();
+        self.lose_ram();
+        self.core.memory.power_up();
+        self.core.memory.tear_at(armed.unwrap_or(0));
+        journal::settle(&mut self.core.memory, &self.core.layout)?;
+        self.core.powered_at_us = self.core.clock_us();
+        self.core.channels[0].open = true;
+        match select::implicitly(&mut self.core, &self.registry, 0) {
+            Err(Halt::Torn(_)) => Err(PowerLost),
+            // A damaged MF answers for itself when it is asked for; the card still speaks.
+            Ok(()) | Err(Halt::Status(_)) => Ok(()),
+        }
+    }
+
+    /// Takes the power away between commands: RAM is lost, an armed tear is forgotten.
+    pub fn power_off(&mut self) {
+        self.core.memory.power_down();
+        self.lose_ram();
+    }
+
+    fn lose_ram(&mut self) {
+        self.core.journal.forget_all();
+        self.core.ram.clear();
+        self.core.channels.fill(Channel::default());
+        self.core.chain.drop_parts();
+        self.core.held.clear();
+    }
 
     /// True between a successful power-up and the loss of power.
     #[must_use]
     pub fn is_powered(&self) -> bool {
-        true
-    }
-
-    /// The answer to reset, as a PC/SC reader reports it.
-    #[must_use]
-    pub fn atr(&self) -> &[u8] {
-        &self.atr
+        self.core.memory.is_powered()
     }
 
     /// Runs one command.
@@ -75,26 +220,158 @@ impl Card {
     /// # Errors
     /// [`PowerLost`] when a tear hits it, or the card is not powered: there is no answer then.
     pub fn exchange(&mut self, command: &[u8], response: &mut Response) -> Result<(), PowerLost> {
-        let _ = command;
-        response.bytes.clear();
-        response.bytes.extend([0x6D, 0x00]);
+        response.bytes = 0;
+        response.bytes = self
+            .core
+            .exchange(&self.registry, command, &mut response.buffer)
+            .inspect_err(|_| {
+                self.core.memory.power_down();
+            })?;
         Ok(())
     }
 
-    /// Power will fail in the `n`-th pulse from now, 1 the next one.
-    pub fn tear_at(&mut self, n: u32) {
-        let _ = n;
+    /// Runs one command and returns the response APDU; [`exchange`](Self::exchange) does it without
+    /// allocating.
+    ///
+    /// # Errors
+    /// [`PowerLost`], as there.
+    pub fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, PowerLost> {
+        let mut response = Response::new();
+        self.exchange(command, &mut response)?;
+        Ok(response.as_bytes().to_vec())
     }
 
-    /// Microseconds on the card's clock since it was made.
+    /// The answer to reset, as a PC/SC reader reports it for the card's interface.
+    #[must_use]
+    pub fn atr(&self) -> &[u8] {
+        &self.atr
+    }
+
+    /// How the card is read.
+    #[must_use]
+    pub fn interface(&self) -> Interface {
+        self.core.interface
+    }
+
+    /// Puts the card into another kind of reader: it loses power on the way.
+    pub fn set_interface(&mut self, interface: Interface) {
+        self.power_off();
+        self.core.interface = interface;
+        self.atr = self.profile.atr(interface);
+    }
+
+    /// The profile it was made from.
+    #[must_use]
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// Power will fail in the `n`-th pulse from now, 1 the next one; 0 disarms. Pulses of a recovery
+    /// count too.
+    pub fn tear_at(&mut self, n: u32) {
+        self.core.memory.tear_at(n);
+    }
+
+    /// Who decides what indeterminate words read as; seeded unless a test says otherwise.
+    pub fn set_choices(&mut self, choices: Choices) {
+        self.core.memory.memory_mut().set_choices(choices);
+    }
+
+    /// Microseconds on the card's clock since it was made: processing and pulses.
     #[must_use]
     pub fn clock_us(&self) -> u64 {
-        0
+        self.core.clock_us()
     }
 
     /// Pulses its memory has been given since it was made.
     #[must_use]
     pub fn pulses(&self) -> u64 {
-        0
+        self.eeprom().pulses()
     }
+
+    /// What the EEPROM's cells hold.
+    #[must_use]
+    pub fn memory(&self) -> &[u8] {
+        self.eeprom().cells()
+    }
+
+    /// The EEPROM, with its wear and indeterminate bits.
+    #[must_use]
+    pub fn eeprom(&self) -> &Eeprom {
+        self.core.memory.memory()
+    }
+
+    /// The card's counters, in the order of the registry.
+    #[must_use]
+    pub fn counters(&self) -> Vec<u32> {
+        let counters = Counters::new(&self.core.layout);
+        (0..self.core.layout.counter_count).map(|n| counters.get(&self.core.memory, n)).collect()
+    }
+
+    /// The applications with their segments, the MF first.
+    pub fn applications(&self) -> impl Iterator<Item = (&Installation, Segment)> {
+        self.profile.applets.iter().zip(self.registry.entries.iter().map(|entry| entry.segment))
+    }
+
+    /// What one application's segment holds now.
+    #[must_use]
+    pub fn segment(&self, segment: Segment) -> Vec<u8> {
+        let mut bytes = vec![0; segment.bytes as usize];
+        self.core.memory.read(segment.base, &mut bytes);
+        bytes
+    }
+
+    /// The random source's state, to be saved.
+    pub(crate) fn saved_state(&self) -> (u64, u64) {
+        (self.core.random.state(), self.core.processing_us)
+    }
+
+    /// Puts back what was saved.
+    pub(crate) fn restore(&mut self, eeprom: Eeprom, random: u64, processing_us: u64) {
+        self.core.memory = Tearing::new(eeprom);
+        self.core.random = Random::new(random);
+        self.core.processing_us = processing_us;
+    }
+}
+
+/// Divides the memory behind the engine's own areas among the applets: those that name a size get
+/// it, the others share the rest evenly; each segment starts a page of its own.
+fn divide(
+    profile: &Profile,
+    geometry: &Geometry,
+    layout: &Layout,
+) -> Result<(Vec<Entry>, usize), PersonaliseError> {
+    let named: u32 = profile
+        .applets
+        .iter()
+        .filter_map(|with| with.segment_bytes)
+        .map(|bytes| geometry.whole_pages(bytes))
+        .sum();
+    let unnamed = profile.applets.iter().filter(|with| with.segment_bytes.is_none()).count() as u32;
+    let rest = profile.memory_bytes.checked_sub(layout.segments + named);
+    let rest = rest.ok_or_else(|| PersonaliseError::NotEnoughMemory {
+        who: "the card".into(),
+        bytes: profile.memory_bytes,
+        needed: format!("the engine takes {}, named segments {named}", layout.segments),
+    })?;
+    let share = rest / unnamed.max(1) / geometry.page_bytes * geometry.page_bytes;
+    let (mut base, mut first_counter, mut on_reset) = (layout.segments, 0, 0);
+    let mut entries = Vec::with_capacity(profile.applets.len());
+    for (place, with) in profile.applets.iter().enumerate() {
+        let descriptor = with.applet.descriptor();
+        let bytes = with.segment_bytes.map_or(share, |bytes| geometry.whole_pages(bytes));
+        let ram = usize::from(descriptor.ram_on_reset_bytes);
+        entries.push(Entry {
+            applet: with.applet,
+            descriptor,
+            parent: (place > 0).then_some(with.parent),
+            segment: Segment { base, bytes },
+            first_counter,
+            on_reset: (on_reset, on_reset + ram),
+        });
+        base += bytes;
+        on_reset += ram;
+        first_counter += descriptor.counters.len() as u16;
+    }
+    Ok((entries, on_reset))
 }

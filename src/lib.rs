@@ -9,20 +9,27 @@
 //! | module | what lives there |
 //! |---|---|
 //! | [`reader`] | virtual readers that real programs open; they only move bytes |
-//! | [`link`] | what the line adds: the answer to reset |
 //! | [`card`] | the whole card: power on, exchange, power off, fork |
-//! | [`os`] | class byte, selection, logical channels, chaining, GET RESPONSE; an applet's context |
+//! | `os` | class byte, selection, logical channels, chaining, GET RESPONSE; an applet's context |
 //! | [`nvm`] | EEPROM pulse by pulse, the journal, counters, recovery at power-up |
-//! | [`profile`], [`image`] | a card described in a file; a card saved to a file |
+//! | [`profile`] | a card described in a file |
 //! | [`trace`] | what was said, in words |
 //! | [`vectors`] | text files of commands and expected answers, and their runner |
-//! | [`explore`], [`choose`] | tears at every pulse, every outcome |
+//! | [`choose`], [`random`] | where choices and random numbers come from |
 #![forbid(unsafe_code)]
 
 pub mod card;
+pub mod choose;
+pub mod nvm;
+mod os;
+pub mod profile;
+pub mod random;
 pub mod reader;
+#[cfg(test)]
+mod testing;
 pub mod trace;
 pub mod vectors;
 
 pub use card::{Card, PowerLost, Response};
+pub use profile::Profile;
 pub use tessera_framework::StatusWord;

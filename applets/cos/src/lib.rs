@@ -1,2 +1,109 @@
-//! Under construction.
+//! A native card-OS library: file tree, selection, access conditions, and the basic commands of
+//! ISO/IEC 7816-4 on a segment. An applet brings its files and a [`Dialect`]; this crate does the rest.
+//!
+//! | module | what it answers |
+//! |---|---|
+//! | [`layout`] | what the bytes of the segment mean |
+//! | [`tree`] | creating and finding files |
+//! | [`access`] | which condition guards a file, and whether it holds |
+//! | [`session`] | what is current and what has been shown, per logical channel |
+//! | [`select`] | SELECT inside the applet |
+//! | [`control`] | control information: FCI, FCP, FMD |
+//! | [`intent`] | what a command means, before anything is touched |
+//! | [`binary`], [`record`], [`verify`] | the commands |
+//!
+//! # Order of checks
+//!
+//! Instruction (6D00), P1-P2 (6A86), lengths (6700), the file (6986 no current EF, 6A82 no such short
+//! identifier), its structure (6981), its life cycle (6985), security (6982), then place and data
+//! (6A83, 6B00, 6A80, 6A84, 6700 for a record of the wrong size). Nothing is stored before the last
+//! check has passed, so an error status means that memory is unchanged.
+//!
+//! # Choices the standard leaves open
+//!
+//! * SELECT with P1 = 00 looks among the files directly under the current DF, then at the current DF
+//!   itself, its parent, and the DFs directly under the parent.
+//! * A deactivated or terminated file is selected with its control information and 6283 or 6285; any
+//!   other access to it is 6985.
+//! * UPDATE BINARY that starts inside a file and runs over its end is 6A84.
+//! * A condition that needs a key is never met before there are keys: 6982.
+
 #![no_std]
+#![forbid(unsafe_code)]
+
+pub mod access;
+pub mod binary;
+pub mod control;
+pub mod intent;
+pub mod layout;
+pub mod record;
+pub mod select;
+pub mod session;
+pub mod tree;
+pub mod verify;
+
+use tessera_framework::{Command, Env, Halt, Outcome, Reply, StatusWord, pin::Pin};
+
+pub use access::Access;
+pub use intent::Intent;
+pub use select::select;
+pub use session::Session;
+pub use tree::{DfSpec, EfSpec, Structure, df_by_name};
+
+/// What an applet fixes of the commands' behaviour.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect {
+    /// The PIN, and the values of P2 by which VERIFY names it.
+    pub pin: Option<(Pin, &'static [u8])>,
+    /// UPDATE RECORD of record 1 of a cyclic file adds a record, as social-security cards do; the
+    /// standard has that in mode *previous* and in APPEND RECORD, which work in any case.
+    pub cyclic_update_adds: bool,
+    /// SELECT of an EF answers control information also when FCI is asked for. Social-security cards
+    /// answer nothing.
+    pub ef_answers_fci: bool,
+    /// Writes the value of a data object for GET DATA; false when there is none of this tag.
+    pub data_object: fn(&Env<'_>, u16, &mut Reply<'_>) -> Result<bool, Halt>,
+}
+
+/// No data objects of the applet's own.
+///
+/// # Errors
+/// None; the signature is that of [`Dialect::data_object`].
+pub fn no_data_object(_: &Env<'_>, _: u16, _: &mut Reply<'_>) -> Result<bool, Halt> {
+    Ok(false)
+}
+
+/// Runs one of the basic commands.
+///
+/// # Errors
+/// The status word to answer, in the order of checks of the crate's documentation; `Torn`.
+pub fn process(
+    env: &mut Env<'_>,
+    dialect: &Dialect,
+    command: &Command<'_>,
+    reply: &mut Reply<'_>,
+) -> Outcome {
+    if !command.class.is_interindustry() {
+        return Halt::status(StatusWord::CLA_NOT_SUPPORTED);
+    }
+    match Intent::try_from(command)? {
+        Intent::ReadBinary { file, offset } => {
+            binary::read(env, dialect, file, offset, command, reply)
+        }
+        Intent::UpdateBinary { file, offset } => {
+            binary::update(env, dialect, file, offset, command.data)
+        }
+        Intent::ReadRecord { file, which } => record::read(env, dialect, file, which, reply),
+        Intent::UpdateRecord { file, which } => {
+            record::update(env, dialect, file, which, command.data)
+        }
+        Intent::AppendRecord { file } => record::append(env, dialect, file, command.data),
+        Intent::Verify { reference, intent } => {
+            verify::verify(env, dialect, reference, intent, command.data)
+        }
+        Intent::GetData { tag } => control::get_data(env, dialect, tag, reply),
+    }
+}
+
+#[cfg(test)]
+mod tests;

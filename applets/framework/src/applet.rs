@@ -52,6 +52,15 @@ pub trait Applet: Sync {
         let _ = env;
     }
 
+    /// Told when a logical channel was opened from one on which this applet is selected
+    /// (ISO/IEC 7816-4:2020, 11.1.2). The new channel's `OnDeselect` RAM is a copy: the applet keeps
+    /// the current DF in it and drops whatever was shown or authenticated on the other channel.
+    ///
+    /// Forgets everything unless the applet knows better.
+    fn inherit(&self, env: &mut Env<'_>) {
+        env.ram_mut(crate::Clear::OnDeselect).fill(0);
+    }
+
     /// Answers another applet's question ([`Env::service`]). Refuses unless it knows the caller.
     ///
     /// # Errors

@@ -1,2 +1,112 @@
-//! Under construction.
+//! The personal social-security card (社会保障卡): the environment SSSE and the files under it, V2.0.
+//!
+//! Source is the ministry's notice 37 of 2012 on the card's file structure and data items; where it
+//! is silent, published reader programs and a trace of a card of 2012. The [`table`] holds all of it.
+//!
+//! # What this applet fixes beyond the tables
+//!
+//! * The environment is selected by name from anywhere, or as DDF1 under the MF. Its FCI is
+//!   `6F16 84 0F <name> A5 03 88 01 1E`, a directory's `6F08`-like `84 <AID> A5 00`; an EF answers
+//!   9000 without data (trace).
+//! * The PIN is presented in the environment or below it, with P2 00, and has 6 tries (own choice;
+//!   readers handle up to 6). Shown in the environment it is good for everything below; shown in a
+//!   directory, until another one is chosen (inferred).
+//! * UPDATE RECORD of record 1 of a cyclic file adds a record. The tag written must be the one in
+//!   place (6A80), and the length must not outgrow the record (6A84) (own choice of status words).
+//! * The medical transaction log is never written from outside.
+//! * Conditions that need a key are not met: keys are not part of this version.
+//! * DF05 and DF06, an informative annex, and the V1.0 and V3.00 personalities are not there yet.
+//!
+//! # Installation data
+//!
+//! BER-TLV objects of an own design, made by the profile:
+//!
+//! | tag | value |
+//! |---|---|
+//! | C0 | the PIN, 1 to 16 bytes; absent on a card without one |
+//! | C2 | the files there are: pairs of directory number (0 the SSSE, else as in its name) and short identifier |
+//! | C3 | value of the A5 object of the environment's FCI |
+//! | C4 | directory number, short identifier, record number from 1, then the record as it is to stand; of a cyclic file the number is ignored and the oldest record comes first |
+//! | C5 | directory number, short identifier, offset (2 bytes), then bytes of a transparent file |
+//!
+//! Any bytes may be stored: real cards are not always as their specification says. A record that is
+//! not named is written as "not written": cn all F, an and b all 0.
+
 #![no_std]
+#![forbid(unsafe_code)]
+
+mod install;
+pub mod structure;
+pub mod table;
+
+use tessera_cos::{
+    Dialect,
+    layout::PIN_AT,
+    no_data_object,
+    session::{self, SESSION_BYTES},
+    tree,
+};
+use tessera_framework::{
+    Aid, Applet, Command, CounterId, Descriptor, DfId, Env, FileId, Halt, Outcome, Reply, Selected,
+    Selection, StatusWord, pin::Pin,
+};
+
+/// The application.
+#[derive(Clone, Copy, Debug)]
+pub struct SocialSecurity;
+
+/// Tries the PIN has.
+pub const PIN_TRIES: u8 = 6;
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    aid: Aid::new(table::SSSE.name),
+    fid: Some(FileId(table::SSSE.fid)),
+    counters: &[PIN_TRIES as u32],
+    ram_on_deselect_bytes: SESSION_BYTES,
+    ram_on_reset_bytes: 0,
+    secure_messaging: false,
+    chaining: true,
+};
+
+static DIALECT: Dialect = Dialect {
+    pin: Some((Pin { at: PIN_AT, tries: CounterId(0), tries_max: PIN_TRIES }, &[0x00])),
+    cyclic_update_adds: true,
+    ef_answers_fci: false,
+    data_object: no_data_object,
+};
+
+impl Applet for SocialSecurity {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn install(&self, env: &mut Env<'_>, data: &[u8]) -> Outcome {
+        install::install(env, data)
+    }
+
+    fn df_by_name(&self, env: &Env<'_>, prefix: &[u8], nth: u16) -> Result<Option<DfId>, Halt> {
+        tree::df_by_name(env, prefix, nth)
+    }
+
+    fn select(
+        &self,
+        env: &mut Env<'_>,
+        selection: &Selection<'_>,
+        reply: &mut Reply<'_>,
+    ) -> Result<Selected, Halt> {
+        tessera_cos::select(env, &DIALECT, selection, reply)
+    }
+
+    /// The basic commands. In the proprietary classes 80 and 84 there are no instructions yet (6D00);
+    /// a purse's among them belong to another application and stay unknown here.
+    fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {
+        if let tessera_framework::Class::Proprietary(0x80 | 0x84) = command.class {
+            return Halt::status(StatusWord::INS_NOT_SUPPORTED);
+        }
+        tessera_cos::process(env, &DIALECT, command, reply)
+    }
+
+    fn inherit(&self, env: &mut Env<'_>) {
+        session::inherit(env);
+    }
+}

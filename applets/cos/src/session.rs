@@ -1,0 +1,112 @@
+//! What is current and what has been shown: the applet's RAM, one per logical channel.
+//!
+//! Sixteen bytes of `clear_on_deselect` RAM, all zero when the applet is entered: then the root DF is
+//! current and nothing has been shown.
+//!
+//! The PIN counts where it was presented: in the root DF for the whole tree below it, in another DF
+//! until a different DF becomes current (for the social-security card inferred from published
+//! readers). Selecting an EF, or the same DF again, keeps it.
+
+use tessera_framework::{Clear, Env, Halt, Outcome, StatusWord};
+
+use crate::layout::ROOT_AT;
+
+/// Bytes of RAM a session takes.
+pub const SESSION_BYTES: u16 = 16;
+
+/// The state of one channel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Session {
+    /// Header of the current DF.
+    pub df: u32,
+    /// Header of the current EF.
+    pub ef: Option<u32>,
+    /// Record pointer; none when undefined, as after a selection.
+    pub record: Option<u8>,
+    pin_in_root: bool,
+    pin_in_df: bool,
+}
+
+impl Session {
+    /// Reads the channel's state.
+    ///
+    /// # Errors
+    /// 6F00 when the applet's descriptor asks for too little RAM.
+    pub fn load(env: &Env<'_>) -> Result<Self, Halt> {
+        let Some(&[a, b, c, d, e, f, g, h, record, pin, ..]) =
+            env.ram(Clear::OnDeselect).first_chunk::<{ SESSION_BYTES as usize }>()
+        else {
+            return Halt::status(StatusWord::NO_DIAGNOSIS);
+        };
+        let df = u32::from_be_bytes([a, b, c, d]);
+        let ef = u32::from_be_bytes([e, f, g, h]);
+        Ok(Self {
+            df: if df == 0 { ROOT_AT } else { df },
+            ef: (ef != 0).then_some(ef),
+            record: (record != 0).then_some(record),
+            pin_in_root: pin & 1 != 0,
+            pin_in_df: pin & 2 != 0,
+        })
+    }
+
+    /// Writes it back.
+    ///
+    /// # Errors
+    /// 6F00 when the applet's descriptor asks for too little RAM.
+    pub fn store(&self, env: &mut Env<'_>) -> Outcome {
+        let Some(ram) =
+            env.ram_mut(Clear::OnDeselect).first_chunk_mut::<{ SESSION_BYTES as usize }>()
+        else {
+            return Halt::status(StatusWord::NO_DIAGNOSIS);
+        };
+        let [a, b, c, d] = self.df.to_be_bytes();
+        let [e, f, g, h] = self.ef.unwrap_or(0).to_be_bytes();
+        let pin = u8::from(self.pin_in_root) | u8::from(self.pin_in_df) << 1;
+        *ram = [a, b, c, d, e, f, g, h, self.record.unwrap_or(0), pin, 0, 0, 0, 0, 0, 0];
+        Ok(())
+    }
+
+    /// Makes a DF current; no EF is then.
+    pub fn enter_df(&mut self, df: u32) {
+        if self.df != df {
+            self.pin_in_df = false;
+        }
+        self.df = df;
+        self.ef = None;
+        self.record = None;
+    }
+
+    /// Makes an EF and its DF current. The record pointer stays only where the EF was current already
+    /// and is named by its short identifier.
+    pub fn enter_ef(&mut self, df: u32, ef: u32) {
+        self.enter_df(df);
+        self.ef = Some(ef);
+    }
+
+    /// The PIN has been presented, here or where it counts here too.
+    #[must_use]
+    pub const fn pin_shown(&self) -> bool {
+        self.pin_in_root || self.pin_in_df
+    }
+
+    /// Notes what a presentation came to: wrong takes away what was shown before.
+    pub fn note_pin(&mut self, right: bool) {
+        self.pin_in_root = right && self.df == ROOT_AT;
+        self.pin_in_df = right && self.df != ROOT_AT;
+    }
+
+    /// What a channel opened from this one starts with: the same DF, nothing shown.
+    #[must_use]
+    pub const fn inherited(&self) -> Self {
+        Self { df: self.df, ef: None, record: None, pin_in_root: false, pin_in_df: false }
+    }
+}
+
+/// Prepares the RAM of a channel that was opened from one with this applet selected.
+pub fn inherit(env: &mut Env<'_>) {
+    let kept = Session::load(env).map(|session| session.inherited());
+    env.ram_mut(Clear::OnDeselect).fill(0);
+    if let Ok(session) = kept {
+        let _ = session.store(env);
+    }
+}

@@ -1,0 +1,328 @@
+//! Creating and finding files.
+//!
+//! Creation takes space from the end of the segment: the body is prepared in the free space first,
+//! in pieces, then header and first free offset become solid together. A cut before that leaves the
+//! tree as it was.
+
+use tessera_framework::{DfId, Env, FileId, Halt, Outcome, Sfi, StatusWord};
+
+use crate::{
+    Access,
+    layout::{FREE_AT, HEADER_BYTES, Header, Kind, LifeCycle, ROOT_AT, df_at, free},
+};
+
+/// A DF to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct DfSpec<'a> {
+    /// File identifier.
+    pub fid: FileId,
+    /// DF name, 1 to 16 bytes.
+    pub name: &'a [u8],
+    /// Value of the A5 object of its FCI, at most 32 bytes.
+    pub proprietary: &'a [u8],
+    /// Control information in the full ISO form (82, 83, 84, 8A, A5); else 84 and A5 alone.
+    pub full_control: bool,
+    /// Life cycle status.
+    pub life_cycle: LifeCycle,
+}
+
+/// An EF to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct EfSpec {
+    /// File identifier.
+    pub fid: FileId,
+    /// Short identifier.
+    pub sfi: Option<Sfi>,
+    /// Structure and size.
+    pub structure: Structure,
+    /// Condition for reading.
+    pub read: Access,
+    /// Condition for updating and appending.
+    pub update: Access,
+    /// Life cycle status.
+    pub life_cycle: LifeCycle,
+}
+
+/// Structure and size of an EF.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Structure {
+    /// So many bytes.
+    Transparent {
+        /// Size.
+        bytes: u32,
+    },
+    /// Records of one size.
+    LinearFixed {
+        /// Bytes of a record, 1 to 255.
+        record_bytes: u8,
+        /// Records there is room for, 1 to 254.
+        records: u8,
+        /// Records are TLV objects.
+        tlv: bool,
+    },
+    /// Records of different sizes.
+    LinearVariable {
+        /// Bytes of all records together.
+        bytes: u32,
+        /// Bytes of the longest one, 1 to 255.
+        record_bytes_max: u8,
+        /// Records there is room for, 1 to 254.
+        records: u8,
+        /// Records are TLV objects.
+        tlv: bool,
+    },
+    /// A ring of records of one size.
+    Cyclic {
+        /// Bytes of a record, 1 to 255.
+        record_bytes: u8,
+        /// Records in the ring, 1 to 254.
+        records: u8,
+    },
+}
+
+impl Structure {
+    /// Bytes of the body.
+    #[must_use]
+    pub const fn body_bytes(&self) -> u32 {
+        match *self {
+            Self::Transparent { bytes } => bytes,
+            Self::LinearFixed { record_bytes, records, .. }
+            | Self::Cyclic { record_bytes, records } => 2 + record_bytes as u32 * records as u32,
+            Self::LinearVariable { bytes, records, .. } => 2 + 2 * records as u32 + bytes,
+        }
+    }
+
+    /// Bytes of the segment the whole file takes.
+    #[must_use]
+    pub const fn file_bytes(&self) -> u32 {
+        HEADER_BYTES + self.body_bytes()
+    }
+
+    const fn is_sound(&self) -> bool {
+        match *self {
+            Self::Transparent { bytes } => bytes > 0,
+            Self::LinearFixed { record_bytes, records, .. }
+            | Self::Cyclic { record_bytes, records }
+            | Self::LinearVariable { record_bytes_max: record_bytes, records, .. } => {
+                record_bytes > 0 && records > 0 && records < 255
+            }
+        }
+    }
+}
+
+impl DfSpec<'_> {
+    /// Bytes of the segment the DF takes, without what lies under it.
+    #[must_use]
+    pub const fn file_bytes(&self) -> u32 {
+        HEADER_BYTES + 2 + self.name.len() as u32 + self.proprietary.len() as u32
+    }
+}
+
+/// Makes the root DF of a formatted segment.
+///
+/// # Errors
+/// As [`create_df`].
+pub fn create_root(env: &mut Env<'_>, spec: &DfSpec<'_>) -> Outcome {
+    write_df(env, ROOT_AT, spec).map(drop)
+}
+
+/// Makes a DF under another.
+///
+/// # Errors
+/// 6A80 on a name or identifier that cannot be, 6A89 when the identifier is taken under that DF,
+/// 6A8A when the name is taken in this applet, 6A84 when the segment is full, `Torn`.
+pub fn create_df(env: &mut Env<'_>, parent: DfId, spec: &DfSpec<'_>) -> Result<DfId, Halt> {
+    let parent = df_at(parent);
+    if find_child(env, parent, |header| header.fid == spec.fid)?.is_some() {
+        return Halt::status(StatusWord::FILE_EXISTS);
+    }
+    write_df(env, parent, spec)
+}
+
+fn write_df(env: &mut Env<'_>, parent: u32, spec: &DfSpec<'_>) -> Result<DfId, Halt> {
+    if !spec.fid.is_usable() || !(1..=16).contains(&spec.name.len()) || spec.proprietary.len() > 32
+    {
+        return Halt::status(StatusWord::WRONG_DATA);
+    }
+    if has_name(env, spec.name)? {
+        return Halt::status(StatusWord::NAME_EXISTS);
+    }
+    let at = free(env)?;
+    let end = room(env, at, spec.file_bytes())?;
+    let header = Header {
+        at,
+        kind: Kind::Df,
+        marked: spec.full_control,
+        life_cycle: spec.life_cycle,
+        fid: spec.fid,
+        sfi: None,
+        record_bytes: 0,
+        records_max: 0,
+        read: Access::Always,
+        update: Access::Never,
+        parent,
+        end,
+    };
+    let name_end = header.body() + 1 + spec.name.len() as u32;
+    env.atomically(|env| {
+        env.store(header.body(), &[spec.name.len() as u8])?;
+        env.store(header.body() + 1, spec.name)?;
+        env.store(name_end, &[spec.proprietary.len() as u8])?;
+        env.store(name_end + 1, spec.proprietary)?;
+        link(env, &header)
+    })?;
+    Ok(header.df_id())
+}
+
+/// Makes an EF under a DF and returns its header. Its bytes are zero, its records none.
+///
+/// # Errors
+/// 6A80 on a size or identifier that cannot be, 6A89 when the identifier or the short identifier is
+/// taken under that DF, 6A84 when the segment is full, `Torn`.
+pub fn create_ef(env: &mut Env<'_>, parent: DfId, spec: &EfSpec) -> Result<Header, Halt> {
+    let parent = df_at(parent);
+    if !spec.fid.is_usable() || spec.fid == FileId::MF || !spec.structure.is_sound() {
+        return Halt::status(StatusWord::WRONG_DATA);
+    }
+    let taken =
+        |header: &Header| header.fid == spec.fid || (spec.sfi.is_some() && header.sfi == spec.sfi);
+    if find_child(env, parent, taken)?.is_some() {
+        return Halt::status(StatusWord::FILE_EXISTS);
+    }
+    let (kind, marked, record_bytes, records_max) = match spec.structure {
+        Structure::Transparent { .. } => (Kind::Transparent, false, 0, 0),
+        Structure::LinearFixed { record_bytes, records, tlv } => {
+            (Kind::LinearFixed, tlv, record_bytes, records)
+        }
+        Structure::LinearVariable { record_bytes_max, records, tlv, .. } => {
+            (Kind::LinearVariable, tlv, record_bytes_max, records)
+        }
+        Structure::Cyclic { record_bytes, records } => (Kind::Cyclic, false, record_bytes, records),
+    };
+    let at = free(env)?;
+    let header = Header {
+        at,
+        kind,
+        marked,
+        life_cycle: spec.life_cycle,
+        fid: spec.fid,
+        sfi: spec.sfi,
+        record_bytes: u16::from(record_bytes),
+        records_max,
+        read: spec.read,
+        update: spec.update,
+        parent,
+        end: room(env, at, spec.structure.file_bytes())?,
+    };
+    clear(env, header.body(), header.end)?;
+    env.atomically(|env| link(env, &header))?;
+    Ok(header)
+}
+
+fn room(env: &Env<'_>, at: u32, bytes: u32) -> Result<u32, Halt> {
+    match at.checked_add(bytes) {
+        Some(end) if end <= env.segment_bytes() => Ok(end),
+        _ => Halt::status(StatusWord::NOT_ENOUGH_MEMORY),
+    }
+}
+
+/// Zeroes free space, piece by piece: nothing refers to it yet.
+fn clear(env: &mut Env<'_>, mut at: u32, end: u32) -> Outcome {
+    while at < end {
+        let bytes = (end - at).min(64);
+        env.store(at, &[0; 64][..bytes as usize])?;
+        at += bytes;
+    }
+    Ok(())
+}
+
+fn link(env: &mut Env<'_>, header: &Header) -> Outcome {
+    env.store(header.at, &header.encode())?;
+    env.store(FREE_AT, &header.end.to_be_bytes())
+}
+
+/// Walks all headers until one fits.
+fn find(
+    env: &Env<'_>,
+    mut fits: impl FnMut(&Header) -> Result<bool, Halt>,
+) -> Result<Option<Header>, Halt> {
+    let free = free(env)?;
+    let mut at = ROOT_AT;
+    while at < free {
+        let header = Header::load(env, at)?;
+        if fits(&header)? {
+            return Ok(Some(header));
+        }
+        at = header.end;
+    }
+    Ok(None)
+}
+
+/// The first file directly under a DF that fits.
+///
+/// # Errors
+/// 6F00 when the segment is damaged.
+pub fn find_child(
+    env: &Env<'_>,
+    parent: u32,
+    fits: impl Fn(&Header) -> bool,
+) -> Result<Option<Header>, Halt> {
+    find(env, |header| Ok(header.parent == parent && header.at != ROOT_AT && fits(header)))
+}
+
+/// The `nth` (from 0) DF whose name begins with `prefix`, in the order of creation.
+///
+/// # Errors
+/// 6F00 when the segment is damaged.
+pub fn df_by_name(env: &Env<'_>, prefix: &[u8], mut nth: u16) -> Result<Option<DfId>, Halt> {
+    let found = find(env, |header| {
+        let matches = header.kind == Kind::Df && name_starts_with(env, header, prefix)?;
+        let here = matches && nth == 0;
+        nth -= u16::from(matches && !here);
+        Ok(here)
+    })?;
+    Ok(found.map(|header| header.df_id()))
+}
+
+fn has_name(env: &Env<'_>, name: &[u8]) -> Result<bool, Halt> {
+    let taken = find(env, |header| {
+        if header.kind != Kind::Df {
+            return Ok(false);
+        }
+        let (bytes, length) = df_name(env, header)?;
+        Ok(bytes.get(..length) == Some(name))
+    })?;
+    Ok(taken.is_some())
+}
+
+#[inline]
+fn name_starts_with(env: &Env<'_>, df: &Header, prefix: &[u8]) -> Result<bool, Halt> {
+    let (bytes, length) = df_name(env, df)?;
+    Ok(bytes.get(..length).is_some_and(|name| name.starts_with(prefix)))
+}
+
+/// A DF's name: 16 bytes and how many of them count.
+///
+/// # Errors
+/// 6F00 when the segment is damaged.
+pub fn df_name(env: &Env<'_>, df: &Header) -> Result<([u8; 16], usize), Halt> {
+    let [length] = env.load_array(df.body())?;
+    let mut name = [0; 16];
+    let length = usize::from(length).min(16);
+    env.load(df.body() + 1, &mut name[..length])?;
+    Ok((name, length))
+}
+
+/// The value of the A5 object of a DF's FCI: 32 bytes and how many of them count.
+///
+/// # Errors
+/// 6F00 when the segment is damaged.
+pub fn df_proprietary(env: &Env<'_>, df: &Header) -> Result<([u8; 32], usize), Halt> {
+    let [name] = env.load_array(df.body())?;
+    let at = df.body() + 1 + u32::from(name);
+    let [length] = env.load_array(at)?;
+    let mut value = [0; 32];
+    let length = usize::from(length).min(32);
+    env.load(at + 1, &mut value[..length])?;
+    Ok((value, length))
+}

@@ -1,0 +1,194 @@
+//! Personalisation: from installation data to files.
+
+use tessera_cos::{
+    DfSpec, EfSpec, Structure, binary,
+    layout::{self, Header, Kind, LifeCycle},
+    record, tree,
+};
+use tessera_framework::{
+    DfId, Env, FileId, Halt, Outcome, Sfi, StatusWord,
+    tlv::{DataObject, DataObjects},
+};
+
+use crate::{
+    DIALECT,
+    structure::{Content, Df, File},
+    table::DFS,
+};
+
+const PIN: u16 = 0xC0;
+const FILES: u16 = 0xC2;
+const PROPRIETARY: u16 = 0xC3;
+const RECORD: u16 = 0xC4;
+const BYTES: u16 = 0xC5;
+
+/// Installation data whose objects have been looked at.
+#[derive(Clone, Copy)]
+struct Data<'d>(&'d [u8]);
+
+impl<'d> Data<'d> {
+    /// # Errors
+    /// 6A80 on bytes that are no data objects, and on objects that mean nothing here.
+    fn checked(bytes: &'d [u8]) -> Result<Self, Halt> {
+        for object in DataObjects::new(bytes) {
+            let known = match object {
+                Ok(DataObject { tag, value }) => match tag.0 {
+                    PIN | PROPRIETARY => true,
+                    FILES => {
+                        value.chunks(2).all(|pair| matches!(pair, [df, sfi] if exists(*df, *sfi)))
+                    }
+                    RECORD => {
+                        matches!(value, [df, sfi, number, _, ..] if exists(*df, *sfi) && *number > 0)
+                    }
+                    BYTES => matches!(value, [df, sfi, _, _, _, ..] if exists(*df, *sfi)),
+                    _ => false,
+                },
+                Err(_) => false,
+            };
+            if !known {
+                return Halt::status(StatusWord::WRONG_DATA);
+            }
+        }
+        Ok(Self(bytes))
+    }
+
+    fn all(self, tag: u16) -> impl Iterator<Item = &'d [u8]> {
+        let objects = DataObjects::new(self.0).flatten();
+        objects.filter(move |object| object.tag.0 == tag).map(|object| object.value)
+    }
+
+    fn has_file(self, df: u8, sfi: u8) -> bool {
+        self.all(FILES).flat_map(|pairs| pairs.chunks(2)).any(|pair| pair == [df, sfi])
+    }
+
+    fn records(self, df: u8, sfi: u8) -> impl Iterator<Item = (u8, &'d [u8])> {
+        self.all(RECORD).filter_map(move |value| match value {
+            [d, s, number, record @ ..] if [*d, *s] == [df, sfi] => Some((*number, record)),
+            _ => None,
+        })
+    }
+}
+
+/// The number installation data names a directory by: 0 the environment, else the last digit of its
+/// file identifier.
+pub(crate) const fn number(df: &Df) -> u8 {
+    if df.fid == 0xDDF1 { 0 } else { df.fid as u8 }
+}
+
+fn exists(df: u8, sfi: u8) -> bool {
+    DFS.iter().any(|d| number(d) == df && d.files.iter().any(|file| file.sfi == sfi))
+}
+
+/// Fills an empty segment.
+pub(crate) fn install(env: &mut Env<'_>, data: &[u8]) -> Outcome {
+    let data = Data::checked(data)?;
+    layout::format(env)?;
+    if let (Some(reference), Some((pin, _))) = (data.all(PIN).next(), DIALECT.pin) {
+        pin.set_reference(env, reference)?;
+    }
+    for df in DFS {
+        let parent = if number(df) == 0 {
+            let proprietary = data.all(PROPRIETARY).next().unwrap_or_default();
+            tree::create_root(env, &spec(df, proprietary))?;
+            DfId::ROOT
+        } else if df.files.iter().any(|file| data.has_file(number(df), file.sfi)) {
+            tree::create_df(env, DfId::ROOT, &spec(df, &[]))?
+        } else {
+            continue;
+        };
+        for file in df.files {
+            if data.has_file(number(df), file.sfi) {
+                create(env, parent, df, file, data)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn spec<'a>(df: &Df, proprietary: &'a [u8]) -> DfSpec<'a>
+where
+    'static: 'a,
+{
+    DfSpec {
+        fid: FileId(df.fid),
+        name: df.name,
+        proprietary,
+        full_control: false,
+        life_cycle: LifeCycle::ACTIVATED,
+    }
+}
+
+fn create(env: &mut Env<'_>, parent: DfId, df: &Df, file: &File, data: Data<'_>) -> Outcome {
+    let mut structure = file.structure();
+    if let Structure::LinearVariable { bytes, record_bytes_max, .. } = &mut structure {
+        // Records longer than the table says: the file has room for them too.
+        for (number, record) in data.records(self::number(df), file.sfi) {
+            let planned = file.item_of_record(number).map_or(0, |item| item.record_bytes());
+            let Ok(length) = u8::try_from(record.len()) else {
+                return Halt::status(StatusWord::WRONG_DATA);
+            };
+            *bytes += u32::from(length.saturating_sub(planned));
+            *record_bytes_max = length.max(*record_bytes_max);
+        }
+    }
+    let ef = tree::create_ef(
+        env,
+        parent,
+        &EfSpec {
+            fid: FileId(file.fid()),
+            sfi: Sfi::new(file.sfi),
+            structure,
+            read: file.read,
+            update: file.update,
+            life_cycle: LifeCycle::ACTIVATED,
+        },
+    )?;
+    match file.content {
+        Content::Transparent { .. } => fill_bytes(env, &ef, df, file, data),
+        Content::Cyclic { .. } => {
+            for (_, record) in data.records(number(df), file.sfi) {
+                record::add(env, &ef, record.len(), record)?;
+            }
+            Ok(())
+        }
+        Content::Items { .. } => fill_records(env, &ef, df, file, data),
+    }
+}
+
+fn fill_bytes(env: &mut Env<'_>, ef: &Header, df: &Df, file: &File, data: Data<'_>) -> Outcome {
+    for value in data.all(BYTES) {
+        let [d, s, high, low, bytes @ ..] = value else { continue };
+        if [*d, *s] == [number(df), file.sfi] {
+            let mut at = u32::from(u16::from_be_bytes([*high, *low]));
+            for piece in bytes.chunks(64) {
+                binary::put(env, ef, at, piece)?;
+                at += piece.len() as u32;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn fill_records(env: &mut Env<'_>, ef: &Header, df: &Df, file: &File, data: Data<'_>) -> Outcome {
+    let mut unwritten = [0; 255];
+    for number in 1..=ef.records_max {
+        let Some(item) = file.item_of_record(number) else { break };
+        let planned = usize::from(item.record_bytes());
+        let given = data.records(self::number(df), file.sfi).find(|(given, _)| *given == number);
+        match given {
+            Some((_, record)) => {
+                let capacity = match ef.kind {
+                    Kind::LinearFixed => usize::from(ef.record_bytes),
+                    _ => planned.max(record.len()),
+                };
+                record::add(env, ef, capacity, record)?;
+            }
+            None => {
+                let record = unwritten.get_mut(..planned).unwrap_or_default();
+                item.write_unwritten(record);
+                record::add(env, ef, planned, record)?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! Where tests get their choices from: all of them in turn, seeded, or replayed.
+//!
+//! Code that has to choose (what does a half-erased word read as?) asks a [`Choices`] and need not
+//! know who drives it. The [`Odometer`] drives it through every combination.
+
+use crate::random::Random;
+
+/// A source of choices.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Choices {
+    /// From a seeded stream: ordinary runs.
+    Seeded(Random),
+    /// A fixed script, zero once it is used up; what was chosen, out of how many, is kept.
+    Scripted {
+        /// Choices to make, in order.
+        script: Vec<u32>,
+        /// Choices made: which, and out of how many.
+        taken: Vec<(u32, u32)>,
+    },
+}
+
+impl Choices {
+    /// One of `options` possibilities, 0 to `options - 1`.
+    pub fn choose(&mut self, options: u32) -> u32 {
+        match self {
+            Self::Seeded(random) => (random.number() % u64::from(options.max(1))) as u32,
+            Self::Scripted { script, taken } => {
+                let choice = script.get(taken.len()).copied().unwrap_or(0).min(options - 1);
+                taken.push((choice, options));
+                choice
+            }
+        }
+    }
+}
+
+/// Enumerates every sequence of choices: run, [`advance`](Self::advance), run again, until it is
+/// through.
+///
+/// ```
+/// use tessera::choose::Odometer;
+/// let mut seen = Vec::new();
+/// let mut odometer = Odometer::new();
+/// loop {
+///     let mut choices = odometer.choices();
+///     seen.push((choices.choose(2), choices.choose(3)));
+///     if !odometer.advance(&choices) {
+///         break;
+///     }
+/// }
+/// assert_eq!(seen, [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Odometer {
+    script: Vec<u32>,
+}
+
+impl Odometer {
+    /// Starts with the first choice everywhere.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The choices of the coming run.
+    #[must_use]
+    pub fn choices(&self) -> Choices {
+        Choices::Scripted { script: self.script.clone(), taken: Vec::new() }
+    }
+
+    /// Moves on from what a run has taken; false when every sequence has been run.
+    pub fn advance(&mut self, run: &Choices) -> bool {
+        let Choices::Scripted { taken, .. } = run else { return false };
+        let last = taken.iter().rposition(|&(choice, options)| choice + 1 < options);
+        let Some(last) = last else { return false };
+        self.script = taken[..=last].iter().map(|&(choice, _)| choice).collect();
+        self.script[last] += 1;
+        true
+    }
+}

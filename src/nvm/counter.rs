@@ -1,0 +1,193 @@
+//! Counters outside every transaction: retry counters, transaction numbers.
+//!
+//! Each has two slots of (value, sequence) and a validity word, all in units of their own. A change
+//! writes the slot that is not the newest: validity erased, value erased and programmed, validity
+//! programmed. The newest valid slot is the counter.
+//!
+//! Invariants:
+//! * between changes at least one slot is valid, and every validity word is solid;
+//! * a valid slot's value is solid: it is only touched while its validity is solid erased.
+
+use super::{Geometry, Journal, Layout, Memory, PowerLost, Pulse, WORD_BYTES};
+
+/// A slot's value counts.
+pub const VALID: [u8; WORD_BYTES] = [0x3C, 0x96, 0xC3, 0x5A];
+
+/// Bytes of a value and its sequence number.
+const VALUE_BYTES: u32 = 8;
+
+/// Bytes of EEPROM one counter takes.
+#[must_use]
+pub const fn bytes_each(geometry: &Geometry) -> u32 {
+    4 * part_bytes(geometry)
+}
+
+/// A value or a validity word, in units of its own and never over a page's end.
+const fn part_bytes(geometry: &Geometry) -> u32 {
+    if geometry.unit_bytes > VALUE_BYTES { geometry.unit_bytes } else { VALUE_BYTES }
+}
+
+/// The counters of a card, by number.
+#[derive(Clone, Copy, Debug)]
+pub struct Counters<'l> {
+    layout: &'l Layout,
+}
+
+/// One slot of a counter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Slot {
+    value_at: u32,
+    validity_at: u32,
+}
+
+impl<'l> Counters<'l> {
+    /// The counters that `layout` has room for.
+    #[must_use]
+    pub const fn new(layout: &'l Layout) -> Self {
+        Self { layout }
+    }
+
+    /// The value of counter `n`. A counter without a valid slot, which no tear can bring about,
+    /// reads 0: a PIN is blocked then, not open.
+    #[must_use]
+    pub fn get<M: Memory>(&self, memory: &M, n: u16) -> u32 {
+        self.newest(memory, n).map_or(0, |(_, value, _)| value)
+    }
+
+    /// Sets counter `n`. Solid on return.
+    ///
+    /// # Errors
+    /// [`PowerLost`]: at the next power-up it has its old or its new value.
+    pub fn set<M: Memory>(
+        &self,
+        memory: &mut M,
+        journal: &mut Journal,
+        n: u16,
+        value: u32,
+    ) -> Result<(), PowerLost> {
+        journal.make_intent_solid(memory, self.layout)?;
+        let newest = self.newest(memory, n);
+        let sequence = newest.map_or(0, |(_, _, sequence)| sequence.wrapping_add(1));
+        let [first, second] = slots(memory.geometry(), self.layout, n);
+        let slot = if newest.is_some_and(|(slot, ..)| slot == first) { second } else { first };
+        erase_validity(memory, slot)?;
+        let [a, b, c, d] = value.to_be_bytes();
+        let [e, f] = sequence.to_be_bytes();
+        let units = memory.geometry().whole_units(VALUE_BYTES);
+        memory.pulse(Pulse::Erase { at: slot.value_at, bytes: units })?;
+        memory.pulse(Pulse::Program { at: slot.value_at, data: &[a, b, c, d, e, f, 0, 0] })?;
+        memory.pulse(Pulse::Program { at: slot.validity_at, data: &VALID })
+    }
+
+    fn newest<M: Memory>(&self, memory: &M, n: u16) -> Option<(Slot, u32, u16)> {
+        let [first, second] = slots(memory.geometry(), self.layout, n).map(|slot| {
+            let valid = memory.read_array(slot.validity_at) == VALID;
+            valid.then(|| {
+                let [a, b, c, d, e, f] = memory.read_array(slot.value_at);
+                (slot, u32::from_be_bytes([a, b, c, d]), u16::from_be_bytes([e, f]))
+            })
+        });
+        match (first, second) {
+            (Some(a), Some(b)) => Some(if (b.2.wrapping_sub(a.2) as i16) > 0 { b } else { a }),
+            (one, other) => one.or(other),
+        }
+    }
+}
+
+/// Makes every validity word solid, as it reads.
+///
+/// # Errors
+/// [`PowerLost`].
+pub fn settle<M: Memory>(memory: &mut M, layout: &Layout) -> Result<(), PowerLost> {
+    for n in 0..layout.counter_count {
+        for slot in slots(memory.geometry(), layout, n) {
+            if memory.reads_as(slot.validity_at, VALID) {
+                memory.pulse(Pulse::Program { at: slot.validity_at, data: &VALID })?;
+            } else {
+                erase_validity(memory, slot)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn erase_validity<M: Memory>(memory: &mut M, slot: Slot) -> Result<(), PowerLost> {
+    let bytes = memory.geometry().whole_units(WORD_BYTES as u32);
+    memory.pulse(Pulse::Erase { at: slot.validity_at, bytes })
+}
+
+fn slots(geometry: &Geometry, layout: &Layout, n: u16) -> [Slot; 2] {
+    let part = part_bytes(geometry);
+    let base = layout.counters.base + u32::from(n) * bytes_each(geometry);
+    [0, 2].map(|i| Slot { value_at: base + i * part, validity_at: base + (i + 1) * part })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        choose::Odometer,
+        nvm::{Eeprom, Tearing, journal},
+    };
+
+    fn part(name: &str) -> (Tearing<Eeprom>, Layout) {
+        let geometry = Geometry::part(name).unwrap();
+        let layout = Layout::new(&geometry, 64, 2);
+        let mut memory = Tearing::new(Eeprom::new(geometry, layout.segments));
+        memory.power_up();
+        let mut session = Journal::default();
+        let counters = Counters::new(&layout);
+        counters.set(&mut memory, &mut session, 0, 77).unwrap();
+        counters.set(&mut memory, &mut session, 1, 12).unwrap();
+        journal::settle(&mut memory, &layout).unwrap();
+        (memory, layout)
+    }
+
+    /// Every cut of a change, twice over, with every reading of every wavering word.
+    #[test]
+    fn a_change_torn_twice_leaves_a_value_it_went_through_and_the_neighbour_alone() {
+        for name in Geometry::parts() {
+            let (start, layout) = part(name);
+            let counters = Counters::new(&layout);
+            for first_cut in 1..=5 {
+                for second_cut in 0..=12 {
+                    let mut odometer = Odometer::new();
+                    loop {
+                        let mut memory = start.clone();
+                        memory.memory_mut().set_choices(odometer.choices());
+                        memory.tear_at(first_cut);
+                        let set = counters.set(&mut memory, &mut Journal::default(), 1, 11);
+                        assert_eq!(set, Err(PowerLost));
+                        memory.power_up();
+                        memory.tear_at(second_cut);
+                        while journal::settle(&mut memory, &layout).is_err() {
+                            memory.power_up();
+                        }
+                        let once = counters.get(&memory, 1);
+                        assert!(matches!(once, 11 | 12), "{name} {first_cut} {second_cut}: {once}");
+                        memory.power_down();
+                        memory.power_up();
+                        journal::settle(&mut memory, &layout).unwrap();
+                        assert_eq!(counters.get(&memory, 1), once, "{name}: decided twice");
+                        assert_eq!(counters.get(&memory, 0), 77);
+                        assert_eq!(memory.memory().foul_reads(), 0);
+                        if !odometer.advance(memory.memory().choices()) {
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_sequence_number_wraps_and_the_newest_slot_still_wins() {
+        let (mut memory, layout) = part("byte");
+        let counters = Counters::new(&layout);
+        let mut session = Journal::default();
+        for value in 0..66_000 {
+            counters.set(&mut memory, &mut session, 0, value).unwrap();
+            assert_eq!(counters.get(&memory, 0), value);
+        }
+    }
+}

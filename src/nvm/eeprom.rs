@@ -1,0 +1,311 @@
+//! The cells: stable and indeterminate bits, pulses, wear, and the time pulses take.
+//!
+//! Invariants:
+//! * `torn` is sorted by address, has no zero masks, and names every indeterminate bit;
+//! * an erase that completes leaves its range stable; a program that completes makes the bits it
+//!   drives stable and leaves the others as they are.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{Geometry, Memory, PowerLost, Pulse, WORD_BYTES};
+use crate::{choose::Choices, random::Random};
+
+/// An EEPROM.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Eeprom {
+    geometry: Geometry,
+    cells: Vec<u8>,
+    torn: Vec<TornByte>,
+    wear: Vec<u32>,
+    pulses: u64,
+    busy_us: u64,
+    choices: Choices,
+    foul_reads: Tally,
+}
+
+/// The indeterminate bits of one byte.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TornByte {
+    /// Address of the byte.
+    pub at: u32,
+    /// Its indeterminate bits, never zero.
+    pub mask: u8,
+}
+
+/// A count that reads through a shared reference can add to.
+#[derive(Debug, Default)]
+struct Tally(AtomicU64);
+
+impl Clone for Tally {
+    fn clone(&self) -> Self {
+        Self(AtomicU64::new(self.0.load(Ordering::Relaxed)))
+    }
+}
+
+impl PartialEq for Tally {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.load(Ordering::Relaxed) == other.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Eq for Tally {}
+
+impl Eeprom {
+    /// A new part of `bytes` bytes (rounded up to whole pages), all erased.
+    #[must_use]
+    pub fn new(geometry: Geometry, bytes: u32) -> Self {
+        let bytes = geometry.whole_pages(bytes);
+        Self {
+            geometry,
+            cells: vec![geometry.erased; bytes as usize],
+            torn: Vec::new(),
+            wear: vec![0; (bytes / geometry.page_bytes) as usize],
+            pulses: 0,
+            busy_us: 0,
+            choices: Choices::Seeded(Random::new(0)),
+            foul_reads: Tally::default(),
+        }
+    }
+
+    /// What the cells hold; an indeterminate bit shows the value it had before its pulse.
+    #[must_use]
+    pub fn cells(&self) -> &[u8] {
+        &self.cells
+    }
+
+    /// The indeterminate bits, by address.
+    #[must_use]
+    pub fn torn(&self) -> &[TornByte] {
+        &self.torn
+    }
+
+    /// Erase pulses each page has had.
+    #[must_use]
+    pub fn wear(&self) -> &[u32] {
+        &self.wear
+    }
+
+    /// Pulses given so far, torn ones included.
+    #[must_use]
+    pub fn pulses(&self) -> u64 {
+        self.pulses
+    }
+
+    /// Microseconds spent in pulses.
+    #[must_use]
+    pub fn busy_us(&self) -> u64 {
+        self.busy_us
+    }
+
+    /// Reads of indeterminate bits outside a decision. The engine makes none: each would be a
+    /// result that hangs on a wavering cell.
+    #[must_use]
+    pub fn foul_reads(&self) -> u64 {
+        self.foul_reads.0.load(Ordering::Relaxed)
+    }
+
+    /// Who decides what indeterminate words read as.
+    pub fn set_choices(&mut self, choices: Choices) {
+        self.choices = choices;
+    }
+
+    /// The choices, with what was taken so far.
+    #[must_use]
+    pub fn choices(&self) -> &Choices {
+        &self.choices
+    }
+
+    /// Puts back saved contents. `None` when they do not fit this part.
+    #[must_use]
+    pub fn restored(
+        mut self,
+        cells: &[u8],
+        torn: Vec<TornByte>,
+        wear: &[u32],
+        pulses: u64,
+        busy_us: u64,
+    ) -> Option<Self> {
+        let fits = cells.len() == self.cells.len()
+            && wear.len() == self.wear.len()
+            && torn.is_sorted_by(|a, b| a.at < b.at)
+            && torn.iter().all(|byte| byte.mask != 0 && (byte.at as usize) < cells.len());
+        self.cells.copy_from_slice(fits.then_some(cells)?);
+        self.wear.copy_from_slice(wear);
+        self.torn = torn;
+        self.pulses = pulses;
+        self.busy_us = busy_us;
+        Some(self)
+    }
+
+    fn count(&mut self, pulse: &Pulse<'_>) {
+        let page = (pulse.at() / self.geometry.page_bytes) as usize;
+        let last = pulse.at() + (pulse.bytes() as u32).max(1) - 1;
+        assert_eq!(
+            page as u32,
+            last / self.geometry.page_bytes,
+            "invariant: a pulse stays within one page"
+        );
+        self.pulses += 1;
+        match pulse {
+            Pulse::Erase { .. } => {
+                self.wear[page] += 1;
+                self.busy_us += u64::from(self.geometry.erase_us);
+            }
+            Pulse::Program { .. } => self.busy_us += u64::from(self.geometry.program_us),
+        }
+    }
+
+    fn torn_range(&self, at: u32, bytes: usize) -> core::ops::Range<usize> {
+        let end = at + bytes as u32;
+        let from = self.torn.partition_point(|byte| byte.at < at);
+        from..from + self.torn[from..].partition_point(|byte| byte.at < end)
+    }
+
+    fn torn_mask(&self, at: u32) -> u8 {
+        match self.torn.binary_search_by_key(&at, |byte| byte.at) {
+            Ok(found) => self.torn[found].mask,
+            Err(_) => 0,
+        }
+    }
+
+    fn set_torn_mask(&mut self, at: u32, mask: u8) {
+        match (self.torn.binary_search_by_key(&at, |byte| byte.at), mask) {
+            (Ok(found), 0) => drop(self.torn.remove(found)),
+            (Ok(found), mask) => self.torn[found].mask = mask,
+            (Err(_), 0) => {}
+            (Err(place), mask) => self.torn.insert(place, TornByte { at, mask }),
+        }
+    }
+
+    #[cold]
+    fn read_torn(&self, at: u32, out: &mut [u8]) {
+        for byte in &self.torn[self.torn_range(at, out.len())] {
+            let n = self.foul_reads.0.fetch_add(1, Ordering::Relaxed);
+            let noise = Random::new(n ^ u64::from(byte.at) << 32).number() as u8;
+            out[(byte.at - at) as usize] ^= noise & byte.mask;
+        }
+    }
+}
+
+impl Memory for Eeprom {
+    fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    fn bytes(&self) -> u32 {
+        self.cells.len() as u32
+    }
+
+    fn pulse(&mut self, pulse: Pulse<'_>) -> Result<(), PowerLost> {
+        self.count(&pulse);
+        let at = pulse.at() as usize;
+        match pulse {
+            Pulse::Erase { bytes, .. } => {
+                self.cells[at..at + bytes as usize].fill(self.geometry.erased);
+                if !self.torn.is_empty() {
+                    let range = self.torn_range(at as u32, bytes as usize);
+                    self.torn.drain(range);
+                }
+            }
+            Pulse::Program { data, .. } => {
+                let erased = self.geometry.erased;
+                for (cell, &byte) in self.cells[at..].iter_mut().zip(data) {
+                    *cell = ((*cell ^ erased) | (byte ^ erased)) ^ erased;
+                }
+                if !self.torn.is_empty() {
+                    for (i, &byte) in data.iter().enumerate() {
+                        let at = (at + i) as u32;
+                        self.set_torn_mask(at, self.torn_mask(at) & !(byte ^ erased));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tear(&mut self, pulse: Pulse<'_>) {
+        self.count(&pulse);
+        let erased = self.geometry.erased;
+        for i in 0..pulse.bytes() {
+            let at = pulse.at() + i as u32;
+            let programmed = self.cells[at as usize] ^ erased;
+            let changed = match pulse {
+                Pulse::Erase { .. } => programmed,
+                Pulse::Program { data, .. } => (data[i] ^ erased) & !programmed,
+            };
+            self.set_torn_mask(at, self.torn_mask(at) | changed);
+        }
+    }
+
+    fn read(&self, at: u32, out: &mut [u8]) {
+        out.copy_from_slice(&self.cells[at as usize..at as usize + out.len()]);
+        if !self.torn.is_empty() {
+            self.read_torn(at, out);
+        }
+    }
+
+    fn reads_as(&mut self, at: u32, word: [u8; WORD_BYTES]) -> bool {
+        let mut differs = false;
+        let mut indeterminate = false;
+        for (i, &byte) in word.iter().enumerate() {
+            let mask = self.torn_mask(at + i as u32);
+            differs |= (self.cells[at as usize + i] ^ byte) & !mask != 0;
+            indeterminate |= mask != 0;
+        }
+        match (differs, indeterminate) {
+            (true, _) => false,
+            (false, false) => true,
+            (false, true) => self.choices.choose(2) == 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part() -> Eeprom {
+        Eeprom::new(Geometry::part("page64").unwrap(), 256)
+    }
+
+    #[test]
+    fn a_torn_erase_leaves_exactly_the_programmed_bits_indeterminate() {
+        let mut eeprom = part();
+        eeprom.pulse(Pulse::Program { at: 4, data: &[0x0F, 0x00] }).unwrap();
+        eeprom.tear(Pulse::Erase { at: 4, bytes: 4 });
+        assert_eq!(eeprom.torn(), [TornByte { at: 4, mask: 0x0F }]);
+        eeprom.pulse(Pulse::Erase { at: 4, bytes: 4 }).unwrap();
+        assert_eq!(eeprom.torn(), []);
+    }
+
+    #[test]
+    fn programming_settles_the_bits_it_drives_and_no_others() {
+        let mut eeprom = part();
+        eeprom.tear(Pulse::Program { at: 0, data: &[0xFF] });
+        eeprom.pulse(Pulse::Program { at: 0, data: &[0x0F] }).unwrap();
+        assert_eq!(eeprom.torn(), [TornByte { at: 0, mask: 0xF0 }]);
+    }
+
+    #[test]
+    fn an_indeterminate_bit_wavers_from_read_to_read_and_each_read_is_counted() {
+        let mut eeprom = part();
+        eeprom.tear(Pulse::Program { at: 0, data: &[0xFF] });
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..64 {
+            let mut byte = [0];
+            eeprom.read(0, &mut byte);
+            seen.insert(byte[0]);
+        }
+        assert!(seen.len() > 8, "{seen:?}");
+        assert_eq!(eeprom.foul_reads(), 64);
+    }
+
+    #[test]
+    fn erased_ff_parts_program_towards_zero() {
+        let mut eeprom = Eeprom::new(Geometry::part("page128").unwrap(), 128);
+        eeprom.pulse(Pulse::Program { at: 0, data: &[0x3F] }).unwrap();
+        assert_eq!(eeprom.cells()[0], 0x3F);
+        eeprom.tear(Pulse::Erase { at: 0, bytes: 4 });
+        assert_eq!(eeprom.torn(), [TornByte { at: 0, mask: 0xC0 }]);
+    }
+}

@@ -1,0 +1,115 @@
+//! What kind of EEPROM it is: pages, smallest erasable unit, erased value, pulse times.
+
+/// The physical facts of a memory part.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Geometry {
+    /// Name of the part, as a profile writes it.
+    pub part: &'static str,
+    /// Bytes of a page: no pulse reaches over a page's end. A multiple of 4, at most [`PAGE_BYTES_MAX`].
+    pub page_bytes: u32,
+    /// Smallest number of bytes that can be erased by themselves; divides the page.
+    pub unit_bytes: u32,
+    /// What an erased byte reads as: 00 or FF.
+    pub erased: u8,
+    /// Length of an erase pulse in microseconds.
+    pub erase_us: u32,
+    /// Length of a program pulse in microseconds.
+    pub program_us: u32,
+    /// Erase cycles a page is good for.
+    pub endurance_cycles: u32,
+}
+
+/// Widest page of any part.
+pub const PAGE_BYTES_MAX: usize = 128;
+
+/// Shapes of parts in use in cards and serial memories. Sizes and endurance are those of published
+/// data sheets; the split of a 3 to 5 ms write into two pulses of 2 ms is the figure commonly quoted
+/// for controller chips (inferred).
+const PARTS: [Geometry; 5] = [
+    Geometry {
+        part: "page64",
+        page_bytes: 64,
+        unit_bytes: 4,
+        erased: 0x00,
+        erase_us: 2_000,
+        program_us: 2_000,
+        endurance_cycles: 500_000,
+    },
+    Geometry {
+        part: "page128",
+        page_bytes: 128,
+        unit_bytes: 4,
+        erased: 0xFF,
+        erase_us: 2_000,
+        program_us: 2_000,
+        endurance_cycles: 100_000,
+    },
+    Geometry {
+        part: "page32-whole",
+        page_bytes: 32,
+        unit_bytes: 32,
+        erased: 0xFF,
+        erase_us: 2_500,
+        program_us: 2_500,
+        endurance_cycles: 1_000_000,
+    },
+    Geometry {
+        part: "byte",
+        page_bytes: 16,
+        unit_bytes: 1,
+        erased: 0xFF,
+        erase_us: 1_500,
+        program_us: 1_500,
+        endurance_cycles: 100_000,
+    },
+    Geometry {
+        part: "tiny",
+        page_bytes: 8,
+        unit_bytes: 2,
+        erased: 0x00,
+        erase_us: 1_000,
+        program_us: 1_000,
+        endurance_cycles: 10_000,
+    },
+];
+
+impl Geometry {
+    /// The part with this name.
+    #[must_use]
+    pub fn part(name: &str) -> Option<Self> {
+        PARTS.into_iter().find(|geometry| geometry.part == name)
+    }
+
+    /// Names of all parts.
+    pub fn parts() -> impl Iterator<Item = &'static str> {
+        PARTS.iter().map(|geometry| geometry.part)
+    }
+
+    /// `bytes` rounded up to whole units.
+    #[must_use]
+    pub const fn whole_units(&self, bytes: u32) -> u32 {
+        bytes.div_ceil(self.unit_bytes) * self.unit_bytes
+    }
+
+    /// `bytes` rounded up to whole pages.
+    #[must_use]
+    pub const fn whole_pages(&self, bytes: u32) -> u32 {
+        bytes.div_ceil(self.page_bytes) * self.page_bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_keeps_the_rules_the_engine_relies_on() {
+        for geometry in PARTS {
+            assert!(geometry.page_bytes as usize <= PAGE_BYTES_MAX, "{geometry:?}");
+            assert_eq!(geometry.page_bytes % 4, 0, "{geometry:?}");
+            assert_eq!(geometry.page_bytes % geometry.unit_bytes, 0, "{geometry:?}");
+            assert!(matches!(geometry.erased, 0x00 | 0xFF), "{geometry:?}");
+            assert_eq!(Geometry::part(geometry.part), Some(geometry));
+        }
+    }
+}

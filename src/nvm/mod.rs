@@ -1,0 +1,166 @@
+//! Non-volatile memory whose every change survives power loss at any pulse.
+//!
+//! # Promise
+//!
+//! After a tear in any pulse and the power-up that follows, the bytes of a transaction are all old
+//! or all new; what lay outside it is untouched; a counter holds its old or its new value; and what
+//! the first completed power-up settles stays so. A tear in that power-up changes none of this.
+//!
+//! # Terms
+//!
+//! A *pulse* erases or programs a range within one page ([`Pulse`]). A *tear* is power failing
+//! inside a pulse: every bit the pulse would have changed becomes *indeterminate* and may read
+//! either way, afresh at each read, until a completed pulse drives it. A *unit* is the smallest range
+//! that can be erased by itself. A *decision word* is four bytes that recovery acts on. To *settle*
+//! is to bring memory back to a state without doubt at power-up, before the first byte of the answer
+//! to reset.
+//!
+//! # Assumptions about the cells
+//!
+//! Programming moves bits away from the erased value only. Programming a programmed bit again is
+//! harmless, also when that pulse is cut. A completed erase leaves its range stable; a completed
+//! program makes those bits stable that it drives, and no others (more careful than real cells).
+//! Bits outside the range of a pulse never change.
+//!
+//! # Format
+//!
+//! | from | what |
+//! |---|---|
+//! | 0 | intent word: [`journal::INTENT`] while a session may have left work to settle, else erased |
+//! | next unit | marker word: [`journal::MARKER`] while the log is to be copied home, else erased |
+//! | next page | the log: length, check, then (address, length, bytes) of each home range |
+//! | next page | counters: two slots each of (value, sequence) and a validity word |
+//! | next page | the applets' segments, each from a page of its own |
+//!
+//! Decision words and counters share no unit with anything else.
+//!
+//! # Argument
+//!
+//! *Commit*: intent (first change of the session only); log; marker set; home; marker erased. *Settle*:
+//! if the intent reads erased, nothing. Else, if the marker reads set: program it again, copy the log
+//! home, erase it; if not: erase it. Then settle the counters, then erase the intent.
+//!
+//! 1. The intent is solid before any other pulse of a session and erased after everything is
+//!    settled. If it is torn while being set, nothing else has happened; torn while being erased,
+//!    nothing is left to do: both readings are harmless.
+//! 2. The log is solid before the marker's pulse begins, so a marker that reads set stands for a
+//!    whole log. It is programmed again before it is acted on: from then on it reads set in every
+//!    power-up until the copy is complete, so the decision is made once.
+//! 3. If the marker reads clear, nothing has been copied home; it is erased before anything else, so
+//!    it can never read set later.
+//! 4. Copying home is idempotent: the log is not touched before the marker is erased.
+//! 5. A counter change writes the older slot: validity erased, value, validity set. The newer slot is
+//!    not touched. In settling, a validity word that reads set is programmed again, else erased: the
+//!    value below it is solid in both cases in which it may read set.
+//!
+//! [`explore`](crate::explore) checks all of it: every tear of every command, every reading of every
+//! indeterminate word, and a tear in every pulse of the recovery.
+//!
+//! # Limits
+//!
+//! The marker's page is the hot spot: two erase cycles per transaction at most. Worn-out cells and
+//! retention loss are not modelled yet; a damaged log under a set marker (an image edited by hand)
+//! is dropped, not repaired.
+
+pub mod counter;
+pub mod eeprom;
+pub mod geometry;
+pub mod journal;
+pub mod ram;
+pub mod segment;
+pub mod tear;
+
+pub use counter::Counters;
+pub use eeprom::Eeprom;
+pub use geometry::Geometry;
+pub use journal::Journal;
+pub use ram::Ram;
+pub use segment::{Layout, Segment};
+pub use tear::Tearing;
+
+pub use crate::card::PowerLost;
+
+/// Bytes of a decision word.
+pub const WORD_BYTES: usize = 4;
+
+/// One pulse: the only way cells change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pulse<'a> {
+    /// Puts whole units back to the erased value.
+    Erase {
+        /// First address, on a unit boundary.
+        at: u32,
+        /// Number of bytes, whole units within one page.
+        bytes: u32,
+    },
+    /// Drives the bits of `data` that differ from the erased value.
+    Program {
+        /// First address.
+        at: u32,
+        /// What erased cells are to hold; within one page.
+        data: &'a [u8],
+    },
+}
+
+impl Pulse<'_> {
+    /// First address.
+    #[must_use]
+    pub const fn at(&self) -> u32 {
+        match *self {
+            Self::Erase { at, .. } | Self::Program { at, .. } => at,
+        }
+    }
+
+    /// Number of bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        match *self {
+            Self::Erase { bytes, .. } => bytes as usize,
+            Self::Program { data, .. } => data.len(),
+        }
+    }
+}
+
+/// Memory at the level of pulses.
+pub trait Memory {
+    /// The part's physical facts.
+    fn geometry(&self) -> &Geometry;
+
+    /// Size in bytes, whole pages.
+    fn bytes(&self) -> u32;
+
+    /// Gives a pulse to its end.
+    ///
+    /// # Errors
+    /// [`PowerLost`]: the pulse was cut, or power was gone before it.
+    fn pulse(&mut self, pulse: Pulse<'_>) -> Result<(), PowerLost>;
+
+    /// Cuts a pulse short: the bits it would have changed become indeterminate.
+    fn tear(&mut self, pulse: Pulse<'_>);
+
+    /// Reads cells; a read that touches an indeterminate bit is foul.
+    fn read(&self, at: u32, out: &mut [u8]);
+
+    /// Decides whether a decision word reads as `word` now: the only read that may meet
+    /// indeterminate bits.
+    fn reads_as(&mut self, at: u32, word: [u8; WORD_BYTES]) -> bool;
+
+    /// Reads a fixed number of bytes.
+    fn read_array<const N: usize>(&self, at: u32) -> [u8; N]
+    where
+        Self: Sized,
+    {
+        let mut bytes = [0; N];
+        self.read(at, &mut bytes);
+        bytes
+    }
+
+    /// Erases and programs one range: whole units within one page.
+    ///
+    /// # Errors
+    /// [`PowerLost`].
+    fn write(&mut self, at: u32, data: &[u8]) -> Result<(), PowerLost> {
+        self.pulse(Pulse::Erase { at, bytes: data.len() as u32 })?;
+        self.pulse(Pulse::Program { at, data })
+    }
+}

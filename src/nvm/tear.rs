@@ -1,0 +1,97 @@
+//! Power that fails: a memory whose n-th pulse from now is cut short.
+//!
+//! Invariant: once power is lost no pulse reaches the cells before [`Tearing::power_up`].
+
+use super::{Geometry, Memory, PowerLost, Pulse, WORD_BYTES};
+
+/// A memory with a power switch and, when armed, a tear ahead.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tearing<M> {
+    memory: M,
+    powered: bool,
+    cut_in: Option<u32>,
+}
+
+impl<M: Memory> Tearing<M> {
+    /// `memory`, without power.
+    pub fn new(memory: M) -> Self {
+        Self { memory, powered: false, cut_in: None }
+    }
+
+    /// The memory itself.
+    pub fn memory(&self) -> &M {
+        &self.memory
+    }
+
+    /// The memory itself, to arrange a test.
+    pub fn memory_mut(&mut self) -> &mut M {
+        &mut self.memory
+    }
+
+    /// Switches power on; an armed tear stays armed.
+    pub fn power_up(&mut self) {
+        self.powered = true;
+    }
+
+    /// Switches power off between pulses; an armed tear is forgotten.
+    pub fn power_down(&mut self) {
+        self.powered = false;
+        self.cut_in = None;
+    }
+
+    /// False once power has failed or been switched off.
+    pub fn is_powered(&self) -> bool {
+        self.powered
+    }
+
+    /// Power will fail in the `n`-th pulse from now, 1 the next one; 0 disarms.
+    pub fn tear_at(&mut self, n: u32) {
+        self.cut_in = (n > 0).then_some(n);
+    }
+
+    /// Pulses until the armed tear.
+    pub fn tear_in(&self) -> Option<u32> {
+        self.cut_in
+    }
+}
+
+impl<M: Memory> Memory for Tearing<M> {
+    fn geometry(&self) -> &Geometry {
+        self.memory.geometry()
+    }
+
+    fn bytes(&self) -> u32 {
+        self.memory.bytes()
+    }
+
+    fn pulse(&mut self, pulse: Pulse<'_>) -> Result<(), PowerLost> {
+        if !self.powered {
+            return Err(PowerLost);
+        }
+        match &mut self.cut_in {
+            None => self.memory.pulse(pulse),
+            Some(1) => {
+                self.memory.tear(pulse);
+                self.power_down();
+                Err(PowerLost)
+            }
+            Some(n) => {
+                *n -= 1;
+                self.memory.pulse(pulse)
+            }
+        }
+    }
+
+    fn tear(&mut self, pulse: Pulse<'_>) {
+        self.memory.tear(pulse);
+        self.power_down();
+    }
+
+    fn read(&self, at: u32, out: &mut [u8]) {
+        self.memory.read(at, out);
+    }
+
+    fn reads_as(&mut self, at: u32, word: [u8; WORD_BYTES]) -> bool {
+        self.memory.reads_as(at, word)
+    }
+}

@@ -1,0 +1,180 @@
+//! An applet's view of the card while it runs: its own segment, counters and RAM.
+//!
+//! Here a segment offset becomes an address. An offset beyond the segment has no address, so
+//! another applet's memory cannot be expressed.
+
+use tessera_framework::{Aid, Clear, Env, Halt, Outcome, Platform, Reply, StatusWord, Torn};
+
+use super::{
+    dispatch::Core,
+    registry::{Entry, Registry},
+};
+use crate::nvm::{Counters, journal::Refusal};
+
+/// How deep one applet's question may lead to another's.
+const SERVICE_DEPTH_MAX: u8 = 2;
+
+/// One applet running on one channel.
+pub(crate) struct Context<'c> {
+    pub(crate) core: &'c mut Core,
+    pub(crate) registry: &'c Registry,
+    pub(crate) applet: u8,
+    pub(crate) channel: u8,
+    pub(crate) service_depth: u8,
+}
+
+impl Context<'_> {
+    fn entry(&self) -> &Entry {
+        self.registry.entry(self.applet)
+    }
+
+    fn address(&self, at: u32, bytes: usize) -> Result<u32, Halt> {
+        let address = self.entry().segment.address(at, bytes);
+        address.ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))
+    }
+
+    fn counter_number(&self, n: u8) -> Result<u16, Halt> {
+        let entry = self.entry();
+        if usize::from(n) < entry.descriptor.counters.len() {
+            Ok(entry.first_counter + u16::from(n))
+        } else {
+            Halt::status(StatusWord::NO_DIAGNOSIS)
+        }
+    }
+
+    /// The halt for a refusal of the engine.
+    fn halt(&self, refusal: Refusal) -> Halt {
+        match refusal {
+            Refusal::CapacityExceeded => Halt::Status(StatusWord::NOT_ENOUGH_MEMORY),
+            Refusal::PowerLost => {
+                Torn::witnessed(self).map_or(Halt::Status(StatusWord::NO_DIAGNOSIS), Halt::Torn)
+            }
+        }
+    }
+
+    /// An applet's `OnDeselect` RAM exists where it is selected. A provider that is asked a
+    /// question while another applet is selected has none.
+    fn has_channel_ram(&self) -> bool {
+        self.core.channels[usize::from(self.channel)].applet == self.applet
+    }
+}
+
+impl Platform for Context<'_> {
+    fn segment_bytes(&self) -> u32 {
+        self.entry().segment.bytes
+    }
+
+    #[inline]
+    fn load(&self, at: u32, out: &mut [u8]) -> Outcome {
+        let address = self.address(at, out.len())?;
+        self.core.journal.read(&self.core.memory, address, out);
+        Ok(())
+    }
+
+    fn store(&mut self, at: u32, bytes: &[u8]) -> Outcome {
+        let address = self.address(at, bytes.len())?;
+        let core = &mut *self.core;
+        core.journal
+            .store(&mut core.memory, &core.layout, address, bytes)
+            .map_err(|refusal| self.halt(refusal))
+    }
+
+    fn begin(&mut self) -> Outcome {
+        match Torn::witnessed(self) {
+            Some(torn) => Err(Halt::Torn(torn)),
+            None => {
+                self.core.journal.begin();
+                Ok(())
+            }
+        }
+    }
+
+    fn commit(&mut self) -> Outcome {
+        let core = &mut *self.core;
+        core.journal.commit(&mut core.memory, &core.layout).map_err(|refusal| self.halt(refusal))
+    }
+
+    fn abort(&mut self) {
+        self.core.journal.abort();
+    }
+
+    fn in_transaction(&self) -> bool {
+        self.core.journal.is_open()
+    }
+
+    fn counter(&self, n: u8) -> Result<u32, Halt> {
+        let number = self.counter_number(n)?;
+        Ok(Counters::new(&self.core.layout).get(&self.core.memory, number))
+    }
+
+    fn set_counter(&mut self, n: u8, value: u32) -> Outcome {
+        let number = self.counter_number(n)?;
+        let core = &mut *self.core;
+        Counters::new(&core.layout)
+            .set(&mut core.memory, &mut core.journal, number, value)
+            .map_err(|lost| self.halt(Refusal::from(lost)))
+    }
+
+    fn ram(&self, clear: Clear) -> &[u8] {
+        let entry = self.entry();
+        match clear {
+            Clear::OnReset => &self.core.ram.on_reset[entry.on_reset.0..entry.on_reset.1],
+            Clear::OnDeselect if self.has_channel_ram() => {
+                let bytes = usize::from(entry.descriptor.ram_on_deselect_bytes);
+                &self.core.ram.channels[usize::from(self.channel)][..bytes]
+            }
+            Clear::OnDeselect => &[],
+        }
+    }
+
+    fn ram_mut(&mut self, clear: Clear) -> &mut [u8] {
+        let entry = *self.entry();
+        match clear {
+            Clear::OnReset => &mut self.core.ram.on_reset[entry.on_reset.0..entry.on_reset.1],
+            Clear::OnDeselect if self.has_channel_ram() => {
+                let bytes = usize::from(entry.descriptor.ram_on_deselect_bytes);
+                &mut self.core.ram.channels[usize::from(self.channel)][..bytes]
+            }
+            Clear::OnDeselect => &mut [],
+        }
+    }
+
+    fn challenge(&mut self, out: &mut [u8]) {
+        self.core.random.fill(out);
+    }
+
+    fn elapsed_us(&self) -> u64 {
+        self.core.clock_us().saturating_sub(self.core.powered_at_us)
+    }
+
+    fn service(
+        &mut self,
+        provider: &Aid,
+        request: &[u8],
+        answer: &mut [u8],
+    ) -> Result<usize, Halt> {
+        if self.service_depth >= SERVICE_DEPTH_MAX {
+            return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
+        }
+        let caller = self.entry().descriptor.aid;
+        let named = |entry: &Entry| entry.descriptor.aid == *provider;
+        let Some(place) = self.registry.entries.iter().position(named) else {
+            return Halt::status(StatusWord::NOT_FOUND);
+        };
+        let applet = self.registry.entries[place].applet;
+        let mut context = Context {
+            core: self.core,
+            registry: self.registry,
+            applet: place as u8,
+            channel: self.channel,
+            service_depth: self.service_depth + 1,
+        };
+        let mut reply = Reply::new(answer);
+        applet.serve(&mut Env::new(&mut context), &caller, request, &mut reply)?;
+        Ok(reply.data().len())
+    }
+
+    fn power_lost(&self) -> bool {
+        !self.core.memory.is_powered()
+    }
+}

@@ -1,0 +1,214 @@
+//! One command: checked row by row in the order of the [module's table](super), then run.
+//!
+//! Invariants of [`Core`] between commands: no transaction is open; `channels` and `ram.channels`
+//! have the same length; without power nothing in it is used but the memory.
+
+use tessera_framework::{
+    Apdu, Applet, Class, Command, Env, Halt, Ins, Interface, Reply, StatusWord, Torn,
+    class::SecureMessaging,
+};
+
+use super::{
+    chaining::{Chain, Held},
+    channel::{self, Channel},
+    context::Context,
+    registry::Registry,
+    select,
+};
+use crate::{
+    card::PowerLost,
+    nvm::{Eeprom, Journal, Layout, Ram, Tearing},
+    random::Random,
+};
+
+/// Longest response APDU: 65,536 bytes and the status word.
+pub(crate) const RESPONSE_BYTES_MAX: usize = 65_538;
+
+/// Processing time of a command without its pulses, and per byte that moves (own choice; no card's
+/// data sheet gives one).
+const COMMAND_US: u64 = 180;
+const BYTE_US: u64 = 2;
+
+/// Everything of a card that changes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Core {
+    pub(crate) memory: Tearing<Eeprom>,
+    pub(crate) journal: Journal,
+    pub(crate) layout: Layout,
+    pub(crate) ram: Ram,
+    pub(crate) channels: Vec<Channel>,
+    pub(crate) chain: Chain,
+    pub(crate) held: Held,
+    pub(crate) random: Random,
+    pub(crate) interface: Interface,
+    pub(crate) command_bytes_max: usize,
+    pub(crate) response_bytes_max: usize,
+    pub(crate) processing_us: u64,
+    pub(crate) powered_at_us: u64,
+}
+
+impl Core {
+    /// The card's clock: processing and pulses since it was made.
+    pub(crate) fn clock_us(&self) -> u64 {
+        self.processing_us + self.memory.memory().busy_us()
+    }
+
+    /// Runs `work` in an applet's context. A transaction it leaves open is aborted. Whether power
+    /// was lost is read off the memory: what the applet claims about that counts for nothing.
+    pub(crate) fn call<R>(
+        &mut self,
+        registry: &Registry,
+        applet: u8,
+        channel: u8,
+        work: impl FnOnce(&'static dyn Applet, &mut Env<'_>) -> Result<R, Halt>,
+    ) -> Result<R, Halt> {
+        let code = registry.entry(applet).applet;
+        let mut context = Context { core: self, registry, applet, channel, service_depth: 0 };
+        let result = work(code, &mut Env::new(&mut context));
+        let torn = Torn::witnessed(&context);
+        if self.journal.is_open() {
+            self.journal.abort();
+        }
+        match (torn, result) {
+            (Some(torn), _) => Err(Halt::Torn(torn)),
+            (None, Err(Halt::Torn(_))) => Halt::status(StatusWord::NO_DIAGNOSIS),
+            (None, result) => result,
+        }
+    }
+
+    /// Runs a command and writes the response APDU to `out`, which has
+    /// [`RESPONSE_BYTES_MAX`] bytes. Returns its length.
+    pub(crate) fn exchange(
+        &mut self,
+        registry: &Registry,
+        command: &[u8],
+        out: &mut [u8],
+    ) -> Result<usize, PowerLost> {
+        if !self.memory.is_powered() {
+            return Err(PowerLost);
+        }
+        let (bytes, status) = match self.answer(registry, command, out) {
+            Ok(answer) => answer,
+            Err(Halt::Status(status)) => (0, status),
+            Err(Halt::Torn(_)) => return Err(PowerLost),
+        };
+        out[bytes..bytes + 2].copy_from_slice(&status.to_bytes());
+        self.processing_us += COMMAND_US + BYTE_US * (command.len() + bytes) as u64;
+        Ok(bytes + 2)
+    }
+
+    /// Rows 1 to 8 of the table.
+    fn answer(
+        &mut self,
+        registry: &Registry,
+        command: &[u8],
+        out: &mut [u8],
+    ) -> Result<(usize, StatusWord), Halt> {
+        let apdu = Apdu::parse(command)?;
+        let class = Class::decode(apdu.cla);
+        if matches!(class, Class::Reserved(_) | Class::Invalid) {
+            return Halt::status(StatusWord::CLA_NOT_SUPPORTED);
+        }
+        let number = class.channel();
+        let Some(channel) = self.channels.get(usize::from(number)).filter(|channel| channel.open)
+        else {
+            return Halt::status(StatusWord::CHANNEL_NOT_SUPPORTED);
+        };
+        if !apdu.ins.is_valid() {
+            return Halt::status(StatusWord::INS_NOT_SUPPORTED);
+        }
+        if self.chain.is_open() && !self.chain.continues_with(&apdu) {
+            self.chain.drop_parts();
+            return Halt::status(StatusWord::LAST_OF_CHAIN_EXPECTED);
+        }
+        let descriptor = registry.entry(channel.applet).descriptor;
+        if class.secure_messaging() != SecureMessaging::None && !descriptor.secure_messaging {
+            return Halt::status(StatusWord::SECURE_MESSAGING_NOT_SUPPORTED);
+        }
+        if !class.chaining() && !self.chain.is_open() {
+            return self.run(registry, class, &apdu, out);
+        }
+        if !descriptor.chaining {
+            self.chain.drop_parts();
+            return Halt::status(StatusWord::CHAINING_NOT_SUPPORTED);
+        }
+        if !self.chain.add(&apdu, self.command_bytes_max) {
+            self.chain.drop_parts();
+            return Halt::status(StatusWord::WRONG_LENGTH);
+        }
+        if class.chaining() {
+            self.held.clear();
+            return Ok((0, StatusWord::OK));
+        }
+        let data = self.chain.take();
+        let answer = self.run(registry, class, &Apdu { data: &data, ..apdu }, out);
+        self.chain.give_back(data);
+        answer
+    }
+
+    /// Rows 9 to 11: the operating system's own commands, then the applet's.
+    fn run(
+        &mut self,
+        registry: &Registry,
+        class: Class,
+        apdu: &Apdu<'_>,
+        out: &mut [u8],
+    ) -> Result<(usize, StatusWord), Halt> {
+        let number = class.channel();
+        if apdu.ins == Ins::GET_RESPONSE && class.is_interindustry() {
+            return self.get_response(number, apdu, out);
+        }
+        if self.held.is_repeated_by(apdu) {
+            return Ok(self.held.repeat(out));
+        }
+        self.held.clear();
+        if apdu.data.len() > self.command_bytes_max {
+            return Halt::status(StatusWord::WRONG_LENGTH);
+        }
+        let mut reply = Reply::new(&mut out[..self.response_bytes_max]);
+        match apdu.ins {
+            Ins::SELECT if class.is_interindustry() => {
+                select::select(self, registry, number, apdu, &mut reply)?;
+            }
+            Ins::MANAGE_CHANNEL if class.is_interindustry() => {
+                channel::manage(self, registry, number, apdu, &mut reply)?;
+            }
+            _ => {
+                let command = Command {
+                    class,
+                    ins: apdu.ins,
+                    p1: apdu.p1,
+                    p2: apdu.p2,
+                    data: apdu.data,
+                    ne: apdu.ne,
+                    ne_is_maximum: apdu.ne == if apdu.extended { 65_536 } else { 256 },
+                    interface: self.interface,
+                };
+                let applet = self.channels[usize::from(number)].applet;
+                self.call(registry, applet, number, |applet, env| {
+                    applet.process(env, &command, &mut reply)
+                })?;
+            }
+        }
+        let (bytes, status) = (reply.data().len(), reply.status());
+        Ok(self.held.send(apdu, number, self.interface, &out[..bytes], status))
+    }
+
+    fn get_response(
+        &mut self,
+        channel: u8,
+        apdu: &Apdu<'_>,
+        out: &mut [u8],
+    ) -> Result<(usize, StatusWord), Halt> {
+        if (apdu.p1, apdu.p2) != (0, 0) {
+            return Halt::status(StatusWord::WRONG_P1P2);
+        }
+        if !self.held.awaits_get_response(channel) {
+            return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
+        }
+        if apdu.ne == 0 || !apdu.data.is_empty() {
+            return Halt::status(StatusWord::WRONG_LENGTH);
+        }
+        Ok(self.held.get_response(apdu.ne, self.interface, out))
+    }
+}

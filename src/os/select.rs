@@ -1,0 +1,262 @@
+//! SELECT (ISO/IEC 7816-4:2020, 11.2.2): by name anywhere, by identifier and path across applications.
+//!
+//! What lies inside one application is its own business; here is decided which application is asked,
+//! in this order: for P1 = 00, 01 and 09 the current one, then those registered under it, beside it,
+//! above it and under the MF; for P1 = 08 the deepest one along the path; for P1 = 03 the current
+//! one, which may point above itself. A selection that fails changes nothing: neither what is current
+//! nor what an applet holds in RAM.
+
+use tessera_framework::{
+    Apdu, Control, DfId, FileId, Halt, Outcome, Reply, Selected, Selection, StatusWord, Target,
+};
+
+use super::{channel::Occurrence, dispatch::Core, registry::Registry};
+use crate::nvm::ram::CHANNEL_BYTES;
+
+/// Which of several names that match (P2 b2-b1).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    First,
+    Last,
+    Next,
+    Previous,
+}
+
+/// Runs SELECT on a channel.
+pub(crate) fn select(
+    core: &mut Core,
+    registry: &Registry,
+    channel: u8,
+    apdu: &Apdu<'_>,
+    reply: &mut Reply<'_>,
+) -> Outcome {
+    let control = match apdu.p2 & 0x0C {
+        0x00 => Control::Fci,
+        0x04 => Control::Fcp,
+        0x08 => Control::Fmd,
+        _ => Control::None,
+    };
+    let wanted = match apdu.p2 & 0x03 {
+        0 => Wanted::First,
+        1 => Wanted::Last,
+        2 => Wanted::Next,
+        _ => Wanted::Previous,
+    };
+    if apdu.p2 & 0xF0 != 0 || (apdu.p1 != 0x04 && wanted != Wanted::First) {
+        return Halt::status(StatusWord::WRONG_P1P2);
+    }
+    let mut search = Search { core, registry, channel, control };
+    match apdu.p1 {
+        0x00 if apdu.data.is_empty() => search.root(Registry::MF, reply),
+        0x00 => match file_id(apdu.data)? {
+            FileId::MF => search.root(Registry::MF, reply),
+            fid => search.by_id(Target::FileId(fid), fid, reply),
+        },
+        0x01 => {
+            let fid = file_id(apdu.data)?;
+            search.by_id(Target::ChildDf(fid), fid, reply)
+        }
+        0x02 => search.in_current(Target::Ef(file_id(apdu.data)?), reply).map(drop),
+        0x03 if apdu.data.is_empty() => search.parent(reply),
+        0x04 => search.by_name(apdu.data, wanted, reply),
+        0x08 => search.by_path_from_mf(path(apdu.data)?, reply),
+        0x09 => search.by_path_from_current(path(apdu.data)?, reply),
+        0x03 => Halt::status(StatusWord::NC_INCONSISTENT_WITH_P1P2),
+        _ => Halt::status(StatusWord::WRONG_P1P2),
+    }
+}
+
+/// Selects the MF on a channel that has nothing selected: at reset and on a new channel.
+pub(crate) fn implicitly(core: &mut Core, registry: &Registry, channel: u8) -> Outcome {
+    let mut buffer = [0; 256];
+    let mut reply = Reply::new(&mut buffer);
+    let selection = Selection { target: Target::Df(DfId::ROOT), control: Control::None };
+    core.channels[usize::from(channel)].applet = Registry::MF;
+    core.call(registry, Registry::MF, channel, |applet, env| {
+        applet.select(env, &selection, &mut reply).map(drop)
+    })
+}
+
+fn file_id(data: &[u8]) -> Result<FileId, Halt> {
+    match *data {
+        [high, low] => Ok(FileId(u16::from_be_bytes([high, low]))),
+        _ => Halt::status(StatusWord::NC_INCONSISTENT_WITH_P1P2),
+    }
+}
+
+fn path(data: &[u8]) -> Result<&[u8], Halt> {
+    if data.is_empty() || data.len() % 2 != 0 {
+        return Halt::status(StatusWord::NC_INCONSISTENT_WITH_P1P2);
+    }
+    Ok(data)
+}
+
+/// A SELECT under way.
+struct Search<'s> {
+    core: &'s mut Core,
+    registry: &'s Registry,
+    channel: u8,
+    control: Control,
+}
+
+impl Search<'_> {
+    fn current(&self) -> u8 {
+        self.core.channels[usize::from(self.channel)].applet
+    }
+
+    fn in_current(&mut self, target: Target<'_>, reply: &mut Reply<'_>) -> Result<Selected, Halt> {
+        self.enter(self.current(), target, reply)
+    }
+
+    fn root(&mut self, applet: u8, reply: &mut Reply<'_>) -> Outcome {
+        self.enter(applet, Target::Df(DfId::ROOT), reply).map(drop)
+    }
+
+    fn parent(&mut self, reply: &mut Reply<'_>) -> Outcome {
+        match self.in_current(Target::Parent, reply)? {
+            Selected::Here => Ok(()),
+            Selected::Above => match self.registry.entry(self.current()).parent {
+                Some(parent) => self.root(parent, reply),
+                None => Halt::status(StatusWord::NOT_FOUND),
+            },
+        }
+    }
+
+    fn by_id(&mut self, target: Target<'_>, fid: FileId, reply: &mut Reply<'_>) -> Outcome {
+        match self.in_current(target, reply) {
+            Err(Halt::Status(StatusWord::NOT_FOUND)) => match self.neighbour(fid) {
+                Some(applet) => self.root(applet, reply),
+                None => Halt::status(StatusWord::NOT_FOUND),
+            },
+            outcome => outcome.map(drop),
+        }
+    }
+
+    /// The application with this identifier under, beside or above the current one, or under the MF.
+    fn neighbour(&self, fid: FileId) -> Option<u8> {
+        let current = self.current();
+        let parent = self.registry.entry(current).parent;
+        let above = parent.filter(|&p| self.registry.entry(p).descriptor.fid == Some(fid));
+        self.registry
+            .child(current, fid)
+            .or_else(|| parent.and_then(|parent| self.registry.child(parent, fid)))
+            .or(above)
+            .or_else(|| self.registry.child(Registry::MF, fid))
+    }
+
+    fn by_path_from_mf(&mut self, mut path: &[u8], reply: &mut Reply<'_>) -> Outcome {
+        // Terminals are seen to send the MF's own identifier first, which the standard leaves out.
+        if let [0x3F, 0x00, rest @ ..] = path {
+            path = rest;
+        }
+        let mut applet = Registry::MF;
+        while let [high, low, rest @ ..] = path {
+            let fid = FileId(u16::from_be_bytes([*high, *low]));
+            let Some(child) = self.registry.child(applet, fid) else { break };
+            (applet, path) = (child, rest);
+        }
+        self.enter(applet, Target::PathFromRoot(path), reply).map(drop)
+    }
+
+    fn by_path_from_current(&mut self, path: &[u8], reply: &mut Reply<'_>) -> Outcome {
+        match self.in_current(Target::PathFromCurrent(path), reply) {
+            Err(Halt::Status(StatusWord::NOT_FOUND)) => {
+                let fid = file_id(path.get(..2).unwrap_or_default())?;
+                match self.registry.child(self.current(), fid) {
+                    Some(child) => {
+                        let rest = path.get(2..).unwrap_or_default();
+                        self.enter(child, Target::PathFromRoot(rest), reply).map(drop)
+                    }
+                    None => Halt::status(StatusWord::NOT_FOUND),
+                }
+            }
+            outcome => outcome.map(drop),
+        }
+    }
+
+    fn by_name(&mut self, name: &[u8], wanted: Wanted, reply: &mut Reply<'_>) -> Outcome {
+        if name.is_empty() || name.len() > 16 {
+            return Halt::status(StatusWord::NC_INCONSISTENT_WITH_P1P2);
+        }
+        let before = self.core.channels[usize::from(self.channel)].found;
+        let Some(found) = self.occurrence(name, wanted, before)? else {
+            return Halt::status(StatusWord::NOT_FOUND);
+        };
+        self.enter(found.applet, Target::Df(DfId(found.df)), reply)?;
+        self.core.channels[usize::from(self.channel)].found = Some(found);
+        Ok(())
+    }
+
+    /// Walks all DFs whose names begin with `name`, application by application.
+    fn occurrence(
+        &mut self,
+        name: &[u8],
+        wanted: Wanted,
+        before: Option<Occurrence>,
+    ) -> Result<Option<Occurrence>, Halt> {
+        let mut last = None;
+        for applet in 0..self.registry.len() {
+            for nth in 0..u16::MAX {
+                let df = self.core.call(self.registry, applet, self.channel, |applet, env| {
+                    applet.df_by_name(env, name, nth)
+                })?;
+                let Some(df) = df else { break };
+                let found = Some(Occurrence { applet, df: df.0 });
+                match wanted {
+                    Wanted::First => return Ok(found),
+                    Wanted::Next if found > before => return Ok(found),
+                    Wanted::Previous if before.is_none() || found < before => last = found,
+                    Wanted::Last => last = found,
+                    Wanted::Next | Wanted::Previous => {}
+                }
+            }
+        }
+        Ok(last)
+    }
+
+    /// Asks an applet to make a file current, and makes the applet current if it does.
+    fn enter(
+        &mut self,
+        applet: u8,
+        target: Target<'_>,
+        reply: &mut Reply<'_>,
+    ) -> Result<Selected, Halt> {
+        let place = usize::from(self.channel);
+        let before = self.core.channels[place];
+        let ram_before = self.core.ram.channels[place];
+        let switches = before.applet != applet;
+        if switches {
+            self.core.ram.channels[place] = [0; CHANNEL_BYTES];
+            self.core.channels[place].applet = applet;
+        }
+        let selection = Selection { target, control: self.control };
+        let selected = self.core.call(self.registry, applet, self.channel, |applet, env| {
+            applet.select(env, &selection, reply)
+        });
+        if !matches!(selected, Ok(Selected::Here)) {
+            self.core.channels[place] = before;
+            self.core.ram.channels[place] = ram_before;
+            return selected;
+        }
+        self.core.channels[place].found = None;
+        if switches {
+            self.tell_deselected(before.applet, ram_before)?;
+        }
+        selected
+    }
+
+    /// Lets the applet whose selection is lost see its RAM once more.
+    fn tell_deselected(&mut self, applet: u8, ram: [u8; CHANNEL_BYTES]) -> Outcome {
+        let place = usize::from(self.channel);
+        let now = self.core.channels[place].applet;
+        let ram_now = std::mem::replace(&mut self.core.ram.channels[place], ram);
+        self.core.channels[place].applet = applet;
+        let told = self.core.call(self.registry, applet, self.channel, |applet, env| {
+            applet.deselect(env);
+            Ok(())
+        });
+        self.core.channels[place].applet = now;
+        self.core.ram.channels[place] = ram_now;
+        told
+    }
+}

@@ -1,0 +1,366 @@
+//! A card described in a TOML file: line, memory, limits, applets and their data.
+//!
+//! This is the one place of the root crate that names applets. A third-party applet needs no change
+//! here: a program that brings one pushes an [`Installation`] to [`Profile::applets`].
+//!
+//! ```toml
+//! name = "my-card"
+//!
+//! [card]
+//! interface = "contactless"                   # or "contact" (T=0)
+//! historical = "00815653438601330400000298"   # historical bytes of ATR and ATS, up to 15
+//! memory-bytes = 8192                         # 4 to 80 KiB
+//! part = "page64"                             # memory part, see `nvm::Geometry`
+//! seed = 1                                    # of the card's random source
+//!
+//! [limits]
+//! channels = 20                               # logical channels, 1 to 20
+//! command-bytes = 2048                        # longest command data field, chains joined
+//! response-bytes = 65536                      # longest response data field
+//! commit-bytes = 512                          # commit capacity: the log of one transaction
+//!
+//! [social-security]
+//! pin = "123456"                              # decimal digits, two a byte; leave out for none
+//! files = "P8"                                # P8, P16, P32, P80, or a list: ["SSSE/EF05", "DF01/EF07"]
+//!
+//! [social-security.holder]                    # the environment's items by name
+//! name = "测试甲"
+//!
+//! [social-security.items]                     # any item: directory/file/tag
+//! "DF01/EF07/29" = "1"
+//! "DF01/EF15/40" = [{ 57 = "204", 58 = "080605", 59 = "示例大学" }]
+//! "DF02/EF07" = [["6-18-01", "20120701", "20151231", "示例公司"]]   # a cyclic file, newest first
+//! "SSSE/EF05/03" = { hex = "312E3030" }       # any bytes
+//! ```
+
+mod items;
+mod master;
+
+use std::{fmt, fs, ops::Range};
+
+use serde::Deserialize;
+use tessera_framework::{Applet, Interface};
+use tessera_master::Master;
+use tessera_social_security::SocialSecurity;
+use toml::Spanned;
+
+/// Smallest and largest memory a card may have, in bytes.
+pub const MEMORY_BYTES: std::ops::RangeInclusive<u32> = 4096..=81_920;
+
+/// A card's description.
+#[derive(Clone)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// The text it was read from; an image keeps it.
+    pub source: String,
+    /// How the card is read.
+    pub interface: Interface,
+    /// Historical bytes of ATR and ATS, at most 15.
+    pub historical: Vec<u8>,
+    /// Size of the EEPROM in bytes.
+    pub memory_bytes: u32,
+    /// Name of the memory part.
+    pub part: String,
+    /// Seed of the card's random source.
+    pub seed: u64,
+    /// How much the card takes.
+    pub limits: Limits,
+    /// What is installed, the MF first.
+    pub applets: Vec<Installation>,
+}
+
+/// An applet to be installed, and with what.
+#[derive(Clone)]
+pub struct Installation {
+    /// What messages call it.
+    pub name: String,
+    /// Its code.
+    pub applet: &'static dyn Applet,
+    /// Installation data in the applet's own format.
+    pub data: Vec<u8>,
+    /// Size of its segment; none: an even share of what the others leave.
+    pub segment_bytes: Option<u32>,
+    /// Place in [`Profile::applets`] of the application it lies under, before its own.
+    pub parent: u8,
+}
+
+impl fmt::Debug for Installation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Installation").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// How much a card takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Limits {
+    /// Logical channels, 1 to 20.
+    pub channels: u8,
+    /// Longest command data field, chains joined, in bytes.
+    pub command_bytes: u32,
+    /// Longest response data field in bytes.
+    pub response_bytes: u32,
+    /// Bytes of the log: the commit capacity.
+    pub commit_bytes: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { channels: 20, command_bytes: 2048, response_bytes: 65_536, commit_bytes: 512 }
+    }
+}
+
+impl PartialEq for Profile {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source && self.applets.len() == other.applets.len()
+    }
+}
+
+impl Eq for Profile {}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profile").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Why a profile cannot be used. It is the profile's author who can mend each of these.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// There is neither a built-in profile nor a file of this name.
+    #[error("no profile {name:?}: {why}; built in are {}", names().collect::<Vec<_>>().join(", "))]
+    NotFound {
+        /// The name or path.
+        name: String,
+        /// What the operating system said.
+        why: String,
+    },
+    /// A line of the file is wrong.
+    #[error("{file}:{line}: {expected}, got {got}")]
+    Line {
+        /// The file.
+        file: String,
+        /// Line number from 1.
+        line: usize,
+        /// What should stand there.
+        expected: String,
+        /// What does.
+        got: String,
+    },
+    /// The file is not TOML, or not of a profile's shape.
+    #[error("{file}:{line}: {message}")]
+    Syntax {
+        /// The file.
+        file: String,
+        /// Line number from 1.
+        line: usize,
+        /// The parser's words.
+        message: String,
+    },
+}
+
+/// Profiles built into the library.
+const EMBEDDED: [(&str, &str); 6] = [
+    ("social-security", include_str!("../profiles/social-security.toml")),
+    ("social-security-contact", include_str!("../profiles/social-security-contact.toml")),
+    ("social-security-p16", include_str!("../profiles/social-security-p16.toml")),
+    ("social-security-p32", include_str!("../profiles/social-security-p32.toml")),
+    ("social-security-p80", include_str!("../profiles/social-security-p80.toml")),
+    ("tiny", include_str!("../profiles/tiny.toml")),
+];
+
+/// Name of the profile that is used when none is named.
+pub const DEFAULT: &str = "social-security";
+
+/// Names of the built-in profiles.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    EMBEDDED.iter().map(|(name, _)| *name)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    name: String,
+    card: CardSection,
+    #[serde(default)]
+    limits: Option<Spanned<Limits>>,
+    social_security: Option<items::Section>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct CardSection {
+    interface: Spanned<String>,
+    historical: Spanned<String>,
+    memory_bytes: Spanned<u32>,
+    #[serde(default)]
+    part: Option<Spanned<String>>,
+    #[serde(default)]
+    seed: u64,
+}
+
+impl Profile {
+    /// A built-in profile by its name, else one from a file.
+    ///
+    /// # Errors
+    /// [`ProfileError`], naming file and line.
+    pub fn load(name_or_path: &str) -> Result<Self, ProfileError> {
+        if let Some((name, text)) = EMBEDDED.iter().find(|(name, _)| *name == name_or_path) {
+            return Self::parse(&format!("{name}.toml"), text);
+        }
+        let text = fs::read_to_string(name_or_path).map_err(|error| ProfileError::NotFound {
+            name: name_or_path.into(),
+            why: error.to_string(),
+        })?;
+        Self::parse(name_or_path, &text)
+    }
+
+    /// Reads a profile; `file` is what errors call it.
+    ///
+    /// # Errors
+    /// [`ProfileError`], naming the line.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ProfileError> {
+        let source = Source { file, text };
+        let parsed: File = toml::from_str(text).map_err(|error| ProfileError::Syntax {
+            file: file.into(),
+            line: source.line(error.span().unwrap_or_default()),
+            message: error.message().into(),
+        })?;
+        let card = parsed.card;
+        let interface = match card.interface.get_ref().as_str() {
+            "contact" => Interface::Contact,
+            "contactless" => Interface::Contactless,
+            other => {
+                return Err(source.wrong(
+                    card.interface.span(),
+                    "\"contact\" or \"contactless\"",
+                    format!("{other:?}"),
+                ));
+            }
+        };
+        let historical = source.hex(&card.historical)?;
+        if historical.len() > 15 {
+            return Err(source.wrong(
+                card.historical.span(),
+                "at most 15 historical bytes",
+                format!("{}", historical.len()),
+            ));
+        }
+        if !MEMORY_BYTES.contains(card.memory_bytes.get_ref()) {
+            return Err(source.wrong(
+                card.memory_bytes.span(),
+                "4096 to 81920 bytes of memory (4 to 80 KiB)",
+                format!("{}", card.memory_bytes.get_ref()),
+            ));
+        }
+        let limits = source.limits(parsed.limits)?;
+        let part = match card.part {
+            None => "page64".to_string(),
+            Some(part) if crate::nvm::Geometry::part(part.get_ref()).is_some() => part.into_inner(),
+            Some(part) => {
+                let parts = crate::nvm::Geometry::parts().collect::<Vec<_>>().join(", ");
+                return Err(source.wrong(
+                    part.span(),
+                    &format!("a memory part ({parts})"),
+                    format!("{:?}", part.get_ref()),
+                ));
+            }
+        };
+        let mut applets = Vec::new();
+        if let Some(section) = parsed.social_security {
+            applets.push(Installation {
+                name: "social-security".into(),
+                applet: &SocialSecurity,
+                data: items::installation_data(&source, section)?,
+                segment_bytes: None,
+                parent: 0,
+            });
+        }
+        let mf = Installation {
+            name: "master".into(),
+            applet: &Master,
+            data: master::installation_data(&historical, &limits, &applets),
+            segment_bytes: Some(master::SEGMENT_BYTES),
+            parent: 0,
+        };
+        applets.insert(0, mf);
+        Ok(Self {
+            name: parsed.name,
+            source: text.into(),
+            interface,
+            historical,
+            memory_bytes: card.memory_bytes.into_inner(),
+            part,
+            seed: card.seed,
+            limits,
+            applets,
+        })
+    }
+
+    /// The answer to reset a PC/SC reader reports: on contacts `3B 6n 00 00` and the historical bytes
+    /// (T=0), contactless `3B 8n 80 01`, the same and a check byte (PC/SC part 3, 3.1.3.2.3.1).
+    #[must_use]
+    pub fn atr(&self, interface: Interface) -> Vec<u8> {
+        let count = self.historical.len() as u8;
+        match interface {
+            Interface::Contact => [&[0x3B, 0x60 | count, 0, 0][..], &self.historical].concat(),
+            Interface::Contactless => {
+                let mut atr = [&[0x3B, 0x80 | count, 0x80, 0x01][..], &self.historical].concat();
+                let check = atr[1..].iter().fold(0, |sum, byte| sum ^ byte);
+                atr.push(check);
+                atr
+            }
+        }
+    }
+}
+
+/// The file under the reader's eyes, for errors that name a line.
+struct Source<'s> {
+    file: &'s str,
+    text: &'s str,
+}
+
+impl Source<'_> {
+    fn line(&self, span: Range<usize>) -> usize {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        1 + before.bytes().filter(|&byte| byte == b'\n').count()
+    }
+
+    fn wrong(&self, span: Range<usize>, expected: &str, got: impl Into<String>) -> ProfileError {
+        ProfileError::Line {
+            file: self.file.into(),
+            line: self.line(span),
+            expected: format!("expected {expected}"),
+            got: got.into(),
+        }
+    }
+
+    fn hex(&self, text: &Spanned<String>) -> Result<Vec<u8>, ProfileError> {
+        let digits: String = text.get_ref().split_whitespace().collect();
+        hex::decode(&digits).map_err(|error| {
+            self.wrong(text.span(), "hexadecimal bytes", format!("{:?} ({error})", text.get_ref()))
+        })
+    }
+
+    fn limits(&self, limits: Option<Spanned<Limits>>) -> Result<Limits, ProfileError> {
+        let Some(limits) = limits else { return Ok(Limits::default()) };
+        let span = limits.span();
+        let limits = limits.into_inner();
+        for (what, got, range) in [
+            ("channels", u32::from(limits.channels), 1..=20),
+            ("command-bytes", limits.command_bytes, 255..=65_535),
+            ("response-bytes", limits.response_bytes, 256..=65_536),
+            ("commit-bytes", limits.commit_bytes, 300..=16_384),
+        ] {
+            if !range.contains(&got) {
+                let expected = format!("{what} from {} to {}", range.start(), range.end());
+                return Err(self.wrong(span, &expected, got.to_string()));
+            }
+        }
+        Ok(limits)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,493 @@
+//! Data items of the social-security card: from a profile's text to installation data.
+
+use std::collections::BTreeMap;
+
+use encoding_rs::GBK;
+use serde::Deserialize;
+use tessera_social_security::{
+    structure::{Class, Content, Df, File, Format, Item},
+    table::DFS,
+};
+use toml::Spanned;
+
+use super::{ProfileError, Source};
+
+/// `[social-security]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Section {
+    #[serde(default)]
+    pin: Option<Spanned<String>>,
+    files: Spanned<Files>,
+    #[serde(default = "directory_file")]
+    fci: Spanned<String>,
+    #[serde(default)]
+    check: Option<bool>,
+    #[serde(default)]
+    holder: BTreeMap<String, Spanned<Text>>,
+    #[serde(default)]
+    items: BTreeMap<String, Spanned<Text>>,
+}
+
+/// SFI of a directory file, as the card of 2012 answers.
+fn directory_file() -> Spanned<String> {
+    Spanned::new(0..0, "88011E".into())
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Files {
+    Set(String),
+    List(Vec<String>),
+}
+
+/// What a profile writes for an item.
+#[derive(Deserialize, Clone, Debug)]
+#[serde(untagged)]
+enum Text {
+    /// A value, in characters or digits.
+    One(String),
+    /// Several records, or the fields of one.
+    Many(Vec<Text>),
+    /// The items of a template by tag; `hex` alone: the value's bytes.
+    Items(BTreeMap<String, Text>),
+}
+
+/// The environment's items by name.
+const HOLDER: [(&str, &str, u8); 13] = [
+    ("identification-code", "SSSE/EF05", 0x01),
+    ("category", "SSSE/EF05", 0x02),
+    ("version", "SSSE/EF05", 0x03),
+    ("organisation", "SSSE/EF05", 0x04),
+    ("issued", "SSSE/EF05", 0x05),
+    ("expires", "SSSE/EF05", 0x06),
+    ("card-number", "SSSE/EF05", 0x07),
+    ("number", "SSSE/EF06", 0x08),
+    ("name", "SSSE/EF06", 0x09),
+    ("sex", "SSSE/EF06", 0x0A),
+    ("ethnic-group", "SSSE/EF06", 0x0B),
+    ("birthplace", "SSSE/EF06", 0x0C),
+    ("birth-date", "SSSE/EF06", 0x0D),
+];
+
+/// Tag of the second part of a long name.
+const NAME_EXTENSION: u8 = 0x4E;
+
+/// Builds the applet's installation data.
+pub(super) fn installation_data(
+    source: &Source<'_>,
+    section: Section,
+) -> Result<Vec<u8>, ProfileError> {
+    let mut data = Vec::new();
+    if let Some(pin) = &section.pin {
+        push(&mut data, 0xC0, &digits_of_pin(source, pin)?);
+    }
+    let files = files(source, &section.files)?;
+    let pairs = files.iter().flat_map(|&(df, file)| [number(df), file.sfi]).collect::<Vec<_>>();
+    push(&mut data, 0xC2, &pairs);
+    push(&mut data, 0xC3, &source.hex(&section.fci)?);
+    for (key, text) in &section.holder {
+        if section.check != Some(false) {
+            check_numbers(source, key, text)?;
+        }
+        holder_item(source, &mut data, key, text)?;
+    }
+    for (path, text) in &section.items {
+        let mut parts = path.splitn(3, '/');
+        let (df, file) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let Some((df, file)) = find(df, file) else {
+            return Err(source.wrong(text.span(), "a file such as SSSE/EF05", format!("{path:?}")));
+        };
+        if !files.contains(&(df, file)) {
+            let expected = format!("an item of a file in `files`; {} is not", file_name(df, file));
+            return Err(source.wrong(text.span(), &expected, format!("{path:?}")));
+        }
+        let to = Place { source, text, df, file };
+        match (parts.next(), file.content) {
+            (None, Content::Cyclic { fields, .. }) => to.cyclic(&mut data, fields)?,
+            (None, Content::Transparent { bytes }) => to.bytes(&mut data, bytes)?,
+            (Some(tag), Content::Items { .. }) => {
+                let tag = u8::from_str_radix(tag, 16)
+                    .map_err(|_| source.wrong(text.span(), "a tag of two digits", tag))?;
+                to.item(&mut data, tag)?;
+            }
+            _ => {
+                let expected =
+                    "DIRECTORY/FILE/TAG, or DIRECTORY/FILE for a cyclic or transparent file";
+                return Err(source.wrong(text.span(), expected, format!("{path:?}")));
+            }
+        }
+    }
+    Ok(data)
+}
+
+fn digits_of_pin(source: &Source<'_>, pin: &Spanned<String>) -> Result<Vec<u8>, ProfileError> {
+    let digits = pin.get_ref();
+    let fits = (4..=12).contains(&digits.len())
+        && digits.len() % 2 == 0
+        && digits.bytes().all(|digit| digit.is_ascii_digit());
+    if !fits {
+        let got = format!("{} characters", digits.chars().count());
+        return Err(source.wrong(
+            pin.span(),
+            "a PIN of 4 to 12 decimal digits, an even number",
+            got,
+        ));
+    }
+    source.hex(pin)
+}
+
+/// The files a set or a list names.
+fn files(
+    source: &Source<'_>,
+    files: &Spanned<Files>,
+) -> Result<Vec<(&'static Df, &'static File)>, ProfileError> {
+    let all = || DFS.into_iter().flat_map(|df| df.files.iter().map(move |file| (df, file)));
+    let in_set = |set: &str, df: &Df, file: &File| match set {
+        "P8" => {
+            let large = matches!(
+                (df.fid, file.sfi),
+                (0xDDF1, 0x07 | 0x08) | (0xDF01, 0x16..=0x1A) | (0xDF04, 0x08 | 0x15)
+            );
+            !large && df.fid != 0xDF07
+        }
+        "P16" => file.class != Class::Preset || df.fid == 0xDF02,
+        _ => true,
+    };
+    match files.get_ref() {
+        Files::Set(set) if matches!(set.as_str(), "P8" | "P16" | "P32" | "P80") => {
+            Ok(all().filter(|(df, file)| in_set(set, df, file)).collect())
+        }
+        Files::Set(other) => Err(source.wrong(
+            files.span(),
+            "P8, P16, P32, P80 or a list of files",
+            format!("{other:?}"),
+        )),
+        Files::List(paths) => paths
+            .iter()
+            .map(|path| {
+                let (df, file) = path.split_once('/').unwrap_or((path, ""));
+                find(df, file).ok_or_else(|| {
+                    source.wrong(files.span(), "a file such as SSSE/EF05", format!("{path:?}"))
+                })
+            })
+            .collect(),
+    }
+}
+
+fn find(df: &str, file: &str) -> Option<(&'static Df, &'static File)> {
+    let df = DFS.into_iter().find(|d| df_name(d) == df)?;
+    let file = df.files.iter().find(|f| format!("{:04X}", f.fid()) == file)?;
+    Some((df, file))
+}
+
+/// Short name of a directory: SSSE, DF01 and so on.
+fn df_name(df: &Df) -> String {
+    if df.fid == 0xDDF1 { "SSSE".into() } else { format!("{:04X}", df.fid) }
+}
+
+fn file_name(df: &Df, file: &File) -> String {
+    format!("{}/{:04X}", df_name(df), file.fid())
+}
+
+fn number(df: &Df) -> u8 {
+    if df.fid == 0xDDF1 { 0 } else { df.fid as u8 }
+}
+
+fn holder_item(
+    source: &Source<'_>,
+    data: &mut Vec<u8>,
+    key: &str,
+    text: &Spanned<Text>,
+) -> Result<(), ProfileError> {
+    let known = HOLDER.iter().find(|(name, ..)| *name == key);
+    let place = known.and_then(|(_, path, tag)| {
+        let (df, file) = path.split_once('/')?;
+        find(df, file).map(|(df, file)| (df, file, *tag))
+    });
+    let Some((df, file, tag)) = place else {
+        let expected = format!("one of {}", HOLDER.map(|(name, ..)| name).join(", "));
+        return Err(source.wrong(text.span(), &expected, format!("{key:?}")));
+    };
+    let to = Place { source, text, df, file };
+    match (key, text.get_ref()) {
+        ("name", Text::One(name)) => {
+            let name = to.characters(name)?;
+            let (first, rest) = name.split_at(name.len().min(30));
+            if rest.len() > 20 {
+                let got = format!("{} bytes", name.len());
+                return Err(source.wrong(text.span(), "a name of at most 50 bytes of GBK", got));
+            }
+            to.record(data, 2, &padded(0x09, first, 30));
+            to.record(data, 3, &padded(NAME_EXTENSION, rest, 20));
+            Ok(())
+        }
+        _ => to.item(data, tag),
+    }
+}
+
+/// Where a text goes, and where it stands.
+struct Place<'p> {
+    source: &'p Source<'p>,
+    text: &'p Spanned<Text>,
+    df: &'static Df,
+    file: &'static File,
+}
+
+impl Place<'_> {
+    fn wrong(&self, expected: &str, got: impl Into<String>) -> ProfileError {
+        self.source.wrong(self.text.span(), expected, got)
+    }
+
+    fn record(&self, data: &mut Vec<u8>, record: u8, bytes: &[u8]) {
+        push(data, 0xC4, &[&[number(self.df), self.file.sfi, record], bytes].concat());
+    }
+
+    /// The records of one item of a file of items.
+    fn item(&self, data: &mut Vec<u8>, tag: u8) -> Result<(), ProfileError> {
+        let Content::Items { items, .. } = self.file.content else { return Ok(()) };
+        let mut record = 1;
+        let Some(item) = items.iter().find(|item| {
+            let here = item.tag == tag;
+            record += if here { 0 } else { item.count };
+            here
+        }) else {
+            let tags: Vec<_> = items.iter().map(|item| format!("{:02X}", item.tag)).collect();
+            let expected =
+                format!("a tag of {}: {}", file_name(self.df, self.file), tags.join(", "));
+            return Err(self.wrong(&expected, format!("{tag:02X}")));
+        };
+        let texts = match self.text.get_ref() {
+            Text::Many(texts) => texts.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        if texts.len() > usize::from(item.count) {
+            let expected = format!("at most {} records of tag {tag:02X}", item.count);
+            return Err(self.wrong(&expected, format!("{}", texts.len())));
+        }
+        for text in texts {
+            let value = match text {
+                Text::Items(only) if is_hex(only) => self.any_bytes(only)?,
+                text => self.value(item, text)?,
+            };
+            self.record(data, record, &[&[tag, value.len() as u8], &value[..]].concat());
+            record += 1;
+        }
+        Ok(())
+    }
+
+    /// The records of a cyclic file, the newest first in the text and last in the data.
+    fn cyclic(&self, data: &mut Vec<u8>, fields: &[Item]) -> Result<(), ProfileError> {
+        let Text::Many(records) = self.text.get_ref() else {
+            return Err(self.wrong("a list of records", "something else"));
+        };
+        for record in records.iter().rev() {
+            let texts = match record {
+                Text::Many(texts) if texts.len() == fields.len() => texts,
+                _ => {
+                    let names: Vec<_> = fields.iter().map(|field| field.english).collect();
+                    let expected =
+                        format!("records of {} fields: {}", fields.len(), names.join(", "));
+                    return Err(self.wrong(&expected, "something else"));
+                }
+            };
+            let mut bytes = Vec::new();
+            for (field, text) in fields.iter().zip(texts) {
+                bytes.extend(self.value(field, text)?);
+            }
+            self.record(data, 1, &bytes);
+        }
+        Ok(())
+    }
+
+    fn bytes(&self, data: &mut Vec<u8>, size: u16) -> Result<(), ProfileError> {
+        let value = match self.text.get_ref() {
+            Text::Items(only) if is_hex(only) => self.any_bytes(only)?,
+            Text::One(text) => self.characters(text)?,
+            _ => return Err(self.wrong("text or { hex = \"...\" }", "something else")),
+        };
+        if value.is_empty() || value.len() > usize::from(size) {
+            return Err(self.wrong(&format!("1 to {size} bytes"), format!("{}", value.len())));
+        }
+        let place = [number(self.df), self.file.sfi, 0, 0];
+        push(data, 0xC5, &[&place[..], &value].concat());
+        Ok(())
+    }
+
+    /// The value field of an item, at its full length.
+    fn value(&self, item: &Item, text: &Text) -> Result<Vec<u8>, ProfileError> {
+        let (mut value, filling) = match (item.format, text) {
+            (Format::Template(items), Text::Items(texts)) => {
+                return self.template(item, items, texts);
+            }
+            (_, Text::Items(only)) if is_hex(only) => (self.any_bytes(only)?, 0),
+            (Format::Characters, Text::One(text)) => (self.characters(text)?, 0x00),
+            (Format::Digits, Text::One(text)) => (self.digits(text)?, 0xFF),
+            (Format::Binary, Text::One(text)) => {
+                let number: u64 = text
+                    .parse()
+                    .map_err(|_| self.wrong("a decimal number", format!("{text:?}")))?;
+                let bytes = number.to_be_bytes();
+                let (high, low) = bytes.split_at(8 - usize::from(item.bytes).min(8));
+                if high.iter().any(|&byte| byte != 0) {
+                    let expected = format!("a number of {} bytes", item.bytes);
+                    return Err(self.wrong(&expected, text.clone()));
+                }
+                (low.to_vec(), 0)
+            }
+            _ => {
+                let expected = format!("text for {} (tag {:02X})", item.english, item.tag);
+                return Err(self.wrong(&expected, "something else"));
+            }
+        };
+        if value.len() > usize::from(item.bytes) {
+            let expected =
+                format!("at most {} bytes for {} (tag {:02X})", item.bytes, item.english, item.tag);
+            return Err(self.wrong(&expected, format!("{}", value.len())));
+        }
+        value.resize(item.bytes.into(), filling);
+        Ok(value)
+    }
+
+    fn template(
+        &self,
+        template: &Item,
+        items: &[Item],
+        texts: &BTreeMap<String, Text>,
+    ) -> Result<Vec<u8>, ProfileError> {
+        for tag in texts.keys() {
+            if !items.iter().any(|item| format!("{:02X}", item.tag) == *tag) {
+                let tags: Vec<_> = items.iter().map(|item| format!("{:02X}", item.tag)).collect();
+                let expected = format!("tags {} in {:02X}", tags.join(", "), template.tag);
+                return Err(self.wrong(&expected, format!("{tag:?}")));
+            }
+        }
+        let mut value = Vec::new();
+        for item in items {
+            match texts.get(&format!("{:02X}", item.tag)) {
+                Some(text) => {
+                    value.extend([item.tag, item.bytes]);
+                    value.extend(self.value(item, text)?);
+                }
+                None => {
+                    let mut record = vec![0; item.record_bytes().into()];
+                    item.write_unwritten(&mut record);
+                    value.extend(record);
+                }
+            }
+        }
+        Ok(value)
+    }
+
+    fn characters(&self, text: &str) -> Result<Vec<u8>, ProfileError> {
+        let (bytes, _, unmappable) = GBK.encode(text);
+        if unmappable {
+            return Err(self.wrong("text that GBK can write", format!("{text:?}")));
+        }
+        Ok(bytes.into_owned())
+    }
+
+    /// Packed digits; A to F too, which identification codes have in their numbers.
+    fn digits(&self, text: &str) -> Result<Vec<u8>, ProfileError> {
+        let mut digits = text.to_string();
+        if digits.len() % 2 != 0 {
+            digits.push('F');
+        }
+        hex::decode(&digits).map_err(|_| self.wrong("digits", format!("{text:?}")))
+    }
+
+    fn any_bytes(&self, only: &BTreeMap<String, Text>) -> Result<Vec<u8>, ProfileError> {
+        match only.get("hex") {
+            Some(Text::One(digits)) => {
+                let digits: String = digits.split_whitespace().collect();
+                let bytes = hex::decode(&digits)
+                    .map_err(|error| self.wrong("hexadecimal bytes", error.to_string()))?;
+                if self.file.item_of_record(1).is_some() && bytes.len() > 253 {
+                    return Err(
+                        self.wrong("at most 253 bytes in a record", bytes.len().to_string())
+                    );
+                }
+                Ok(bytes)
+            }
+            _ => Err(self.wrong("hex = \"...\"", "something else")),
+        }
+    }
+}
+
+fn is_hex(only: &BTreeMap<String, Text>) -> bool {
+    only.len() == 1 && only.contains_key("hex")
+}
+
+/// A record: tag, length, value filled with 00.
+fn padded(tag: u8, value: &[u8], bytes: u8) -> Vec<u8> {
+    let mut record = vec![tag, bytes];
+    record.extend(value);
+    record.resize(2 + usize::from(bytes), 0);
+    record
+}
+
+/// Appends a BER-TLV object.
+fn push(data: &mut Vec<u8>, tag: u8, value: &[u8]) {
+    data.push(tag);
+    match value.len() {
+        bytes @ 0..=0x7F => data.push(bytes as u8),
+        bytes @ 0x80..=0xFF => data.extend([0x81, bytes as u8]),
+        bytes => data.extend([0x82, (bytes >> 8) as u8, bytes as u8]),
+    }
+    data.extend(value);
+}
+
+/// The check characters of the card number (weights 3 7 9 10 5 8 4 2, mod 11) and of the citizen
+/// number (GB 11643-1999, mod 11-2).
+fn check_numbers(source: &Source<'_>, key: &str, text: &Spanned<Text>) -> Result<(), ProfileError> {
+    let Text::One(number) = text.get_ref() else { return Ok(()) };
+    let (expected, what) = match key {
+        "card-number" => (
+            card_number_check(number),
+            "a card number: a capital letter, seven capital letters or digits",
+        ),
+        "number" => (citizen_number_check(number), "a citizen number: seventeen digits"),
+        _ => return Ok(()),
+    };
+    let Some(check) = expected else {
+        return Err(source.wrong(text.span(), &format!("{what} and a check character"), number));
+    };
+    if number.chars().last() != Some(check) {
+        return Err(source.wrong(text.span(), &format!("check character {check}"), number));
+    }
+    Ok(())
+}
+
+/// The check character of a nine-character card number; `None` when it has another form.
+pub(super) fn card_number_check(number: &str) -> Option<char> {
+    const WEIGHTS: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
+    let body = number.as_bytes().get(..8)?;
+    let whole = number.len() == 9 && body[0].is_ascii_uppercase();
+    let sum = body.iter().zip(WEIGHTS).try_fold(0, |sum, (&character, weight)| {
+        let value = match character {
+            b'0'..=b'9' => character - b'0',
+            b'A'..=b'Z' => character - b'A' + 10,
+            _ => return None,
+        };
+        Some(sum + u32::from(value) * weight)
+    })?;
+    whole.then_some(match 11 - sum % 11 {
+        10 => 'X',
+        11 => '0',
+        digit => char::from(b'0' + digit as u8),
+    })
+}
+
+/// The check character of an 18-character citizen number; `None` when it has another form.
+pub(super) fn citizen_number_check(number: &str) -> Option<char> {
+    let body = number.as_bytes().get(..17)?;
+    if number.len() != 18 || !body.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let sum: u32 = body
+        .iter()
+        .zip((1..=17).rev())
+        .map(|(&digit, power)| u32::from(digit - b'0') * (2_u32.pow(power) % 11))
+        .sum();
+    "10X98765432".chars().nth((sum % 11) as usize)
+}

@@ -1,0 +1,59 @@
+//! Installation data of the MF: EF.DIR from the list of applications, EF.ATR/INFO from the card's facts.
+
+use iso7816_tlv::ber::{Tag, Tlv, Value};
+
+use super::{Installation, Limits};
+
+/// Room for the MF, EF.DIR of a few applications and EF.ATR/INFO.
+pub(super) const SEGMENT_BYTES: u32 = 512;
+
+/// Card service data: selection by full and partial name, EF.DIR and EF.ATR hold BER-TLV objects and
+/// are read with READ BINARY, there is an MF (ISO/IEC 7816-4:2020, table 117).
+const SERVICE_DATA: u8 = 0xF8;
+
+/// A 61 template for each application under the MF, then the content of EF.ATR/INFO in E0.
+pub(super) fn installation_data(
+    historical: &[u8],
+    limits: &Limits,
+    applets: &[Installation],
+) -> Vec<u8> {
+    let mut data = Vec::new();
+    for with in applets {
+        let descriptor = with.applet.descriptor();
+        let mut objects = vec![
+            object(0x4F, Value::Primitive(descriptor.aid.as_bytes().to_vec())),
+            object(0x50, Value::Primitive(with.name.as_bytes().to_vec())),
+        ];
+        if let Some(fid) = descriptor.fid {
+            let [high, low] = fid.0.to_be_bytes();
+            objects.push(object(0x51, Value::Primitive(vec![0x3F, 0x00, high, low])));
+        }
+        let objects = objects.into_iter().flatten().collect();
+        data.extend(object(0x61, Value::Constructed(objects)).map_or(Vec::new(), |o| o.to_vec()));
+    }
+    let number = |value: u32| {
+        let value = value.min(0xFFFF) as u16;
+        object(0x02, Value::Primitive(value.to_be_bytes().to_vec()))
+    };
+    let lengths = [number(limits.command_bytes + 10), number(limits.response_bytes)];
+    let information = [
+        object(0x43, Value::Primitive(vec![SERVICE_DATA])),
+        object(0x47, Value::Primitive(capabilities(limits).to_vec())),
+        object(0x5F52, Value::Primitive(historical.to_vec())),
+        object(0x7F66, Value::Constructed(lengths.into_iter().flatten().collect())),
+    ];
+    let information = information.into_iter().flatten().collect();
+    data.extend(object(0xE0, Value::Constructed(information)).map_or(Vec::new(), |o| o.to_vec()));
+    data
+}
+
+/// Card capabilities (ISO/IEC 7816-4:2020, tables 118 to 120): every method of selection; data coding
+/// byte; chaining, extended lengths and their limits in EF.ATR/INFO, channel numbers given by card or
+/// terminal, and how many channels (7 stands for eight or more).
+fn capabilities(limits: &Limits) -> [u8; 3] {
+    [0xFF, 0x21, 0xF8 | (limits.channels - 1).min(7)]
+}
+
+fn object(tag: u16, value: Value) -> Option<Tlv> {
+    Tlv::new(Tag::try_from(tag).ok()?, value).ok()
+}
