@@ -12,7 +12,7 @@
 //! | [`card`] | the whole card: power on, exchange, power off, fork |
 //! | `os` | class byte, selection, logical channels, chaining, GET RESPONSE; an applet's context |
 //! | [`nvm`] | EEPROM pulse by pulse, the journal, counters, recovery at power-up |
-//! | [`profile`] | a card described in a file |
+//! | [`profile`], [`image`] | a card described in a file; a card saved to a file |
 //! | [`trace`] | what was said, in words |
 //! | [`vectors`] | text files of commands and expected answers, and their runner |
 //! | [`choose`], [`random`] | where choices and random numbers come from |
@@ -20,6 +20,7 @@
 
 pub mod card;
 pub mod choose;
+pub mod image;
 pub mod nvm;
 mod os;
 pub mod profile;

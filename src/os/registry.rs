@@ -11,15 +11,15 @@ use crate::nvm::Segment;
 /// One application.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
-    pub applet: &'static dyn Applet,
-    pub descriptor: &'static Descriptor,
+    pub(crate) applet: &'static dyn Applet,
+    pub(crate) descriptor: &'static Descriptor,
     /// The application whose DF this one lies under; the MF has none.
-    pub parent: Option<u8>,
-    pub segment: Segment,
+    pub(crate) parent: Option<u8>,
+    pub(crate) segment: Segment,
     /// Number of the applet's first counter.
-    pub first_counter: u16,
+    pub(crate) first_counter: u16,
     /// The applet's part of the `clear_on_reset` RAM.
-    pub on_reset: (usize, usize),
+    pub(crate) on_reset: (usize, usize),
 }
 
 impl PartialEq for Entry {
@@ -47,23 +47,23 @@ impl fmt::Debug for Entry {
 /// not overlap.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Registry {
-    pub entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
 }
 
 impl Registry {
     /// The MF's place.
-    pub const MF: u8 = 0;
+    pub(crate) const MF: u8 = 0;
 
-    pub fn entry(&self, applet: u8) -> &Entry {
+    pub(crate) fn entry(&self, applet: u8) -> &Entry {
         &self.entries[usize::from(applet)]
     }
 
-    pub fn len(&self) -> u8 {
+    pub(crate) fn len(&self) -> u8 {
         self.entries.len() as u8
     }
 
     /// The child of `parent` with this file identifier.
-    pub fn child(&self, parent: u8, fid: FileId) -> Option<u8> {
+    pub(crate) fn child(&self, parent: u8, fid: FileId) -> Option<u8> {
         let child =
             |entry: &Entry| entry.parent == Some(parent) && entry.descriptor.fid == Some(fid);
         self.entries.iter().position(child).map(|place| place as u8)
