@@ -295,7 +295,8 @@ fn copy_log_home<M: Memory>(memory: &mut M, layout: &Layout) -> Result<(), Power
         let (at, bytes) = (u32::from_be_bytes([a, b, c, d]), usize::from(bytes));
         let Some((data, rest)) = rest.split_at_checked(bytes) else { break };
         let end = u64::from(at) + bytes as u64;
-        let whole = at % geometry.unit_bytes == 0 && bytes as u32 % geometry.unit_bytes == 0;
+        let whole =
+            at % geometry.unit_bytes == 0 && (bytes as u32).is_multiple_of(geometry.unit_bytes);
         let within = at % geometry.page_bytes + bytes as u32 <= geometry.page_bytes;
         if at >= layout.segments && end <= u64::from(memory.bytes()) && whole && within && bytes > 0
         {

@@ -85,7 +85,7 @@ fn file_id(data: &[u8]) -> Result<FileId, Halt> {
 }
 
 fn path(data: &[u8]) -> Result<&[u8], Halt> {
-    if data.is_empty() || data.len() % 2 != 0 {
+    if data.is_empty() || !data.len().is_multiple_of(2) {
         return Halt::status(StatusWord::NC_INCONSISTENT_WITH_P1P2);
     }
     Ok(data)

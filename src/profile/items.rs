@@ -124,7 +124,7 @@ pub(super) fn installation_data(
 fn digits_of_pin(source: &Source<'_>, pin: &Spanned<String>) -> Result<Vec<u8>, ProfileError> {
     let digits = pin.get_ref();
     let fits = (4..=12).contains(&digits.len())
-        && digits.len() % 2 == 0
+        && digits.len().is_multiple_of(2)
         && digits.bytes().all(|digit| digit.is_ascii_digit());
     if !fits {
         let got = format!("{} characters", digits.chars().count());
@@ -390,7 +390,7 @@ impl Place<'_> {
     /// Packed digits; A to F too, which identification codes have in their numbers.
     fn digits(&self, text: &str) -> Result<Vec<u8>, ProfileError> {
         let mut digits = text.to_string();
-        if digits.len() % 2 != 0 {
+        if !digits.len().is_multiple_of(2) {
             digits.push('F');
         }
         hex::decode(&digits).map_err(|_| self.wrong("digits", format!("{text:?}")))
@@ -452,7 +452,7 @@ fn check_numbers(source: &Source<'_>, key: &str, text: &Spanned<Text>) -> Result
     let Some(check) = expected else {
         return Err(source.wrong(text.span(), &format!("{what} and a check character"), number));
     };
-    if number.chars().last() != Some(check) {
+    if !number.ends_with(check) {
         return Err(source.wrong(text.span(), &format!("check character {check}"), number));
     }
     Ok(())

@@ -15,6 +15,7 @@ impl Aid {
     /// # Panics
     /// When `name` is empty or longer than 16 bytes: names built this way are constants of an applet.
     #[must_use]
+    #[expect(clippy::panic, reason = "a broken constant of an applet, found when it is compiled")]
     pub const fn new(name: &[u8]) -> Self {
         match Self::from_bytes(name) {
             Some(aid) => aid,
