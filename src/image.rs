@@ -20,7 +20,8 @@
 //! may hold anything (an image made on purpose) is the memory engine's business.
 
 use std::{
-    fs, io,
+    fs::{self, File, TryLockError},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -34,7 +35,8 @@ use crate::{
     profile::ProfileError,
 };
 
-const MARK: &[u8; 8] = b"TESSERA\x1A";
+/// First bytes of every image.
+pub const MARK: &[u8; 8] = b"TESSERA\x1A";
 const VERSION: u16 = 1;
 const CHECK_BYTES: usize = 32;
 /// No image of an 80 KiB card comes near this.
@@ -56,6 +58,12 @@ pub enum ImageError {
     Foreign {
         /// The file's first bytes.
         got: String,
+    },
+    /// Another program keeps a card in this file.
+    #[error("{path} is in use: another program keeps a card in it")]
+    Kept {
+        /// The file.
+        path: PathBuf,
     },
     /// The image was written by another version.
     #[error("a card image of version {got}, expected {VERSION}")]
@@ -165,12 +173,26 @@ pub fn open(image: &[u8]) -> Result<Card, ImageError> {
 /// # Errors
 /// [`ImageError::File`].
 pub fn save_file(path: &Path, card: &Card) -> Result<(), ImageError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = PathBuf::from(beside);
+    let beside = beside(path, ".new");
     fs::write(&beside, save(card))
         .and_then(|()| fs::rename(&beside, path))
         .map_err(|error| ImageError::File { path: path.into(), error })
+}
+
+/// Claims a file for one program that keeps a card in it, by a lock on a file beside it. The claim
+/// ends with the handle, also when the program is killed.
+///
+/// # Errors
+/// [`ImageError::Kept`] when another program has it, [`ImageError::File`].
+pub fn lock(path: &Path) -> Result<File, ImageError> {
+    let beside = beside(path, ".lock");
+    let refused = |error| ImageError::File { path: beside.clone(), error };
+    let file = File::create(&beside).map_err(refused)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(ImageError::Kept { path: path.into() }),
+        Err(TryLockError::Error(error)) => Err(refused(error)),
+    }
 }
 
 /// Opens a saved card, without power.
@@ -183,6 +205,12 @@ pub fn open_file(path: &Path) -> Result<Card, ImageError> {
         return Err(ImageError::Damaged { what: "it is larger than any card" });
     }
     open(&fs::read(path).map_err(refused)?)
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 /// The rest of an image that has not been read.

@@ -35,6 +35,7 @@
 
 mod items;
 mod master;
+mod words;
 
 use std::{fmt, fs, ops::Range};
 
@@ -296,6 +297,12 @@ impl Profile {
             limits,
             applets,
         })
+    }
+
+    /// What the files of its applications are called, for traces.
+    #[must_use]
+    pub fn vocabulary(&self) -> crate::trace::Vocabulary {
+        words::vocabulary()
     }
 
     /// The answer to reset a PC/SC reader reports: on contacts `3B 6n 00 00` and the historical bytes

@@ -1,5 +1,6 @@
 //! The verbs of the command line and what they share: exit codes and how an error is printed.
 
+mod cards;
 mod ctl;
 mod demo;
 mod info;
@@ -8,7 +9,10 @@ mod send;
 mod serve;
 mod vectors;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -33,6 +37,12 @@ enum Verb {
 
 /// What a verb comes to: printed to standard error with its causes, exit code 1.
 pub(crate) type Outcome = Result<ExitCode, Box<dyn std::error::Error>>;
+
+/// Prints lines to standard output. Whoever has closed it does not want them: that is no error.
+pub(crate) fn say(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
 
 /// Runs the verb named on the command line.
 pub(crate) fn run() -> ExitCode {

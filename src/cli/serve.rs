@@ -1,13 +1,286 @@
 //! `tessera serve`: puts cards into virtual PC/SC readers.
 
-use super::Outcome;
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{Shutdown, TcpStream},
+    path::PathBuf,
+    process::ExitCode,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
+
+use tessera::{
+    profile,
+    reader::{
+        Slot, SlotError, control,
+        vpcd::{self, Ended},
+    },
+    trace::Narrator,
+};
+
+use super::{Outcome, cards, ctl, say};
 
 /// Put cards into vsmartcard's virtual PC/SC readers.
+///
+/// pcscd with the driver vsmartcard-vpcd must run. The first card goes to the first slot, the next to
+/// the next port. A card stays in its reader until Ctrl-C; when pcscd is restarted, it is put in again.
 #[derive(clap::Args)]
-pub(crate) struct Serve {}
+pub(crate) struct Serve {
+    /// Profiles (built-in names or files) or images, one a slot
+    #[arg(value_name = "PROFILE|IMAGE", default_value = profile::DEFAULT)]
+    cards: Vec<String>,
+    /// Keep the n-th card in the n-th such file: opened if it is there, else made and saved
+    #[arg(long, short, value_name = "FILE")]
+    image: Vec<PathBuf>,
+    /// Where vpcd listens
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+    /// Port of the first card's slot
+    #[arg(long, short, default_value_t = vpcd::PORT)]
+    port: u16,
+    /// Wait for vpcd instead of failing when nothing listens at the start
+    #[arg(long)]
+    wait: bool,
+    /// Write what is said to and by the cards, in words
+    #[arg(long, short)]
+    trace: bool,
+    /// Socket for `tessera ctl`
+    #[arg(long, value_name = "SOCKET")]
+    control: Option<PathBuf>,
+    /// How long a torn card stays out of its reader, in milliseconds; 0: until `tessera ctl insert`
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    away_ms: u64,
+}
+
+/// Why serving ends with an error.
+#[derive(Debug, thiserror::Error)]
+enum ServeError {
+    #[error(
+        "nothing listens on {host}:{port} ({error}); start pcscd with the driver vsmartcard-vpcd first, or say --wait"
+    )]
+    NobodyListens { host: String, port: u16, error: io::Error },
+    #[error("{images} images for {cards} cards")]
+    MoreImages { images: usize, cards: usize },
+    #[error("slot {slot}: {error}")]
+    Slot { slot: usize, error: String },
+    #[error("port {0} is the last one; there is no slot beyond it")]
+    NoPort(u16),
+    #[error("signals cannot be caught: {0}")]
+    Signals(#[from] ctrlc::Error),
+}
+
+/// Time between two attempts to reach a reader that has gone.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// A card being served.
+struct Served {
+    number: usize,
+    name: String,
+    address: (String, u16),
+    slot: Mutex<Slot>,
+    /// The line to the reader, to be cut from outside.
+    line: Mutex<Option<TcpStream>>,
+    tracing: Arc<AtomicBool>,
+    away: Duration,
+}
+
+impl control::Served for Served {
+    fn slot(&self) -> &Mutex<Slot> {
+        &self.slot
+    }
+
+    fn trace(&self, on: bool) {
+        self.tracing.store(on, Ordering::Relaxed);
+    }
+
+    fn hang_up(&self) {
+        let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = line.as_ref() {
+            let _ = line.shutdown(Shutdown::Both);
+        }
+    }
+}
 
 impl Serve {
     pub(crate) fn run(self) -> Outcome {
-        Err("under construction".into())
+        let slots = Arc::new(self.slots()?);
+        if !self.wait {
+            for served in slots.iter() {
+                self.somebody_listens(served)?;
+            }
+        }
+        let socket = self.control.clone().unwrap_or_else(|| ctl::socket_of_port(self.port));
+        let listener = ctl::listen(&socket)?;
+        say(&format!("control socket: {}", socket.display()));
+        {
+            let slots = slots.clone();
+            thread::spawn(move || answer_orders(&listener, &slots));
+        }
+        let (done, finished) = mpsc::channel::<Option<ServeError>>();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = done.clone();
+        ctrlc::set_handler(move || drop(stopped.send(None))).map_err(ServeError::Signals)?;
+        let threads: Vec<_> = (0..slots.len())
+            .map(|n| {
+                let (slots, stop, done) = (slots.clone(), stop.clone(), done.clone());
+                thread::spawn(move || {
+                    if let Err(error) = slots[n].serve(&stop) {
+                        drop(done.send(Some(error)));
+                    }
+                })
+            })
+            .collect();
+        let ended = finished.recv().ok().flatten();
+        stop.store(true, Ordering::Relaxed);
+        slots.iter().for_each(control::Served::hang_up);
+        for thread in threads {
+            let _ = thread.join();
+        }
+        let _ = std::fs::remove_file(&socket);
+        say("all cards are out of their readers");
+        match ended {
+            Some(error) => Err(error.into()),
+            None => Ok(ExitCode::SUCCESS),
+        }
+    }
+
+    fn slots(&self) -> Result<Vec<Served>, Box<dyn std::error::Error>> {
+        if self.image.len() > self.cards.len() {
+            let (images, cards) = (self.image.len(), self.cards.len());
+            return Err(ServeError::MoreImages { images, cards }.into());
+        }
+        let mut slots = Vec::new();
+        for (number, name) in self.cards.iter().enumerate() {
+            let image = self.image.get(number);
+            let port = u16::try_from(number).ok().and_then(|n| self.port.checked_add(n));
+            let port = port.ok_or(ServeError::NoPort(self.port))?;
+            let card = cards::open(name, image.map(PathBuf::as_path))?;
+            let name = card.profile().name.clone();
+            let tracing = Arc::new(AtomicBool::new(self.trace));
+            let mut slot = Slot::new(card);
+            if let Some(path) = image {
+                slot.keep_in(path.clone())?;
+            }
+            slot.observe(Some(observer(number, slot.card(), tracing.clone())));
+            slots.push(Served {
+                number,
+                name,
+                address: (self.host.clone(), port),
+                slot: Mutex::new(slot),
+                line: Mutex::new(None),
+                tracing,
+                away: Duration::from_millis(self.away_ms),
+            });
+        }
+        Ok(slots)
+    }
+
+    fn somebody_listens(&self, served: &Served) -> Result<(), ServeError> {
+        let (host, port) = served.address.clone();
+        match served.connect() {
+            Ok(line) => {
+                *served.line.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
+                Ok(())
+            }
+            Err(error) => Err(ServeError::NobodyListens { host, port, error }),
+        }
+    }
+}
+
+impl Served {
+    fn connect(&self) -> io::Result<TcpStream> {
+        let (host, port) = &self.address;
+        let line = TcpStream::connect((host.as_str(), *port))?;
+        line.set_nodelay(true)?;
+        Ok(line)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The line made at the start, or a new one.
+    fn next_line(&self) -> io::Result<TcpStream> {
+        let mut kept = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = match kept.take() {
+            Some(line) => line,
+            None => self.connect()?,
+        };
+        *kept = Some(line.try_clone()?);
+        Ok(line)
+    }
+
+    /// Puts the card into its reader, again and again, until `stop`.
+    fn serve(&self, stop: &AtomicBool) -> Result<(), ServeError> {
+        while !stop.load(Ordering::Relaxed) {
+            if !self.lock().is_present() {
+                thread::sleep(RETRY / 4);
+                continue;
+            }
+            let Ok(mut line) = self.next_line() else {
+                thread::sleep(RETRY);
+                continue;
+            };
+            let (host, port) = &self.address;
+            say(&format!("slot {}: {} is in the reader at {host}:{port}", self.number, self.name));
+            let ended = vpcd::serve(&mut line, &self.slot);
+            *self.line.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            drop(line);
+            self.lock().power_off();
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            say(&format!("slot {}: {ended}", self.number));
+            match ended {
+                Ended::Keep(error) => {
+                    return Err(ServeError::Slot { slot: self.number, error: error.to_string() });
+                }
+                Ended::NoAnswer(SlotError::Torn) if !self.away.is_zero() => {
+                    thread::sleep(self.away);
+                    self.lock().insert();
+                }
+                _ => thread::sleep(RETRY),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes events in words while tracing is on.
+fn observer(
+    number: usize,
+    card: &tessera::Card,
+    tracing: Arc<AtomicBool>,
+) -> tessera::reader::slot::Observer {
+    let mut narrator = Narrator::new(card.profile().vocabulary());
+    Box::new(move |_, event| {
+        let told = narrator.tell(event);
+        if tracing.load(Ordering::Relaxed) {
+            say(&told.to_string().lines().fold(String::new(), |text, line| {
+                let separator = if text.is_empty() { "" } else { "\n" };
+                format!("{text}{separator}{number}| {line}")
+            }));
+        }
+    })
+}
+
+/// Serves `tessera ctl`, one order a connection.
+fn answer_orders(listener: &ctl::Listener, slots: &[Served]) {
+    for connection in listener.incoming() {
+        let Ok(mut connection) = connection else { continue };
+        let _ = connection.set_read_timeout(Some(Duration::from_secs(2)));
+        let mut order = String::new();
+        let limit = control::ORDER_BYTES_MAX as u64;
+        let read = BufReader::new((&mut connection).take(limit)).read_line(&mut order);
+        let answer = match read {
+            Ok(_) => control::obey(&order, slots),
+            Err(error) => format!("error: {error}\n"),
+        };
+        let _ = connection.write_all(answer.as_bytes());
     }
 }

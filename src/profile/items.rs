@@ -182,7 +182,7 @@ fn find(df: &str, file: &str) -> Option<(&'static Df, &'static File)> {
 }
 
 /// Short name of a directory: SSSE, DF01 and so on.
-fn df_name(df: &Df) -> String {
+pub(super) fn df_name(df: &Df) -> String {
     if df.fid == 0xDDF1 { "SSSE".into() } else { format!("{:04X}", df.fid) }
 }
 

@@ -1,1 +1,14 @@
-//! Under construction.
+//! Virtual readers that real programs open. They only move bytes: what a card says is decided in
+//! [`card`](crate::card).
+//!
+//! | module | what it answers |
+//! |---|---|
+//! | [`slot`] | what can be done to a card in a reader: power, reset, commands, pulling it out |
+//! | [`vpcd`] | vsmartcard's protocol, by which pcscd shows a reader with our card |
+//! | [`control`] | the orders of a developer beside the reader: tear, remove, insert, reset, dump |
+
+pub mod control;
+pub mod slot;
+pub mod vpcd;
+
+pub use slot::{Slot, SlotError};

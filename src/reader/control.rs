@@ -1,0 +1,256 @@
+//! Orders of a developer beside the reader: faults and views that a reader cannot ask for.
+//!
+//! An order is one line of text, `VERB [ARGUMENT] [slot N]`, and the answer text of which the first line
+//! is `ok` or `error: ` and why. [`obey`] is the whole language; which socket carries it is the
+//! server's business.
+
+use std::{fmt::Write, str::FromStr, sync::Mutex, sync::PoisonError};
+
+use super::Slot;
+use crate::image;
+
+/// What to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verb {
+    /// `tear N`: power fails in pulse N of the next command that gives pulses; 0 takes that back.
+    Tear(u32),
+    /// `tear-recovery N`: power fails in pulse N of the recovery at the next power-up.
+    TearRecovery(u32),
+    /// `remove`: takes the card out of the reader.
+    Remove,
+    /// `insert`: puts it back.
+    Insert,
+    /// `reset`: the card loses power for an instant and starts again, and the reader is not told.
+    Reset,
+    /// `dump`: what the memory holds.
+    Dump,
+    /// `image`: the card's image in hexadecimal.
+    Image,
+    /// `trace on`, `trace off`.
+    Trace(bool),
+    /// `status`: where the card is and how it does.
+    Status,
+}
+
+/// An order to one slot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Order {
+    /// What to do.
+    pub verb: Verb,
+    /// Which slot, from 0.
+    pub slot: usize,
+}
+
+/// An order that is not understood.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("expected {expected}, got {got:?}")]
+pub struct OrderError {
+    expected: &'static str,
+    got: String,
+}
+
+/// Longest line an order may take, in bytes.
+pub const ORDER_BYTES_MAX: usize = 256;
+
+const VERBS: &str = "tear N, tear-recovery N, remove, insert, reset, dump, image, trace on, trace off or status, \
+and then nothing or slot N";
+
+impl FromStr for Order {
+    type Err = OrderError;
+
+    fn from_str(line: &str) -> Result<Self, OrderError> {
+        let wrong = || OrderError { expected: VERBS, got: line.trim().chars().take(80).collect() };
+        let mut words: Vec<&str> = line.split_whitespace().collect();
+        let mut slot = 0;
+        if let [.., "slot", number] = words[..] {
+            slot = number.parse().map_err(|_| wrong())?;
+            words.truncate(words.len() - 2);
+        }
+        let number = |digits: &str| digits.parse().map_err(|_| wrong());
+        let verb = match words[..] {
+            ["tear", n] => Verb::Tear(number(n)?),
+            ["tear-recovery", n] => Verb::TearRecovery(number(n)?),
+            ["remove"] => Verb::Remove,
+            ["insert"] => Verb::Insert,
+            ["reset"] => Verb::Reset,
+            ["dump"] => Verb::Dump,
+            ["image"] => Verb::Image,
+            ["trace", "on"] => Verb::Trace(true),
+            ["trace", "off"] => Verb::Trace(false),
+            ["status"] => Verb::Status,
+            _ => return Err(wrong()),
+        };
+        Ok(Self { verb, slot })
+    }
+}
+
+/// What a server adds to a slot.
+pub trait Served {
+    /// The card and its reader.
+    fn slot(&self) -> &Mutex<Slot>;
+    /// Switches the trace.
+    fn trace(&self, on: bool);
+    /// The line to the reader must be cut: the card has been taken out.
+    fn hang_up(&self);
+}
+
+/// Carries out an order and answers it, first line `ok` or `error: ` and why.
+pub fn obey<S: Served>(line: &str, slots: &[S]) -> String {
+    let order = match line.parse::<Order>() {
+        Ok(order) => order,
+        Err(error) => return format!("error: {error}\n"),
+    };
+    let Some(served) = slots.get(order.slot) else {
+        return format!("error: there is no slot {}, there are {}\n", order.slot, slots.len());
+    };
+    let mut slot = served.slot().lock().unwrap_or_else(PoisonError::into_inner);
+    let mut answer = String::from("ok\n");
+    match order.verb {
+        Verb::Tear(n) => slot.tear_at(n),
+        Verb::TearRecovery(n) => slot.tear_recovery_at(n),
+        Verb::Remove => {
+            slot.remove();
+            served.hang_up();
+        }
+        Verb::Insert => slot.insert(),
+        Verb::Reset => {
+            slot.power_off();
+            if let Err(error) = slot.power_on() {
+                return format!("error: {error}\n");
+            }
+        }
+        Verb::Dump => dump(&slot, &mut answer),
+        Verb::Image => {
+            answer.push_str(&hex::encode(image::save(slot.card())));
+            answer.push('\n');
+        }
+        Verb::Trace(on) => served.trace(on),
+        Verb::Status => status(&slot, &mut answer),
+    }
+    answer
+}
+
+fn status(slot: &Slot, out: &mut String) {
+    let card = slot.card();
+    let place = match (slot.is_present(), card.is_powered()) {
+        (false, _) => "beside the reader",
+        (true, false) => "in the reader, without power",
+        (true, true) => "in the reader, powered",
+    };
+    let _ = writeln!(
+        out,
+        "{}: {place}; {} pulses and {} ms of its own time so far",
+        card.profile().name,
+        card.pulses(),
+        card.clock_us() / 1000
+    );
+}
+
+/// Sixteen bytes a line, erased lines left out, each application under its name.
+fn dump(slot: &Slot, out: &mut String) {
+    status(slot, out);
+    let card = slot.card();
+    let erased = crate::nvm::Memory::geometry(card.eeprom()).erased;
+    let mut areas = vec![("engine: words, log and counters", 0)];
+    areas.extend(card.applications().map(|(with, segment)| (with.name.as_str(), segment.base)));
+    for (n, line) in card.memory().chunks(16).enumerate() {
+        let at = n as u32 * 16;
+        if let Some((name, _)) = areas.iter().find(|(_, base)| *base == at) {
+            let _ = writeln!(out, "{name}");
+        }
+        if line.iter().any(|&byte| byte != erased) {
+            let _ = writeln!(out, "  {at:05X}  {}", hex::encode_upper(line));
+        }
+    }
+    let torn: usize = card.eeprom().torn().iter().map(|byte| byte.mask.count_ones() as usize).sum();
+    if torn > 0 {
+        let _ = writeln!(out, "{torn} bits are indeterminate");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::testing;
+
+    struct Fake {
+        slot: Mutex<Slot>,
+        tracing: Cell<bool>,
+        hung_up: Cell<u32>,
+    }
+
+    impl Served for Fake {
+        fn slot(&self) -> &Mutex<Slot> {
+            &self.slot
+        }
+
+        fn trace(&self, on: bool) {
+            self.tracing.set(on);
+        }
+
+        fn hang_up(&self) {
+            self.hung_up.set(self.hung_up.get() + 1);
+        }
+    }
+
+    fn fake() -> Fake {
+        let slot = Mutex::new(Slot::new(testing::made("tiny")));
+        Fake { slot, tracing: Cell::new(false), hung_up: Cell::new(0) }
+    }
+
+    #[test]
+    fn each_order_does_what_it_says() {
+        let slots = [fake(), fake()];
+        let powered = || slots[1].slot.lock().unwrap().card().is_powered();
+        let present = || slots[1].slot.lock().unwrap().is_present();
+        slots[1].slot.lock().unwrap().power_on().unwrap();
+        assert_eq!(obey("remove slot 1", &slots), "ok\n");
+        assert_eq!((present(), powered(), slots[1].hung_up.get()), (false, false, 1));
+        assert!(obey("reset slot 1", &slots).starts_with("error: "));
+        assert_eq!(obey("insert slot 1\n", &slots), "ok\n");
+        assert_eq!(obey("reset slot 1", &slots), "ok\n");
+        assert!(present() && powered());
+        assert_eq!(obey("trace on slot 1", &slots), "ok\n");
+        assert!(slots[1].tracing.get() && !slots[0].tracing.get());
+        assert!(obey("status", &slots).contains("in the reader, without power"));
+        let image = obey("image slot 1", &slots);
+        let image = hex::decode(image.trim_start_matches("ok\n").trim()).unwrap();
+        assert!(image::open(&image).is_ok());
+    }
+
+    #[test]
+    fn a_tear_order_reaches_the_next_command() {
+        let slots = [fake()];
+        obey("reset", &slots);
+        let select = testing::bytes("00 A4 04 0C 0F 7378312E73682EC9E7BBE1B1A3D5CF");
+        slots[0].slot.lock().unwrap().exchange(&select).unwrap();
+        assert_eq!(obey("tear 4", &slots), "ok\n");
+        let verify = testing::bytes("00 20 00 00 03 000000");
+        assert!(slots[0].slot.lock().unwrap().exchange(&verify).is_err());
+        assert!(obey("dump", &slots).contains("bits are indeterminate"));
+        obey("insert", &slots);
+        assert_eq!(obey("tear-recovery 1", &slots), "ok\n");
+        assert!(slots[0].slot.lock().unwrap().power_on().is_err());
+    }
+
+    #[test]
+    fn a_dump_names_each_application_once() {
+        let dump = obey("dump", &[fake()]);
+        for name in ["engine: ", "\nmaster\n", "\nsocial-security\n"] {
+            assert_eq!(dump.matches(name).count(), 1, "{name}");
+        }
+        assert!(dump.contains("5401"), "the mark of a file tree");
+    }
+
+    #[test]
+    fn what_is_not_an_order_is_told_so() {
+        for bad in ["", "tear", "tear x", "tear -1", "trace", "eat slot 0", "remove slot", "slot 0"]
+        {
+            let answer = obey(bad, &[fake()]);
+            assert!(answer.starts_with("error: expected tear N, "), "{bad}: {answer}");
+        }
+        assert_eq!(obey("insert slot 3", &[fake()]), "error: there is no slot 3, there are 1\n");
+    }
+}

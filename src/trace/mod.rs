@@ -1,0 +1,18 @@
+//! What was said to a card and by it, in words.
+//!
+//! | module | what it answers |
+//! |---|---|
+//! | [`event`] | what happened, one step at a time |
+//! | [`narrator`] | the events in words, with what a watcher of the line knows: which file is current |
+//! | [`vocabulary`] | what files and data items are called |
+//!
+//! A trace is made from the line alone, as a protocol analyser would: it does not look into the card, so
+//! it reads the same for a card behind a real reader.
+
+pub mod event;
+pub mod narrator;
+pub mod vocabulary;
+
+pub use event::Event;
+pub use narrator::{Narrator, Told};
+pub use vocabulary::{Coding, ContentWords, DfWords, EfWords, ItemWords, Vocabulary};
