@@ -31,8 +31,13 @@
 //! "DF01/EF15/40" = [{ 57 = "204", 58 = "080605", 59 = "示例大学" }]
 //! "DF02/EF07" = [["6-18-01", "20120701", "20151231", "示例公司"]]   # a cyclic file, newest first
 //! "SSSE/EF05/03" = { hex = "312E3030" }       # any bytes
+//!
+//! [social-security.access]                    # a region's own conditions in place of the table's:
+//! "DF01/EF06" = { update = "PIN" }            # free, never, PIN, key 86, PIN or key 86, PIN and key 86
 //! ```
 
+mod access;
+mod check;
 mod items;
 mod master;
 mod words;
@@ -162,8 +167,9 @@ pub enum ProfileError {
 }
 
 /// Profiles built into the library.
-const EMBEDDED: [(&str, &str); 6] = [
+const EMBEDDED: [(&str, &str); 7] = [
     ("social-security", include_str!("../profiles/social-security.toml")),
+    ("clinic", include_str!("../profiles/clinic.toml")),
     ("social-security-contact", include_str!("../profiles/social-security-contact.toml")),
     ("social-security-p16", include_str!("../profiles/social-security-p16.toml")),
     ("social-security-p32", include_str!("../profiles/social-security-p32.toml")),

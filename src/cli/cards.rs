@@ -40,14 +40,6 @@ impl CardArguments {
     pub(crate) fn open(&self) -> Result<Card, CardError> {
         open(&self.card, self.image.as_deref())
     }
-
-    /// Writes the card back to its image, where there is one.
-    pub(crate) fn keep(&self, card: &Card) -> Result<(), CardError> {
-        match &self.image {
-            Some(path) => image::save_file(path, card).map_err(|error| named(path, error)),
-            None => Ok(()),
-        }
-    }
 }
 
 /// The card kept in `image` if that is there, else the one `name` stands for.

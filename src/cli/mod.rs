@@ -5,6 +5,7 @@ mod ctl;
 mod demo;
 mod info;
 mod new;
+mod profile;
 mod send;
 mod serve;
 mod vectors;
@@ -32,11 +33,15 @@ enum Verb {
     Send(send::Send),
     Info(info::Info),
     New(new::New),
+    Profile(profile::PrintProfile),
     Vectors(vectors::Vectors),
 }
 
 /// What a verb comes to: printed to standard error with its causes, exit code 1.
-pub(crate) type Outcome = Result<ExitCode, Box<dyn std::error::Error>>;
+pub(crate) type Outcome = Result<ExitCode, Failure>;
+
+/// What a verb fails with: errors of its own and of what it calls.
+pub(crate) type Failure = Box<dyn std::error::Error>;
 
 /// Prints lines to standard output. Whoever has closed it does not want them: that is no error.
 pub(crate) fn say(text: &str) {
@@ -53,6 +58,7 @@ pub(crate) fn run() -> ExitCode {
         Verb::Send(verb) => verb.run(),
         Verb::Info(verb) => verb.run(),
         Verb::New(verb) => verb.run(),
+        Verb::Profile(verb) => verb.run(),
         Verb::Vectors(verb) => verb.run(),
     };
     outcome.unwrap_or_else(|error| {

@@ -1,13 +1,161 @@
 //! `tessera send`: sends hex commands to a card and decodes the answers.
 
-use super::Outcome;
+use std::{
+    io::{self, BufRead, IsTerminal},
+    process::ExitCode,
+};
+
+use tessera::{
+    reader::{Slot, SlotError},
+    trace::Narrator,
+};
+
+use super::{Outcome, cards::CardArguments, say};
 
 /// Send commands in hex to a card and decode its answers.
+///
+/// Commands come from the arguments, or from standard input a line each; spaces inside are allowed and
+/// `#` begins a comment. Between them, `reset` powers the card anew and `tear N` lets power fail in pulse
+/// N of the next command that gives pulses.
 #[derive(clap::Args)]
-pub(crate) struct Send {}
+pub(crate) struct Send {
+    #[command(flatten)]
+    card: CardArguments,
+    /// Print the answers alone, in hex, a line each (an empty one where there is none)
+    #[arg(long, short)]
+    quiet: bool,
+    /// Commands; none: from standard input
+    #[arg(value_name = "HEX")]
+    commands: Vec<String>,
+}
+
+/// What stands on a line or in an argument.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Step {
+    Command(Vec<u8>),
+    Reset,
+    Tear(u32),
+}
+
+/// A line or an argument that is none of these.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{place}: expected {expected}, got {got}")]
+struct StepError {
+    place: String,
+    expected: &'static str,
+    got: String,
+}
 
 impl Send {
     pub(crate) fn run(self) -> Outcome {
-        Err("under construction".into())
+        let card = self.card.open()?;
+        let mut narrator = Narrator::new(card.profile().vocabulary());
+        let mut slot = Slot::new(card);
+        if let Some(path) = &self.card.image {
+            slot.keep_in(path.clone())?;
+        }
+        if !self.quiet {
+            slot.observe(Some(Box::new(move |_, event| say(&narrator.tell(event).to_string()))));
+        }
+        slot.power_on()?;
+        if self.commands.is_empty() {
+            if io::stdin().is_terminal() {
+                eprintln!("commands in hex, a line each; Ctrl-D ends");
+            }
+            for (n, line) in io::stdin().lock().lines().enumerate() {
+                self.step(&mut slot, &format!("line {}", n + 1), &line?)?;
+            }
+        }
+        for (n, text) in self.commands.iter().enumerate() {
+            self.step(&mut slot, &format!("argument {}", n + 1), text)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn step(
+        &self,
+        slot: &mut Slot,
+        place: &str,
+        text: &str,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        match parse(place, text)? {
+            None => {}
+            Some(Step::Reset) => {
+                slot.insert();
+                slot.power_on()?;
+            }
+            Some(Step::Tear(n)) => slot.tear_at(n),
+            Some(Step::Command(command)) => {
+                let answer = match slot.exchange(&command) {
+                    Ok(response) => hex::encode_upper(response),
+                    Err(SlotError::Torn) => String::new(),
+                    Err(SlotError::Mute) => {
+                        return Err(format!(
+                            "{place}: the card has no power; `reset` brings it back"
+                        )
+                        .into());
+                    }
+                    Err(error @ SlotError::Keep(_)) => return Err(error.into()),
+                };
+                if self.quiet {
+                    say(&answer);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `None` for a line without anything to do.
+fn parse(place: &str, text: &str) -> Result<Option<Step>, StepError> {
+    let text = text.split('#').next().unwrap_or_default().trim();
+    let wrong = |expected, got: String| StepError { place: place.into(), expected, got };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words[..] {
+        [] => return Ok(None),
+        ["reset"] => return Ok(Some(Step::Reset)),
+        ["tear", n] => {
+            let n = n.parse().map_err(|_| wrong("the number of a pulse", format!("{n:?}")))?;
+            return Ok(Some(Step::Tear(n)));
+        }
+        _ => {}
+    }
+    let digits: String = words.concat();
+    if let Some((at, character)) =
+        text.char_indices().find(|(_, c)| !c.is_ascii_hexdigit() && !c.is_whitespace())
+    {
+        let column = text[..at].chars().count() + 1;
+        let got = format!("{character:?} at column {column}");
+        return Err(wrong("hexadecimal digits, `reset` or `tear N`", got));
+    }
+    hex::decode(&digits)
+        .map(|command| Some(Step::Command(command)))
+        .map_err(|_| wrong("an even number of digits", digits.len().to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_commands_words_or_nothing() {
+        let step = |text| parse("line 1", text).unwrap();
+        assert_eq!(step("00 a4 040C # by name"), Some(Step::Command(vec![0, 0xA4, 4, 0x0C])));
+        assert_eq!(step("  # only a comment"), None);
+        assert_eq!(step(""), None);
+        assert_eq!(step("reset"), Some(Step::Reset));
+        assert_eq!(step("tear 3"), Some(Step::Tear(3)));
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_place() {
+        let says = |text| parse("line 7", text).unwrap_err().to_string();
+        assert_eq!(
+            says("00 A4 0x"),
+            "line 7: expected hexadecimal digits, `reset` or `tear N`, got 'x' at column 8"
+        );
+        assert_eq!(says("00 A"), "line 7: expected an even number of digits, got 3");
+        assert_eq!(says("tear x"), "line 7: expected the number of a pulse, got \"x\"");
+        assert!(says("00 测").contains("'测' at column 4"));
     }
 }

@@ -10,7 +10,7 @@ use tessera_social_security::{
 };
 use toml::Spanned;
 
-use super::{ProfileError, Source};
+use super::{ProfileError, Source, access, check};
 
 /// `[social-security]`.
 #[derive(Deserialize)]
@@ -27,6 +27,8 @@ pub(super) struct Section {
     holder: BTreeMap<String, Spanned<Text>>,
     #[serde(default)]
     items: BTreeMap<String, Spanned<Text>>,
+    #[serde(default)]
+    access: BTreeMap<String, Spanned<access::Conditions>>,
 }
 
 /// SFI of a directory file, as the card of 2012 answers.
@@ -44,7 +46,7 @@ enum Files {
 /// What a profile writes for an item.
 #[derive(Deserialize, Clone, Debug)]
 #[serde(untagged)]
-enum Text {
+pub(super) enum Text {
     /// A value, in characters or digits.
     One(String),
     /// Several records, or the fields of one.
@@ -88,9 +90,19 @@ pub(super) fn installation_data(
     push(&mut data, 0xC3, &source.hex(&section.fci)?);
     for (key, text) in &section.holder {
         if section.check != Some(false) {
-            check_numbers(source, key, text)?;
+            check::check_numbers(source, key, text)?;
         }
         holder_item(source, &mut data, key, text)?;
+    }
+    for (path, conditions) in &section.access {
+        let (df, file) = path.split_once('/').unwrap_or((path, ""));
+        let place = find(df, file).filter(|place| files.contains(place));
+        let Some((df, file)) = place else {
+            let expected = "a file in `files` such as DF01/EF06";
+            return Err(source.wrong(conditions.span(), expected, format!("{path:?}")));
+        };
+        let [read, update] = access::own(source, file, conditions)?;
+        push(&mut data, 0xC6, &[&[number(df), file.sfi], &read[..], &update[..]].concat());
     }
     for (path, text) in &section.items {
         let mut parts = path.splitn(3, '/');
@@ -435,59 +447,4 @@ fn push(data: &mut Vec<u8>, tag: u8, value: &[u8]) {
         bytes => data.extend([0x82, (bytes >> 8) as u8, bytes as u8]),
     }
     data.extend(value);
-}
-
-/// The check characters of the card number (weights 3 7 9 10 5 8 4 2, mod 11) and of the citizen
-/// number (GB 11643-1999, mod 11-2).
-fn check_numbers(source: &Source<'_>, key: &str, text: &Spanned<Text>) -> Result<(), ProfileError> {
-    let Text::One(number) = text.get_ref() else { return Ok(()) };
-    let (expected, what) = match key {
-        "card-number" => (
-            card_number_check(number),
-            "a card number: a capital letter, seven capital letters or digits",
-        ),
-        "number" => (citizen_number_check(number), "a citizen number: seventeen digits"),
-        _ => return Ok(()),
-    };
-    let Some(check) = expected else {
-        return Err(source.wrong(text.span(), &format!("{what} and a check character"), number));
-    };
-    if !number.ends_with(check) {
-        return Err(source.wrong(text.span(), &format!("check character {check}"), number));
-    }
-    Ok(())
-}
-
-/// The check character of a nine-character card number; `None` when it has another form.
-pub(super) fn card_number_check(number: &str) -> Option<char> {
-    const WEIGHTS: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
-    let body = number.as_bytes().get(..8)?;
-    let whole = number.len() == 9 && body[0].is_ascii_uppercase();
-    let sum = body.iter().zip(WEIGHTS).try_fold(0, |sum, (&character, weight)| {
-        let value = match character {
-            b'0'..=b'9' => character - b'0',
-            b'A'..=b'Z' => character - b'A' + 10,
-            _ => return None,
-        };
-        Some(sum + u32::from(value) * weight)
-    })?;
-    whole.then_some(match 11 - sum % 11 {
-        10 => 'X',
-        11 => '0',
-        digit => char::from(b'0' + digit as u8),
-    })
-}
-
-/// The check character of an 18-character citizen number; `None` when it has another form.
-pub(super) fn citizen_number_check(number: &str) -> Option<char> {
-    let body = number.as_bytes().get(..17)?;
-    if number.len() != 18 || !body.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let sum: u32 = body
-        .iter()
-        .zip((1..=17).rev())
-        .map(|(&digit, power)| u32::from(digit - b'0') * (2_u32.pow(power) % 11))
-        .sum();
-    "10X98765432".chars().nth((sum % 11) as usize)
 }

@@ -1,7 +1,7 @@
 //! Profiles: what the built-in ones put on a card, and what is said of each mistake.
 
 use super::{
-    items::{card_number_check, citizen_number_check},
+    check::{card_number_check, citizen_number_check},
     *,
 };
 use crate::{Card, testing};
@@ -220,6 +220,35 @@ fn a_mistake_is_told_with_line_expected_and_got() {
         assert_ne!(text, EMBEDDED[0].1, "{from} stands in the profile");
         let error = Profile::parse("card.toml", &text).unwrap_err().to_string();
         assert!(error.contains(says), "{from} -> {to}\n  got: {error}\n  not: {says}");
+    }
+}
+
+#[test]
+fn a_regions_own_conditions_replace_the_tables() {
+    let mut card = testing::made("clinic");
+    card.power_on().unwrap();
+    let update = "00 DC 03 34 11 280F 303537333030303030303200000000";
+    testing::check(
+        &mut card,
+        &[
+            ("00 A4 04 0C 0F 7378312E73682EC9E7BBE1B1A3D5CF", "9000"),
+            ("00 A4 00 00 02 DF01", "6F0A 8406D15600000500 A500 9000"),
+            (update, "6982"),
+            ("00 20 00 00 03 123456", "9000"),
+            (update, "9000"),
+            ("00 B2 28 30 00", "280F 303537333030303030303200000000 9000"),
+            ("00 DC 01 3C 05 29 01 31", "6700"),
+            ("00 DC 01 3C 03 29 01 31", "6982"),
+        ],
+    );
+    for (from, to, says) in [
+        ("update = \"PIN\"", "update = \"pin\"", "expected free, never, PIN, key K"),
+        ("update = \"PIN\"", "write = \"PIN\"", "unknown field `write`"),
+        ("\"DF01/EF06\" =", "\"DF07/EF05\" =", "expected a file in `files` such as DF01/EF06"),
+    ] {
+        let text = card.profile().source.replacen(from, to, 1);
+        let error = Profile::parse("card.toml", &text).unwrap_err().to_string();
+        assert!(error.contains(says), "{from} -> {to}: {error}");
     }
 }
 

@@ -289,7 +289,7 @@ impl Narrator {
 
     fn file_name(&self, file: Current) -> String {
         match self.ef(file) {
-            Some((df, ef)) => format!("{}/EF{:02X} {}", df.short, ef.fid & 0xFF, ef.text),
+            Some((df, ef)) => format!("{}/{:04X} {}", df.short, ef.fid, ef.text),
             None => "the current file".into(),
         }
     }

@@ -1,7 +1,7 @@
 //! Personalisation: from installation data to files.
 
 use tessera_cos::{
-    DfSpec, EfSpec, Structure, binary,
+    Access, DfSpec, EfSpec, Structure, binary,
     layout::{self, Header, Kind, LifeCycle},
     record, tree,
 };
@@ -21,6 +21,7 @@ const FILES: u16 = 0xC2;
 const PROPRIETARY: u16 = 0xC3;
 const RECORD: u16 = 0xC4;
 const BYTES: u16 = 0xC5;
+const ACCESS: u16 = 0xC6;
 
 /// Installation data whose objects have been looked at.
 #[derive(Clone, Copy)]
@@ -40,6 +41,7 @@ impl<'d> Data<'d> {
                     RECORD => {
                         matches!(value, [df, sfi, number, _, ..] if exists(*df, *sfi) && *number > 0)
                     }
+                    ACCESS => matches!(value, [df, sfi, _, _, _, _] if exists(*df, *sfi)),
                     BYTES => matches!(value, [df, sfi, _, _, _, ..] if exists(*df, *sfi)),
                     _ => false,
                 },
@@ -59,6 +61,17 @@ impl<'d> Data<'d> {
 
     fn has_file(self, df: u8, sfi: u8) -> bool {
         self.all(FILES).flat_map(|pairs| pairs.chunks(2)).any(|pair| pair == [df, sfi])
+    }
+
+    /// The conditions for reading and updating a file: the table's, or a region's own.
+    fn access(self, df: u8, file: &File) -> (Access, Access) {
+        let own = self.all(ACCESS).find_map(|value| match *value {
+            [d, s, r0, r1, u0, u1] if (d, s) == (df, file.sfi) => {
+                Some((Access::decode([r0, r1]), Access::decode([u0, u1])))
+            }
+            _ => None,
+        });
+        own.unwrap_or((file.read, file.update))
     }
 
     fn records(self, df: u8, sfi: u8) -> impl Iterator<Item = (u8, &'d [u8])> {
@@ -131,6 +144,7 @@ fn create(env: &mut Env<'_>, parent: DfId, df: &Df, file: &File, data: Data<'_>)
             *record_bytes_max = length.max(*record_bytes_max);
         }
     }
+    let (read, update) = data.access(number(df), file);
     let ef = tree::create_ef(
         env,
         parent,
@@ -138,8 +152,8 @@ fn create(env: &mut Env<'_>, parent: DfId, df: &Df, file: &File, data: Data<'_>)
             fid: FileId(file.fid()),
             sfi: Sfi::new(file.sfi),
             structure,
-            read: file.read,
-            update: file.update,
+            read,
+            update,
             life_cycle: LifeCycle::ACTIVATED,
         },
     )?;

@@ -13,7 +13,7 @@
 //!   directory, until another one is chosen (inferred).
 //! * UPDATE RECORD of record 1 of a cyclic file adds a record. The tag written must be the one in
 //!   place (6A80), and the length must not outgrow the record (6A84) (own choice of status words).
-//! * The medical transaction log is never written from outside.
+//! * The medical transaction log is never written from outside, unless a profile has it otherwise.
 //! * Conditions that need a key are not met: keys are not part of this version.
 //! * DF05 and DF06, an informative annex, and the V1.0 and V3.00 personalities are not there yet.
 //!
@@ -28,6 +28,7 @@
 //! | C3 | value of the A5 object of the environment's FCI |
 //! | C4 | directory number, short identifier, record number from 1, then the record as it is to stand; of a cyclic file the number is ignored and the oldest record comes first |
 //! | C5 | directory number, short identifier, offset (2 bytes), then bytes of a transparent file |
+//! | C6 | directory number, short identifier, conditions for reading and for updating (two bytes each, as [`Access::encode`](tessera_cos::Access::encode)) in place of the table's: regions have their own |
 //!
 //! Any bytes may be stored: real cards are not always as their specification says. A record that is
 //! not named is written as "not written": cn all F, an and b all 0.
