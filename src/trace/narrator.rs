@@ -321,7 +321,9 @@ fn objects_in_words(data: &[u8], indent: &str) -> Vec<String> {
             lines.push(format!("{indent}{:?}{name}", object.tag));
             lines.extend(objects_in_words(object.value, &format!("{indent}   ")));
         } else {
-            lines.push(format!("{indent}{:?}{name}: {}", object.tag, readable(object.value)));
+            let value =
+                if object.value.is_empty() { "empty".into() } else { readable(object.value) };
+            lines.push(format!("{indent}{:?}{name}: {value}", object.tag));
         }
     }
     lines
@@ -335,13 +337,20 @@ fn readable(bytes: &[u8]) -> String {
     if plain { format!("{digits} \"{text}\"") } else { digits }
 }
 
-/// The header in pairs, then the rest: `00 A4 04 00 0F7378...`.
+/// Header in pairs, then Lc, data and Le apart where the bytes are a command: `00 A4 04 00 02 3F00`.
 fn spaced(command: &[u8]) -> String {
     let (header, rest) = command.split_at(command.len().min(4));
     let mut text: Vec<String> = header.iter().map(|byte| format!("{byte:02X}")).collect();
-    if !rest.is_empty() {
+    let nc = Apdu::parse(command).map_or(0, |apdu| apdu.data.len());
+    let lc_bytes = if rest.first() == Some(&0) { 3 } else { 1 };
+    if nc > 0 && rest.len() >= lc_bytes + nc {
+        let (lc, rest) = rest.split_at(lc_bytes);
+        let (data, le) = rest.split_at(nc);
+        text.extend([lc, data, le].map(hex::encode_upper));
+    } else {
         text.push(hex::encode_upper(rest));
     }
+    text.retain(|part| !part.is_empty());
     text.join(" ")
 }
 
@@ -397,6 +406,21 @@ mod tests {
             "      88 short EF identifier: 1E",
         ];
         assert_eq!(told.details, expected);
+    }
+
+    #[test]
+    fn commands_are_laid_out_by_their_case() {
+        for (command, laid_out) in [
+            ("00840000", "00 84 00 00"),
+            ("0084000008", "00 84 00 00 08"),
+            ("00A40004023F0000", "00 A4 00 04 02 3F00 00"),
+            ("00D6000000000201020000", "00 D6 00 00 000002 0102 0000"),
+            ("00B000000001FF", "00 B0 00 00 0001FF"),
+            ("00A4000003AABB", "00 A4 00 00 03AABB"),
+            ("00A4", "00 A4"),
+        ] {
+            assert_eq!(spaced(&testing::bytes(command)), laid_out);
+        }
     }
 
     #[test]
