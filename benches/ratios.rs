@@ -1,0 +1,62 @@
+//! The table of ratios: what each operation costs in yardsticks measured in the same run.
+//!
+//! `cargo bench --bench ratios` prints it as Markdown. A machine that is busy with other things slows
+//! both sides of a ratio; so the operations take turns in many short rounds, and each is judged by its
+//! fastest round.
+
+mod operations;
+
+use std::time::Instant;
+
+use operations::{COPY, CRC, exchanges, forks, yardsticks};
+
+/// Turns each operation gets.
+const ROUNDS: usize = 60;
+/// About how long one turn takes.
+const TURN_NS: f64 = 2_000_000.0;
+
+fn main() {
+    let (rounds, turn_ns) = match std::env::args().any(|argument| argument == "--test") {
+        true => (1, 0.0),
+        false => (ROUNDS, TURN_NS),
+    };
+    let mut operations: Vec<_> =
+        yardsticks().into_iter().chain(exchanges()).chain(forks()).collect();
+    let mut fastest_ns = vec![f64::INFINITY; operations.len()];
+    for _ in 0..rounds {
+        for (operation, fastest_ns) in operations.iter_mut().zip(&mut fastest_ns) {
+            // The first round has nothing to go by: a thousand times is short for all of them.
+            let times = if fastest_ns.is_finite() { turn_ns / *fastest_ns } else { 1000.0 };
+            let times = times.max(1.0) as u64;
+            let start = Instant::now();
+            (operation.run)(times);
+            let each_ns = start.elapsed().as_nanos() as f64 / times as f64;
+            *fastest_ns = fastest_ns.min(each_ns);
+        }
+    }
+    let yardstick_ns = |name| {
+        let place = operations.iter().position(|operation| operation.name == name);
+        place.map_or(f64::NAN, |place| fastest_ns[place])
+    };
+    let (crc_ns, copy_ns) = (yardstick_ns(CRC), yardstick_ns(COPY));
+    println!("| operation | CRCs | copies | per second here |");
+    println!("|---|---:|---:|---:|");
+    for (operation, &each_ns) in operations.iter().zip(&fastest_ns) {
+        println!(
+            "| {} | {:.2} | {:.2} | {:.0} |",
+            operation.name,
+            each_ns / crc_ns,
+            each_ns / copy_ns,
+            1e9 / each_ns,
+        );
+    }
+    println!();
+    println!(
+        "CRCs, copies: time of the operation divided by that of the yardstick in the same run."
+    );
+    println!(
+        "Each is the fastest of {rounds} rounds of about {:.0} ms; in a round all operations take turns.",
+        turn_ns / 1e6
+    );
+    println!("The last column depends on the machine and on what else it did: it is not a result.");
+}
