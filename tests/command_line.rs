@@ -1,0 +1,135 @@
+//! The other verbs of the command line as processes: what they print, and what they say of mistakes.
+
+use std::{
+    io::Write,
+    path::PathBuf,
+    process::{Command, Output, Stdio},
+};
+
+fn tessera(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tessera"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn prints(arguments: &[&str]) -> String {
+    let output = tessera(arguments);
+    let says = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {says}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn fails(arguments: &[&str]) -> String {
+    let output = tessera(arguments);
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn file(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("tessera-{}-{name}", std::process::id()))
+}
+
+const SELECT: &str = "00A404000F7378312E73682EC9E7BBE1B1A3D5CF";
+
+#[test]
+fn the_demo_shows_the_holder_the_tear_and_the_card_whole_at_every_pulse() {
+    let text = prints(&["demo"]);
+    for shown in [
+        "09 姓名 name: 测试甲",
+        "63C5 verification failed, 5 tries left",
+        "no answer: POWER FAILS in pulse 2",
+        "28 联系电话 telephone: 05738888888",
+        "  old",
+        "  new",
+    ] {
+        assert!(text.contains(shown), "{shown}");
+    }
+    assert!(!text.contains('\x1b'), "no colours where nobody looks at them");
+    assert_eq!(text, prints(&["demo"]), "two runs give equal traces");
+}
+
+#[test]
+fn send_takes_arguments_and_lines_and_answers_in_order() {
+    let fci = "6F16840F7378312E73682EC9E7BBE1B1A3D5CFA50388011E9000\n";
+    assert_eq!(
+        prints(&["send", "-q", SELECT, "00 B2 07 2C 0B"]),
+        format!("{fci}07094B30303030303132399000\n")
+    );
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tessera"))
+        .args(["send", "-q"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = format!(
+        "# the environment\n{SELECT}\n\ntear 1\n00 20 00 00 03 111111 # torn\nreset\n{SELECT}\n"
+    );
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{fci}\n{fci}"));
+}
+
+#[test]
+fn an_image_is_made_kept_and_told_about() {
+    let image = file("kept.image");
+    let image = image.to_str().unwrap();
+    let _ = std::fs::remove_file(image);
+    prints(&["new", "tiny", image]);
+    assert!(fails(&["new", "tiny", image]).contains("is there already; --force replaces it"));
+    for left in ["63C5\n", "63C4\n"] {
+        let answers = prints(&["send", "-q", "--image", image, SELECT, "0020000003111111"]);
+        assert!(answers.ends_with(left), "{answers}");
+    }
+    let info = prints(&["info", "--card", image, "--read"]);
+    assert!(info.contains("07 卡号 card number: K00000129"), "{info}");
+    assert!(info.contains("guarded"), "{info}");
+    let mut bytes = std::fs::read(image).unwrap();
+    bytes[100] ^= 1;
+    std::fs::write(image, bytes).unwrap();
+    assert!(fails(&["info", "--image", image]).contains("damaged card image"));
+    std::fs::remove_file(image).unwrap();
+    std::fs::remove_file(format!("{image}.lock")).unwrap();
+}
+
+#[test]
+fn info_shows_what_the_pin_guards_once_it_is_presented() {
+    for card in ["social-security", "social-security-contact"] {
+        let info = prints(&["info", "--card", card, "--read", "--pin", "123456"]);
+        assert!(info.contains("2E 单位名称 employer name: 示例制造有限公司"), "{card}: {info}");
+    }
+    assert!(fails(&["info", "--pin", "000000"]).contains("63C5"));
+    assert!(fails(&["info", "--pin", "12x"]).contains("--pin: expected digits"));
+}
+
+#[test]
+fn a_profile_is_printed_changed_and_used() {
+    let path = file("own.toml");
+    let text = prints(&["profile", "clinic"]).replace("测试甲", "测试乙");
+    std::fs::write(&path, text).unwrap();
+    let info = prints(&["info", "--card", path.to_str().unwrap(), "--read"]);
+    assert!(info.contains("09 姓名 name: 测试乙"), "{info}");
+    let text =
+        std::fs::read_to_string(&path).unwrap().replace("memory-bytes = 8192", "memory-bytes = 9");
+    std::fs::write(&path, text).unwrap();
+    let says = fails(&["info", "--card", path.to_str().unwrap()]);
+    assert!(says.contains("own.toml:8: expected 4096 to 81920 bytes of memory"), "{says}");
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn mistakes_are_told_with_whose_and_where() {
+    assert!(fails(&["send", "00A4zz"]).contains("argument 1: expected hexadecimal digits"));
+    assert!(fails(&["send", "--card", "no-such"]).contains("no profile \"no-such\""));
+    assert!(
+        fails(&["send", "tear 1", "0020000003111111", SELECT, "0020000003111111", SELECT])
+            .contains("no power")
+    );
+    assert!(
+        fails(&["ctl", "--control", "/nonexistent/socket", "status"])
+            .contains("no serve answers on")
+    );
+    assert_eq!(tessera(&["explode"]).status.code(), Some(2));
+}
