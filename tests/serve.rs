@@ -1,4 +1,5 @@
 //! `tessera serve` and `tessera ctl` as processes, with a stand-in for vpcd that also misbehaves.
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::{
     fs,
