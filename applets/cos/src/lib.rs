@@ -16,7 +16,7 @@
 //!
 //! Instruction (6D00), P1-P2 (6A86), lengths (6700), the file (6986 no current EF, 6A82 no such short
 //! identifier), its structure (6981), its life cycle (6985), security (6982), then place and data
-//! (6A83, 6B00, 6A80, 6A84, 6700 for a record of the wrong size). Nothing is stored before the last
+//! (6A83, 6B00, 6A80, 6700 for a record of the wrong size, 6A84). Nothing is stored before the last
 //! check has passed, so an error status means that memory is unchanged.
 //!
 //! # Choices the standard leaves open
