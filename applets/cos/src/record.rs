@@ -55,8 +55,8 @@ pub fn read(
     session.store(env)
 }
 
-/// UPDATE RECORD: replaces one record. On a cyclic file it adds one, in mode *previous* or where the
-/// dialect says so for record 1.
+/// UPDATE RECORD: replaces one record. On a cyclic file it adds one, in mode *previous*, which moves
+/// the record pointer to it, or where the dialect says so for record 1.
 ///
 /// # Errors
 /// 6A83; 6700 when a fixed record is given another length; 6A84 when a variable one would outgrow its
@@ -72,7 +72,10 @@ pub fn update(
     let (file, mut session) = open(env, dialect, file, Purpose::Update, has_records)?;
     if file.kind == Kind::Cyclic {
         match which {
-            Which::Previous(0) => add_cyclic(env, &file, data)?,
+            Which::Previous(0) => {
+                add_cyclic(env, &file, data)?;
+                session.record = Some(1);
+            }
             Which::Number(1) if dialect.cyclic_update_adds => add_cyclic(env, &file, data)?,
             Which::Number(_) if dialect.cyclic_update_adds => {
                 return Halt::status(StatusWord::WRONG_P1P2);

@@ -237,6 +237,7 @@ fn updating_a_ring_by_the_standard_replaces_and_only_mode_previous_adds() {
         ("00B2012500", "414141 74776F 434343 9000"),
         ("00DC042403 434343", "6A83"),
         ("00DC012402 4343", "6700"),
+        ("00B2002100", "434343 9000"), // the last is current
         ("00DC002303 616464", "9000"),
         ("00B2012500", "616464 414141 74776F 9000"),
         ("00B2000400", "616464 9000"), // the new one is current
