@@ -89,9 +89,9 @@ impl Session {
         self.pin_in_root || self.pin_in_df
     }
 
-    /// Notes what a presentation came to: wrong takes away what was shown before.
+    /// Notes what a presentation came to: right adds to what was shown before, wrong takes it away.
     pub fn note_pin(&mut self, right: bool) {
-        self.pin_in_root = right && self.df == ROOT_AT;
+        self.pin_in_root = right && (self.pin_in_root || self.df == ROOT_AT);
         self.pin_in_df = right && self.df != ROOT_AT;
     }
 

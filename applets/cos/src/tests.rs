@@ -4,6 +4,7 @@ extern crate std;
 
 mod record;
 mod tear;
+mod verify;
 
 use std::{format, string::String, vec, vec::Vec};
 
