@@ -224,8 +224,7 @@ pub fn open(
             let found = find_child(env, session.df, |file| file.sfi == Some(sfi))?;
             let Some(header) = found else { return Halt::status(StatusWord::NOT_FOUND) };
             if session.ef != Some(header.at) {
-                session.enter_ef(session.df, header.at);
-                session.record = None;
+                session.enter_ef(header.at);
             }
             header
         }
@@ -233,7 +232,7 @@ pub fn open(
     if !structure_fits(header.kind) {
         return Halt::status(StatusWord::INCOMPATIBLE_FILE_STRUCTURE);
     }
-    if header.life_cycle.warning().is_some() {
+    if header.life_cycle.warning().is_some() || session.is_out_of_use() {
         return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
     }
     let access = match purpose {

@@ -24,7 +24,7 @@
 //! * SELECT with P1 = 00 looks among the files directly under the current DF, then at the current DF
 //!   itself, its parent, and the DFs directly under the parent.
 //! * A deactivated or terminated file is selected with its control information and 6283 or 6285; any
-//!   other access to it is 6985.
+//!   other access to it, and to the files directly under a DF in such a state, is 6985.
 //! * UPDATE BINARY that starts inside a file and runs over its end is 6A84.
 //! * A condition that needs a key is never met before there are keys: 6982.
 

@@ -25,10 +25,12 @@ pub fn select(
         return Ok(Selected::Above);
     };
     match file.kind {
-        Kind::Df => session.enter_df(file.at),
+        Kind::Df => session.enter_df(&file),
         _ => {
-            session.enter_ef(file.parent, file.at);
-            session.record = None;
+            if session.df != file.parent {
+                session.enter_df(&Header::load(env, file.parent)?);
+            }
+            session.enter_ef(file.at);
         }
     }
     let silent =

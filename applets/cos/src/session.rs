@@ -9,7 +9,7 @@
 
 use tessera_framework::{Clear, Env, Halt, Outcome, StatusWord};
 
-use crate::layout::ROOT_AT;
+use crate::layout::{Header, ROOT_AT};
 
 /// Bytes of RAM a session takes.
 pub const SESSION_BYTES: u16 = 16;
@@ -25,6 +25,8 @@ pub struct Session {
     pub record: Option<u8>,
     pin_in_root: bool,
     pin_in_df: bool,
+    /// The current DF is deactivated or terminated.
+    out_of_use: bool,
 }
 
 impl Session {
@@ -33,7 +35,7 @@ impl Session {
     /// # Errors
     /// 6F00 when the applet's descriptor asks for too little RAM.
     pub fn load(env: &Env<'_>) -> Result<Self, Halt> {
-        let Some(&[a, b, c, d, e, f, g, h, record, pin, ..]) =
+        let Some(&[a, b, c, d, e, f, g, h, record, pin, out_of_use, ..]) =
             env.ram(Clear::OnDeselect).first_chunk::<{ SESSION_BYTES as usize }>()
         else {
             return Halt::status(StatusWord::NO_DIAGNOSIS);
@@ -46,6 +48,7 @@ impl Session {
             record: (record != 0).then_some(record),
             pin_in_root: pin & 1 != 0,
             pin_in_df: pin & 2 != 0,
+            out_of_use: out_of_use != 0,
         })
     }
 
@@ -62,25 +65,33 @@ impl Session {
         let [a, b, c, d] = self.df.to_be_bytes();
         let [e, f, g, h] = self.ef.unwrap_or(0).to_be_bytes();
         let pin = u8::from(self.pin_in_root) | u8::from(self.pin_in_df) << 1;
-        *ram = [a, b, c, d, e, f, g, h, self.record.unwrap_or(0), pin, 0, 0, 0, 0, 0, 0];
+        let record = self.record.unwrap_or(0);
+        let out_of_use = u8::from(self.out_of_use);
+        *ram = [a, b, c, d, e, f, g, h, record, pin, out_of_use, 0, 0, 0, 0, 0];
         Ok(())
     }
 
     /// Makes a DF current; no EF is then.
-    pub fn enter_df(&mut self, df: u32) {
-        if self.df != df {
+    pub fn enter_df(&mut self, df: &Header) {
+        if self.df != df.at {
             self.pin_in_df = false;
         }
-        self.df = df;
+        self.df = df.at;
+        self.out_of_use = df.life_cycle.warning().is_some();
         self.ef = None;
         self.record = None;
     }
 
-    /// Makes an EF and its DF current. The record pointer stays only where the EF was current already
-    /// and is named by its short identifier.
-    pub fn enter_ef(&mut self, df: u32, ef: u32) {
-        self.enter_df(df);
+    /// Makes an EF of the current DF current; the record pointer is undefined then.
+    pub fn enter_ef(&mut self, ef: u32) {
         self.ef = Some(ef);
+        self.record = None;
+    }
+
+    /// The current DF is deactivated or terminated, and what lies in it closed.
+    #[must_use]
+    pub const fn is_out_of_use(&self) -> bool {
+        self.out_of_use
     }
 
     /// The PIN has been presented, here or where it counts here too.
@@ -98,7 +109,7 @@ impl Session {
     /// What a channel opened from this one starts with: the same DF, nothing shown.
     #[must_use]
     pub const fn inherited(&self) -> Self {
-        Self { df: self.df, ef: None, record: None, pin_in_root: false, pin_in_df: false }
+        Self { ef: None, record: None, pin_in_root: false, pin_in_df: false, ..*self }
     }
 }
 

@@ -2,6 +2,7 @@
 
 extern crate std;
 
+mod binary;
 mod record;
 mod tear;
 mod verify;

@@ -84,22 +84,22 @@ fn an_update_lies_inside_the_file_or_changes_nothing() {
 #[test]
 fn checks_come_in_the_documented_order() {
     check(&[
-        ("00B09F0001", "6A86"),     // SFI 31
-        ("00B0800001", "6A86"),     // SFI 0
-        ("00B0C10001", "6A86"),     // b7 and b6 of P1
+        ("00B09F0001", "6A86"), // SFI 31
+        ("00B0800001", "6A86"), // SFI 0
+        ("00B0C10001", "6A86"), // b7 and b6 of P1
         ("00B0A10001", "6A86"),
-        ("00B09F00", "6A86"),       // before lengths
-        ("00B09E00", "6700"),       // lengths before the file
+        ("00B09F00", "6A86"), // before lengths
+        ("00B09E00", "6700"), // lengths before the file
         ("00B09E000100 00", "6700"),
         ("00D69E00", "6700"),
-        ("00B0000001", "6986"),     // no current EF
-        ("00B09E0001", "6A82"),     // no such short identifier
-        ("00B0820001", "6981"),     // records
+        ("00B0000001", "6986"), // no current EF
+        ("00B09E0001", "6A82"), // no such short identifier
+        ("00B0820001", "6981"), // records
         ("00B0840001", "6981"),
         ("00D6820001 00", "6981"),
-        ("00B0850001", "6985"),     // deactivated
-        ("00B0860001", "6985"),     // terminated
-        ("00B08AFF01", "6982"),     // security before the offset
+        ("00B0850001", "6985"), // deactivated
+        ("00B0860001", "6985"), // terminated
+        ("00B08AFF01", "6982"), // security before the offset
         ("00D68AFF01 00", "6982"),
         ("00B08BFF01", "6982"),
     ]);

@@ -150,4 +150,7 @@ fn a_channel_opened_from_this_one_starts_with_the_df_and_nothing_shown() {
         ("00200000", "63C3"),
         ("00A4020C02 0101", "9000"), // ALPHA is current
     ]);
+    dialogue.check(&[("00A4080C02 0300", "6283")]);
+    dialogue.applet.inherit(&mut dialogue.rig.env());
+    dialogue.check(&[("00B0810001", "6985")]); // SHUT is current, and still out of use
 }
