@@ -61,7 +61,7 @@ fn parameters(env: &Env<'_>, file: &Header, reply: &mut Reply<'_>) -> Outcome {
     reply.tlv(Tag::LIFE_CYCLE, |reply| reply.push_byte(file.life_cycle.0))
 }
 
-/// Name and proprietary object of a DF; an EF has neither.
+/// Name of a DF, and its proprietary object if it has one; an EF has neither.
 fn management(env: &Env<'_>, file: &Header, reply: &mut Reply<'_>) -> Outcome {
     if file.kind != Kind::Df {
         return Ok(());
@@ -69,6 +69,9 @@ fn management(env: &Env<'_>, file: &Header, reply: &mut Reply<'_>) -> Outcome {
     let (name, name_bytes) = df_name(env, file)?;
     let (proprietary, proprietary_bytes) = df_proprietary(env, file)?;
     reply.tlv(Tag::DF_NAME, |reply| reply.push(&name[..name_bytes]))?;
+    if proprietary_bytes == 0 {
+        return Ok(());
+    }
     reply.tlv(Tag::PROPRIETARY, |reply| reply.push(&proprietary[..proprietary_bytes]))
 }
 

@@ -4,6 +4,7 @@ extern crate std;
 
 mod binary;
 mod record;
+mod select;
 mod tear;
 mod verify;
 

@@ -18,9 +18,9 @@ pub struct DfSpec<'a> {
     pub fid: FileId,
     /// DF name, 1 to 16 bytes.
     pub name: &'a [u8],
-    /// Value of the A5 object of its FCI, at most 32 bytes.
+    /// Value of the A5 object of its FCI, at most 32 bytes; empty: no such object.
     pub proprietary: &'a [u8],
-    /// Control information in the full ISO form (82, 83, 84, 8A, A5); else 84 and A5 alone.
+    /// Control information in the full ISO form (82, 83, 84, A5, 8A); else 84 and A5 alone.
     pub full_control: bool,
     /// Life cycle status.
     pub life_cycle: LifeCycle,

@@ -6,8 +6,8 @@
 //! # What this applet fixes beyond the tables
 //!
 //! * The environment is selected by name from anywhere, or as DDF1 under the MF. Its FCI is
-//!   `6F16 84 0F <name> A5 03 88 01 1E`, a directory's `6F08`-like `84 <AID> A5 00`; an EF answers
-//!   9000 without data (trace).
+//!   `6F16 84 0F <name> A5 03 88 01 1E`, a directory's `6F08 84 06 <AID>` (trace of the sibling
+//!   health card); an EF answers 9000 without data (trace).
 //! * The PIN is presented in the environment or below it, with P2 00, and has 6 tries (own choice;
 //!   readers handle up to 6). Shown in the environment it is good for everything below; shown in a
 //!   directory, until another one is chosen (inferred).
