@@ -6,6 +6,7 @@ mod binary;
 mod record;
 mod select;
 mod tear;
+mod tree;
 mod verify;
 
 use std::{format, string::String, vec, vec::Vec};

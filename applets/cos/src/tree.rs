@@ -88,14 +88,16 @@ impl Structure {
             Self::Transparent { bytes } => bytes,
             Self::LinearFixed { record_bytes, records, .. }
             | Self::Cyclic { record_bytes, records } => 2 + record_bytes as u32 * records as u32,
-            Self::LinearVariable { bytes, records, .. } => 2 + 2 * records as u32 + bytes,
+            Self::LinearVariable { bytes, records, .. } => {
+                bytes.saturating_add(2 + 2 * records as u32)
+            }
         }
     }
 
     /// Bytes of the segment the whole file takes.
     #[must_use]
     pub const fn file_bytes(&self) -> u32 {
-        HEADER_BYTES + self.body_bytes()
+        HEADER_BYTES.saturating_add(self.body_bytes())
     }
 
     const fn is_sound(&self) -> bool {
@@ -133,6 +135,9 @@ pub fn create_root(env: &mut Env<'_>, spec: &DfSpec<'_>) -> Outcome {
 /// 6A8A when the name is taken in this applet, 6A84 when the segment is full, `Torn`.
 pub fn create_df(env: &mut Env<'_>, parent: DfId, spec: &DfSpec<'_>) -> Result<DfId, Halt> {
     let parent = df_at(parent);
+    if spec.fid == FileId::MF {
+        return Halt::status(StatusWord::WRONG_DATA);
+    }
     if find_child(env, parent, |header| header.fid == spec.fid)?.is_some() {
         return Halt::status(StatusWord::FILE_EXISTS);
     }

@@ -16,7 +16,8 @@ fn files_that_cannot_be_are_refused_and_change_nothing() {
     let before = dialogue.memory();
     let mut env = dialogue.rig.env();
     let root = DfId::ROOT;
-    let linear = |record_bytes, records| Structure::LinearFixed { record_bytes, records, tlv: true };
+    let linear =
+        |record_bytes, records| Structure::LinearFixed { record_bytes, records, tlv: true };
     let variable = |record_bytes_max, records| Structure::LinearVariable {
         bytes: 9,
         record_bytes_max,
@@ -99,10 +100,7 @@ fn a_segment_is_filled_to_its_last_byte_and_one_more_is_too_many() {
     // (file, one byte less than it needs is too little).
     let files: [(EfSpec, EfSpec); 2] = [
         (ef(0x20, 20, bytes(spare(0))), ef(0x20, 20, bytes(spare(0) + 1))),
-        (
-            ef(0x20, 20, variable(spare(2 + 2 * 9))),
-            ef(0x20, 20, variable(spare(2 + 2 * 9) + 1)),
-        ),
+        (ef(0x20, 20, variable(spare(2 + 2 * 9))), ef(0x20, 20, variable(spare(2 + 2 * 9) + 1))),
     ];
     for (fits, does_not) in files {
         let mut dialogue = full.clone();
