@@ -32,7 +32,9 @@ fn parameters(env: &Env<'_>, file: &Header, reply: &mut Reply<'_>) -> Outcome {
     if file.kind != Kind::Df {
         let data_bytes = match file.kind {
             Kind::Transparent => file.body_bytes(),
-            Kind::LinearVariable => file.body_bytes() - 2 - 2 * u32::from(file.records_max),
+            Kind::LinearVariable => {
+                file.body_bytes().saturating_sub(2 + 2 * u32::from(file.records_max))
+            }
             _ => u32::from(file.record_bytes) * u32::from(file.records_max),
         };
         let [_, high, middle, low] = data_bytes.to_be_bytes();

@@ -153,7 +153,8 @@ fn add_cyclic(env: &mut Env<'_>, file: &Header, data: &[u8]) -> Outcome {
     }
     let [newest, count] = env.load_array(file.body())?;
     let slots = file.records_max;
-    let slot = if count == 0 || newest + 1 >= slots { 0 } else { newest + 1 };
+    let next = newest.saturating_add(1);
+    let slot = if count == 0 || next >= slots { 0 } else { next };
     env.atomically(|env| {
         env.store(slot_at(file, slot), data)?;
         env.store(file.body(), &[slot, count.saturating_add(1).min(slots)])
@@ -225,7 +226,10 @@ fn resolve(
         }
         Which::First(id) => (id, search(env, file, id, 1..=count)?),
         Which::Last(id) => (id, search(env, file, id, (1..=count).rev())?),
-        Which::Next(id) => (id, search(env, file, id, pointer.unwrap_or(0) + 1..=count)?),
+        Which::Next(id) => {
+            let behind = (pointer.unwrap_or(0)..count).map(|number| number + 1);
+            (id, search(env, file, id, behind)?)
+        }
         Which::Previous(id) => {
             let before = pointer.map_or(count, |number| number - 1);
             (id, search(env, file, id, (1..=before).rev())?)

@@ -3,6 +3,7 @@
 extern crate std;
 
 mod binary;
+mod damage;
 mod record;
 mod select;
 mod tear;
