@@ -21,8 +21,11 @@ pub(crate) type Listener = UnixListener;
 /// dump, image, trace on, trace off, status; then nothing or `slot N`.
 #[derive(clap::Args)]
 pub(crate) struct Ctl {
-    /// Socket of the serve to speak to; by default the one of the usual port
-    #[arg(long, value_name = "SOCKET")]
+    /// Port of the serve to speak to
+    #[arg(long, short, default_value_t = vpcd::PORT)]
+    port: u16,
+    /// Socket of the serve to speak to, when it was given one of its own
+    #[arg(long, value_name = "SOCKET", conflicts_with = "port")]
     control: Option<PathBuf>,
     /// With the order `image`: write the card's image to this file
     #[arg(long, short, value_name = "FILE")]
@@ -54,7 +57,7 @@ pub(crate) enum ListenError {
 
 impl Ctl {
     pub(crate) fn run(self) -> Outcome {
-        let path = self.control.unwrap_or_else(|| socket_of_port(vpcd::PORT));
+        let path = self.control.unwrap_or_else(|| socket_of_port(self.port));
         let nobody = |error| CtlError::NobodyServes { path: path.clone(), error };
         let mut line = UnixStream::connect(&path).map_err(nobody)?;
         let mut answer = String::new();
