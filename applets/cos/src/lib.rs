@@ -7,7 +7,7 @@
 //! | [`tree`] | creating and finding files |
 //! | [`access`] | which condition guards a file, and whether it holds |
 //! | [`session`] | what is current and what has been shown, per logical channel |
-//! | [`select`] | SELECT inside the applet |
+//! | [`select`](mod@select) | SELECT inside the applet |
 //! | [`control`] | control information: FCI, FCP, FMD |
 //! | [`intent`] | what a command means, before anything is touched |
 //! | [`binary`], [`record`], [`verify`] | the commands |
