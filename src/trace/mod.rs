@@ -2,6 +2,8 @@
 //!
 //! | module | what it answers |
 //! |---|---|
+//! | [`atr`] | what an answer to reset says |
+//! | [`control`] | what control information says about a file |
 //! | [`event`] | what happened, one step at a time |
 //! | [`narrator`] | the events in words, with what a watcher of the line knows: which file is current |
 //! | [`vocabulary`] | what files and data items are called |
@@ -9,6 +11,8 @@
 //! A trace is made from the line alone, as a protocol analyser would: it does not look into the card, so
 //! it reads the same for a card behind a real reader.
 
+pub mod atr;
+pub mod control;
 pub mod event;
 pub mod narrator;
 pub mod vocabulary;

@@ -1,0 +1,411 @@
+//! From a file's text to a vector: header lines, then steps; every mistake with its line.
+
+use std::path::Path;
+
+use tessera_framework::Interface;
+
+use super::{
+    Action, Body, Case, Decoder, Dialogue, Expected, Flags, Layer, Pattern, Step, Tear, Template,
+    Vector, VectorError,
+    pattern::{BadPattern, Bound},
+};
+
+/// Header keys there are.
+const KEYS: [&str; 10] = [
+    "name",
+    "clause",
+    "source",
+    "expect",
+    "profile",
+    "interface",
+    "flags",
+    "needs",
+    "memory-may-change",
+    "decode",
+];
+
+/// Most pulses a tear may count to.
+const PULSE_MAX: u32 = 1_000_000;
+
+/// Reads a vector. `file` is what messages call it, `root` the directory names are counted from and
+/// `name` where the file lies below it; the header has to say the same.
+///
+/// # Errors
+/// [`VectorError`], naming line, what should stand there and what does.
+pub fn parse(
+    file: &str,
+    root: &Path,
+    name: &str,
+    text: &str,
+    flags: &Flags,
+) -> Result<Vector, VectorError> {
+    let source = Source { file };
+    let lines = source.logical_lines(text)?;
+    let steps_at = lines.iter().position(Line::is_step).unwrap_or(lines.len());
+    let (header, steps) = lines.split_at(steps_at);
+    let header = Header::read(&source, header)?;
+    let told = header.required("name")?;
+    if told.value != name {
+        return source.wrong(told.line, &format!("name: {name}, as the path says"), &told.value);
+    }
+    let flags = header.flags(flags)?;
+    let body = match header.get("decode") {
+        Some(decoder) => header.decoder(decoder, steps)?,
+        None => header.dialogue(steps)?,
+    };
+    Ok(Vector {
+        file: file.into(),
+        root: root.into(),
+        name: name.into(),
+        clause: header.required("clause")?.value.clone(),
+        source: header.required("source")?.value.clone(),
+        flags,
+        body,
+    })
+}
+
+/// A line with those that go on with it.
+struct Line {
+    line: usize,
+    text: String,
+}
+
+const STEP_MARKS: [char; 5] = ['>', '<', '!', '+', '='];
+
+impl Line {
+    fn is_step(&self) -> bool {
+        self.text.starts_with(STEP_MARKS)
+    }
+
+    /// The mark of a step and what follows it.
+    fn step(&self) -> (char, &str) {
+        let mark = self.text.chars().next().unwrap_or(' ');
+        (mark, self.text.get(mark.len_utf8()..).unwrap_or("").trim())
+    }
+}
+
+struct Source<'s> {
+    file: &'s str,
+}
+
+impl Source<'_> {
+    fn wrong<T>(&self, line: usize, expected: &str, got: &str) -> Result<T, VectorError> {
+        Err(VectorError::Line {
+            file: self.file.into(),
+            line,
+            expected: expected.into(),
+            got: if got.is_empty() { "nothing".into() } else { got.into() },
+        })
+    }
+
+    fn bad<T>(&self, line: usize, result: Result<T, BadPattern>) -> Result<T, VectorError> {
+        result.or_else(|why| self.wrong(line, &why.expected, &why.got))
+    }
+
+    fn logical_lines(&self, text: &str) -> Result<Vec<Line>, VectorError> {
+        let mut lines: Vec<Line> = Vec::new();
+        let mut open = false;
+        for (number, text) in text.lines().enumerate() {
+            let line = number + 1;
+            let goes_on = text.starts_with([' ', '\t']);
+            let text = text.trim();
+            if text.is_empty() {
+                open = false;
+            } else if text.starts_with('#') {
+                // A comment ends nothing.
+            } else if goes_on {
+                match lines.last_mut() {
+                    Some(last) if open => {
+                        let text = uncommented(last.text.starts_with(['>', '<']), text);
+                        last.text.push(' ');
+                        last.text.push_str(text);
+                    }
+                    _ => return self.wrong(line, "a line for this one to go on with", text),
+                }
+            } else {
+                let text = uncommented(text.starts_with(['>', '<', '!', '+']), text);
+                lines.push(Line { line, text: text.into() });
+                open = true;
+            }
+        }
+        Ok(lines)
+    }
+}
+
+fn uncommented(step: bool, text: &str) -> &str {
+    match text.split_once('#') {
+        Some((before, _)) if step => before.trim_end(),
+        _ => text,
+    }
+}
+
+struct Entry {
+    line: usize,
+    key: &'static str,
+    value: String,
+}
+
+struct Header<'s> {
+    source: &'s Source<'s>,
+    entries: Vec<Entry>,
+}
+
+impl<'s> Header<'s> {
+    fn read(source: &'s Source<'s>, lines: &[Line]) -> Result<Self, VectorError> {
+        let mut entries: Vec<Entry> = Vec::new();
+        for Line { line, text } in lines {
+            let (key, value) = text.split_once(':').unwrap_or((text, ""));
+            let Some(key) = KEYS.into_iter().find(|known| *known == key.trim()) else {
+                let expected = format!("one of the keys {}, or a step", KEYS.join(", "));
+                return source.wrong(*line, &expected, text);
+            };
+            if let Some(before) = entries.iter().find(|entry| entry.key == key) {
+                let got = format!("{key} again, after line {}", before.line);
+                return source.wrong(*line, "each key once", &got);
+            }
+            let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+            if value.is_empty() {
+                return source.wrong(*line, &format!("a value of {key}"), "");
+            }
+            entries.push(Entry { line: *line, key, value });
+        }
+        Ok(Self { source, entries })
+    }
+
+    fn get(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    fn required(&self, key: &str) -> Result<&Entry, VectorError> {
+        self.get(key).ok_or_else(|| {
+            VectorError::file(self.source.file, format!("the header has no line {key}:"))
+        })
+    }
+
+    /// One of a few words.
+    fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Result<Option<T>, VectorError> {
+        let Some(entry) = self.get(key) else { return Ok(None) };
+        match words.iter().find(|(word, _)| *word == entry.value) {
+            Some((_, meaning)) => Ok(Some(*meaning)),
+            None => {
+                let words = words.iter().map(|(word, _)| *word).collect::<Vec<_>>();
+                let expected = format!("{key}: {}", words.join(" or "));
+                self.source.wrong(entry.line, &expected, &entry.value)
+            }
+        }
+    }
+
+    fn flags(&self, known: &Flags) -> Result<Vec<String>, VectorError> {
+        let Some(entry) = self.get("flags") else { return Ok(Vec::new()) };
+        let flags: Vec<String> = entry.value.split(',').map(|flag| flag.trim().into()).collect();
+        match flags.iter().find(|flag| !known.explains(flag)) {
+            Some(flag) => {
+                self.source.wrong(entry.line, "flags that FLAGS.md explains", &format!("{flag:?}"))
+            }
+            None => Ok(flags),
+        }
+    }
+
+    fn decoder(&self, decoder: &Entry, steps: &[Line]) -> Result<Body, VectorError> {
+        let only = ["name", "clause", "source", "flags", "decode"];
+        if let Some(entry) = self.entries.iter().find(|entry| !only.contains(&entry.key)) {
+            let expected = format!("with decode only the keys {}", only.join(", "));
+            return self.source.wrong(entry.line, &expected, entry.key);
+        }
+        let Some(kind) = Decoder::named(&decoder.value) else {
+            let expected = format!("a decoder: {}", Decoder::names().join(", "));
+            return self.source.wrong(decoder.line, &expected, &decoder.value);
+        };
+        let mut cases: Vec<Case> = Vec::new();
+        for line in steps {
+            let full = cases.last().is_none_or(|case| !case.lines.is_empty());
+            match (line.step(), cases.last_mut()) {
+                (('>', bytes), _) if full => {
+                    let bytes = Template::parse(bytes, &Bound::new())
+                        .map(|bytes| bytes.bytes(&Default::default()).unwrap_or_default());
+                    let bytes = self.source.bad(line.line, bytes)?;
+                    cases.push(Case { line: line.line, bytes, lines: Vec::new() });
+                }
+                (('=', text), Some(case)) if !text.is_empty() => {
+                    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                    case.lines.push((line.line, text));
+                }
+                _ => {
+                    let expected = "> BYTES, then at least one = LINE";
+                    return self.source.wrong(line.line, expected, &line.text);
+                }
+            }
+        }
+        match cases.last() {
+            None => Err(VectorError::file(self.source.file, "there is no case in it")),
+            Some(case) if case.lines.is_empty() => {
+                self.source.wrong(case.line, "at least one = LINE after the bytes", "")
+            }
+            Some(_) => Ok(Body::Decode(kind, cases)),
+        }
+    }
+
+    fn dialogue(&self, steps: &[Line]) -> Result<Body, VectorError> {
+        let layers = [("link", Layer::Link), ("os", Layer::Os), ("applet", Layer::Applet)];
+        self.required("expect")?;
+        let Some(layer) = self.word("expect", &layers)? else { return self.no_steps() };
+        let interfaces = [("contact", Interface::Contact), ("contactless", Interface::Contactless)];
+        let interface = self.word("interface", &interfaces)?;
+        let needs_holder = self.word("needs", &[("holder", true)])?.unwrap_or(false);
+        let steps = Steps::read(self.source, steps)?;
+        if !steps.iter().any(|step| matches!(step.action, Action::Exchange(..))) {
+            let answers_to_reset = steps.iter().any(|step| {
+                matches!(step.action, Action::PowerOn(Some(_)) | Action::Reset(Some(_)))
+            });
+            if !answers_to_reset {
+                return self.no_steps();
+            }
+        }
+        Ok(Body::Dialogue(Dialogue {
+            profile: self.get("profile").map(|entry| entry.value.clone()),
+            interface,
+            layer,
+            needs_holder,
+            memory_may_change: self.get("memory-may-change").map(|entry| entry.value.clone()),
+            steps,
+        }))
+    }
+
+    fn no_steps<T>(&self) -> Result<T, VectorError> {
+        Err(VectorError::file(self.source.file, "no answer in it is compared with anything"))
+    }
+}
+
+/// The steps read so far.
+struct Steps<'s> {
+    source: &'s Source<'s>,
+    bound: Bound,
+    steps: Vec<Step>,
+    /// A command that has no answer yet.
+    open: Option<(usize, Template)>,
+    /// Line of a tear that nothing follows yet.
+    tear: Option<usize>,
+    each: Option<usize>,
+}
+
+impl<'s> Steps<'s> {
+    fn read(source: &'s Source<'s>, lines: &[Line]) -> Result<Vec<Step>, VectorError> {
+        let mut steps = Self {
+            source,
+            bound: Bound::new(),
+            steps: Vec::new(),
+            open: None,
+            tear: None,
+            each: None,
+        };
+        for line in lines {
+            steps.add(line)?;
+        }
+        if let Some((line, _)) = steps.open {
+            return source.wrong(line, "a line < ANSWER after the command", "");
+        }
+        if let Some(line) = steps.tear {
+            return source.wrong(line, "a command or + power on after the tear", "");
+        }
+        Ok(steps.steps)
+    }
+
+    fn push(&mut self, line: usize, action: Action) {
+        self.steps.push(Step { line, action });
+    }
+
+    fn add(&mut self, line: &Line) -> Result<(), VectorError> {
+        let (mark, rest) = line.step();
+        if let Some((at, _)) = &self.open
+            && mark != '<'
+        {
+            return self.source.wrong(*at, "a line < ANSWER after the command", &line.text);
+        }
+        match mark {
+            '>' => {
+                let command = self.source.bad(line.line, Template::parse(rest, &self.bound))?;
+                self.open = Some((line.line, command));
+                Ok(())
+            }
+            '<' => self.answer(line, rest),
+            '!' => self.tear(line, rest),
+            '+' => {
+                let action = match rest {
+                    "power on" => Action::PowerOn(None),
+                    "power off" => Action::PowerOff,
+                    "reset" => Action::Reset(None),
+                    _ => {
+                        let expected = "+ power on, + power off or + reset";
+                        return self.source.wrong(line.line, expected, &line.text);
+                    }
+                };
+                if self.tear.is_some() && action != Action::PowerOn(None) {
+                    let expected = "a command or + power on after the tear";
+                    return self.source.wrong(line.line, expected, &line.text);
+                }
+                self.tear = None;
+                self.push(line.line, action);
+                Ok(())
+            }
+            _ => self.source.wrong(line.line, "a step: > < ! + or #", &line.text),
+        }
+    }
+
+    fn answer(&mut self, line: &Line, text: &str) -> Result<(), VectorError> {
+        let expected = self.expected(line.line, text)?;
+        if let Some((at, command)) = self.open.take() {
+            let either = expected.none && expected.pattern.is_some();
+            if self.each == self.tear.take() && self.each.is_some() && !either {
+                return self.source.wrong(line.line, "< none or ANSWER after ! tear each", text);
+            }
+            self.push(at, Action::Exchange(command, expected));
+            return Ok(());
+        }
+        match self.steps.last_mut().map(|step| &mut step.action) {
+            Some(Action::PowerOn(to @ None) | Action::Reset(to @ None)) => {
+                *to = Some(expected);
+                Ok(())
+            }
+            _ => self.source.wrong(line.line, "a command before the answer", &line.text),
+        }
+    }
+
+    fn expected(&mut self, line: usize, text: &str) -> Result<Expected, VectorError> {
+        if text == "none" {
+            return Ok(Expected { line, none: true, pattern: None });
+        }
+        let (none, text, bound) = match text.strip_prefix("none or ") {
+            // What is bound only when an answer comes may not be relied on later.
+            Some(text) => (true, text, &mut self.bound.clone()),
+            None => (false, text, &mut self.bound),
+        };
+        let pattern = self.source.bad(line, Pattern::parse(text, bound))?;
+        Ok(Expected { line, none, pattern: Some(pattern) })
+    }
+
+    fn tear(&mut self, line: &Line, text: &str) -> Result<(), VectorError> {
+        let tear = match text.strip_prefix("tear").map(str::trim) {
+            Some("each") if self.each.is_none() => Tear::Each,
+            Some("each") => {
+                return self.source.wrong(line.line, "tear each once in a vector", text);
+            }
+            Some(pulse) => match pulse.parse() {
+                Ok(pulse) if (1..=PULSE_MAX).contains(&pulse) => Tear::At(pulse),
+                _ => return self.source.wrong(line.line, "! tear N or ! tear each", text),
+            },
+            None => return self.source.wrong(line.line, "! tear N or ! tear each", text),
+        };
+        if self.tear.is_some() {
+            return self.source.wrong(line.line, "a command between two tears", text);
+        }
+        self.tear = Some(line.line);
+        if tear == Tear::Each {
+            self.each = Some(line.line);
+        }
+        self.push(line.line, Action::Tear(tear));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

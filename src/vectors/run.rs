@@ -1,0 +1,485 @@
+//! Holding a dialogue with a target, and what comes of it.
+
+use std::fmt;
+
+use tessera_framework::StatusWord;
+
+use super::{
+    Action, Body, Dialogue, Expected, Target, Targets, Tear, Unavailable, Vector,
+    pattern::{Mismatch, Names, Template},
+};
+
+/// Most pulses `tear each` counts to before it gives up.
+const SWEEP_PULSES_MAX: u32 = 100_000;
+
+/// What comes of a vector.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// It is as the vector says.
+    Passed,
+    /// It is not.
+    Failed(Failure),
+    /// It was not tried, for this reason.
+    Skipped(String),
+}
+
+/// Where a vector fails, and all that was said before.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// The vector's file.
+    pub file: String,
+    /// The line that fails; 0 when it is not a line's fault.
+    pub line: usize,
+    /// What is wrong, in one line.
+    pub what: String,
+    /// What should have been there.
+    pub expected: String,
+    /// What was.
+    pub got: String,
+    /// The dialogue up to there.
+    pub transcript: Vec<String>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => writeln!(f, "{}: {}", self.file, self.what)?,
+            line => writeln!(f, "{}:{line}: {}", self.file, self.what)?,
+        }
+        if !self.expected.is_empty() {
+            writeln!(f, "  expected {}", self.expected)?;
+            writeln!(f, "  got      {}", self.got)?;
+        }
+        for line in &self.transcript {
+            writeln!(f, "  | {line}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Runs a vector.
+pub fn run(vector: &Vector, targets: &mut dyn Targets) -> Verdict {
+    match &vector.body {
+        Body::Dialogue(dialogue) => held(vector, dialogue, targets),
+        Body::Decode(decoder, cases) => match decoder.judge(vector, cases) {
+            Ok(()) => Verdict::Passed,
+            Err(failure) => Verdict::Failed(*failure),
+        },
+    }
+}
+
+fn held(vector: &Vector, dialogue: &Dialogue, targets: &mut dyn Targets) -> Verdict {
+    let each = dialogue.steps.iter().find(|step| step.action == Action::Tear(Tear::Each));
+    for pulse in 1..=SWEEP_PULSES_MAX {
+        let mut target = match targets.target(vector, dialogue) {
+            Ok(target) => target,
+            Err(Unavailable::Skip(reason)) => return Verdict::Skipped(reason),
+            Err(Unavailable::Error(what)) => {
+                return Verdict::Failed(Failure {
+                    file: vector.file.clone(),
+                    line: 0,
+                    what,
+                    expected: String::new(),
+                    got: String::new(),
+                    transcript: Vec::new(),
+                });
+            }
+        };
+        let mut run = Run::new(vector, dialogue, target.as_mut(), pulse);
+        let outcome = run.steps();
+        let swept_one = run.swept_one;
+        let verdict = match outcome {
+            Ok(()) => None,
+            Err(failure) => Some(Verdict::Failed(*failure)),
+        };
+        match (verdict, each, swept_one) {
+            (Some(verdict), ..) => return verdict,
+            (None, None, _) => return Verdict::Passed,
+            (None, Some(step), false) if pulse == 1 => {
+                let failure = run.failure(
+                    step.line,
+                    "nothing was torn: the command gives no pulse",
+                    "at least one pulse",
+                    "none",
+                );
+                return Verdict::Failed(*failure);
+            }
+            (None, Some(_), false) => return Verdict::Passed,
+            (None, Some(_), true) => {}
+        }
+    }
+    Verdict::Skipped(format!("more than {SWEEP_PULSES_MAX} pulses in one command"))
+}
+
+/// One time through a dialogue.
+struct Run<'r> {
+    vector: &'r Vector,
+    dialogue: &'r Dialogue,
+    target: &'r mut dyn Target,
+    names: Names,
+    /// The pulse `tear each` stands for.
+    pulse: u32,
+    /// Armed for the next command; and whether it is the one of `tear each`.
+    tear: Option<(u32, bool)>,
+    swept_one: bool,
+    memory_changed: bool,
+    transcript: Vec<String>,
+}
+
+type Step<T = ()> = Result<T, Box<Failure>>;
+
+impl<'r> Run<'r> {
+    fn new(
+        vector: &'r Vector,
+        dialogue: &'r Dialogue,
+        target: &'r mut dyn Target,
+        pulse: u32,
+    ) -> Self {
+        Self {
+            vector,
+            dialogue,
+            target,
+            names: Names::new(),
+            pulse,
+            tear: None,
+            swept_one: false,
+            memory_changed: false,
+            transcript: Vec::new(),
+        }
+    }
+
+    fn steps(&mut self) -> Step {
+        self.power_on(0, None)?;
+        for step in &self.dialogue.steps {
+            match &step.action {
+                Action::Tear(tear) => {
+                    let (pulse, each) = match tear {
+                        Tear::At(pulse) => (*pulse, false),
+                        Tear::Each => (self.pulse, true),
+                    };
+                    self.said(step.line, &format!("! tear {pulse}"));
+                    self.tear = Some((pulse, each));
+                }
+                Action::PowerOff => {
+                    self.said(step.line, "+ power off");
+                    self.broken(step.line, |target| target.power_off())?;
+                }
+                Action::PowerOn(expected) => {
+                    self.said(step.line, "+ power on");
+                    self.power_on(step.line, expected.as_ref())?;
+                }
+                Action::Reset(expected) => {
+                    self.said(step.line, "+ reset");
+                    self.broken(step.line, |target| target.power_off())?;
+                    self.power_on(step.line, expected.as_ref())?;
+                }
+                Action::Exchange(command, expected) => {
+                    self.exchange(step.line, command, expected)?;
+                }
+            }
+        }
+        if self.dialogue.memory_may_change.is_some()
+            && self.target.memory().is_some()
+            && !self.memory_changed
+        {
+            let what = "memory-may-change is not needed: no refusal has changed memory";
+            return Err(self.failure(0, what, "", ""));
+        }
+        Ok(())
+    }
+
+    fn power_on(&mut self, line: usize, expected: Option<&Expected>) -> Step {
+        let tear = self.tear.take();
+        self.target.tear_at(tear.map_or(0, |(pulse, _)| pulse));
+        let atr = self.broken(line, |target| target.power_on())?;
+        self.target.tear_at(0);
+        if atr.is_none() {
+            self.swept_one |= tear.is_some_and(|(_, each)| each);
+        }
+        match (expected, atr, tear) {
+            (None, Some(_), _) => Ok(()),
+            (None, None, Some(_)) => {
+                self.said(line, "  (torn)");
+                Ok(())
+            }
+            (None, None, None) => {
+                Err(self.failure(line, "power failed untorn", "an answer to reset", "none"))
+            }
+            (Some(expected), atr, _) => self.compare(expected, atr.as_deref()),
+        }
+    }
+
+    fn exchange(&mut self, line: usize, command: &Template, expected: &Expected) -> Step {
+        let command = match command.bytes(&self.names) {
+            Ok(command) => command,
+            Err(name) => {
+                let what =
+                    format!("{{{name}}} has no value: the answer that binds it did not come");
+                return Err(self.failure(line, &what, "", ""));
+            }
+        };
+        self.said(line, &format!("> {}", spaced(&command)));
+        let tear = self.tear.take();
+        let before = self.target.memory().map(<[u8]>::to_vec);
+        if let Some((pulse, _)) = tear {
+            self.target.tear_at(pulse);
+        }
+        let answer = self.broken(line, |target| target.exchange(&command))?;
+        if tear.is_some() && answer.is_some() {
+            self.target.tear_at(0);
+        }
+        if answer.is_none() {
+            self.swept_one |= tear.is_some_and(|(_, each)| each);
+        }
+        self.compare(expected, answer.as_deref())?;
+        match (before, answer.as_deref()) {
+            (Some(before), Some(answer)) => self.unchanged(expected.line, &before, answer),
+            _ => Ok(()),
+        }
+    }
+
+    fn compare(&mut self, expected: &Expected, answer: Option<&[u8]>) -> Step {
+        let line = expected.line;
+        let Some(answer) = answer else {
+            self.said(line, "< none");
+            return if expected.none {
+                Ok(())
+            } else {
+                Err(self.differs(expected, "nothing came back", "none"))
+            };
+        };
+        self.said(line, &format!("< {}", spaced(answer)));
+        let Some(pattern) = &expected.pattern else {
+            return Err(self.differs(expected, "an answer came back", &spaced(answer)));
+        };
+        match pattern.matches(answer, &self.names) {
+            Ok(names) => {
+                self.names = names;
+                Ok(())
+            }
+            Err(why @ Mismatch::Pattern(_)) => {
+                Err(self.differs(expected, &format!("the vector is wrong: {why}"), &spaced(answer)))
+            }
+            Err(why) => Err(self.differs(expected, &why.to_string(), &spaced(answer))),
+        }
+    }
+
+    /// ISO/IEC 7816-4:2020, 5.6: these status words say that memory is as it was.
+    fn unchanged(&mut self, line: usize, before: &[u8], answer: &[u8]) -> Step {
+        let Some(&status) = answer.last_chunk::<2>() else { return Ok(()) };
+        let status = StatusWord::from(status);
+        let after = self.target.memory().unwrap_or(before);
+        if !status.promises_unchanged() || after == before {
+            return Ok(());
+        }
+        self.memory_changed = true;
+        if self.dialogue.memory_may_change.is_some() {
+            return Ok(());
+        }
+        let first = before.iter().zip(after).position(|(before, after)| before != after);
+        let bytes = before.iter().zip(after).filter(|(before, after)| before != after).count();
+        let got = format!("{bytes} other bytes, the first at {:04X}", first.unwrap_or_default());
+        let what = format!("memory has changed, and {status} promises that it has not");
+        Err(self.failure(line, &what, "the cells as before the command", &got))
+    }
+
+    fn broken<T>(
+        &mut self,
+        line: usize,
+        work: impl FnOnce(&mut dyn Target) -> Result<T, String>,
+    ) -> Step<T> {
+        work(self.target).map_err(|what| self.failure(line, &what, "", ""))
+    }
+
+    fn said(&mut self, line: usize, what: &str) {
+        if line > 0 {
+            self.transcript.push(format!("{line:4} {what}"));
+        }
+    }
+
+    fn differs(&self, expected: &Expected, what: &str, got: &str) -> Box<Failure> {
+        let pattern = expected.pattern.as_ref().map(ToString::to_string);
+        let words = match (pattern, expected.none) {
+            (Some(pattern), true) => format!("none or {pattern}"),
+            (Some(pattern), false) => pattern,
+            (None, _) => "none".into(),
+        };
+        self.failure(expected.line, what, &words, got)
+    }
+
+    fn failure(&self, line: usize, what: &str, expected: &str, got: &str) -> Box<Failure> {
+        let mut transcript = self.transcript.clone();
+        if !self.names.is_empty() {
+            let values = self
+                .names
+                .iter()
+                .map(|(name, value)| format!("{name} = {}", hex::encode_upper(value)));
+            transcript.push(format!("     names: {}", values.collect::<Vec<_>>().join(", ")));
+        }
+        Box::new(Failure {
+            file: self.vector.file.clone(),
+            line,
+            what: what.into(),
+            expected: expected.into(),
+            got: got.into(),
+            transcript,
+        })
+    }
+}
+
+/// Bytes as two digits each, with spaces.
+pub(crate) fn spaced(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::{Cards, Flags, parse};
+    use super::*;
+
+    fn vector(header: &str, steps: &str) -> Vector {
+        let text = format!("name: t\nclause: x\nsource: own\nexpect: os\n{header}{steps}");
+        parse("t.vec", Path::new("."), "t", &text, &Flags::default()).unwrap()
+    }
+
+    fn held(steps: &str) -> Verdict {
+        run(&vector("", steps), &mut Cards::new())
+    }
+
+    fn fails(steps: &str) -> Failure {
+        match held(steps) {
+            Verdict::Failed(failure) => failure,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_right_answer_passes_and_a_wrong_one_fails_with_the_dialogue() {
+        assert_eq!(held("> 00A4 0000 02 3F00\n< 6F ... 9000"), Verdict::Passed);
+        let failure = fails("> 00A4 000C 02 3F00\n< 9000\n> 00B0 9E00 00\n< {x:1} ... 9001");
+        assert_eq!(failure.line, 8);
+        let text = failure.to_string();
+        assert!(text.starts_with("t.vec:8: byte "), "{text}");
+        assert!(text.contains("should be 01"), "{text}");
+        assert!(text.contains("expected {x:1} ... 9001"), "{text}");
+        assert!(text.contains("|    5 > 00 A4 00 0C 02 3F 00\n"), "{text}");
+        assert!(text.contains("|    6 < 90 00\n"), "{text}");
+    }
+
+    #[test]
+    fn names_go_from_answers_into_commands() {
+        assert_eq!(
+            held("> 0070 0000 01\n< {channel:1} 9000\n> 0070 80 {channel}\n< 9000"),
+            Verdict::Passed
+        );
+    }
+
+    const UPDATE: &str = "> 0020 0000 03 000000\n";
+
+    #[test]
+    fn a_tear_leaves_no_answer_and_an_unpowered_card() {
+        let steps = format!(
+            "! tear 1\n{UPDATE}< none\n> 00A4 000C 02 3F00\n< none\n+ power on\n\
+                             > 00A4 000C 02 3F00\n< 9000"
+        );
+        assert_eq!(with_environment(&steps), Verdict::Passed);
+        let Verdict::Failed(failure) = with_environment(&format!("! tear 1\n{UPDATE}< 63C5"))
+        else {
+            panic!()
+        };
+        assert!(failure.to_string().contains("nothing came back"), "{failure}");
+        let Verdict::Failed(failure) = with_environment(&format!("! tear 5000\n{UPDATE}< none"))
+        else {
+            panic!()
+        };
+        assert!(failure.to_string().contains("an answer came back"), "{failure}");
+        assert_eq!(with_environment(&format!("! tear 5000\n{UPDATE}< 63C5")), Verdict::Passed);
+    }
+
+    #[test]
+    fn tear_each_goes_through_all_pulses_and_wants_one_at_least() {
+        let steps = format!(
+            "! tear each\n{UPDATE}< none or 63C5\n+ power on\n{ENVIRONMENT}\
+                             > 0020 0000\n< {{tries=63C6|63C5}}"
+        );
+        assert_eq!(with_environment(&steps), Verdict::Passed);
+        let failure = fails("! tear each\n> 00A4 000C 02 3F00\n< none or 9000");
+        assert!(failure.to_string().contains("nothing was torn"), "{failure}");
+    }
+
+    #[test]
+    fn a_tear_in_recovery_leaves_the_card_off() {
+        let steps = format!(
+            "! tear 3\n{UPDATE}< none\n! tear 1\n+ power on\n> 00A40000\n< none\n\
+                             + power on\n> 00A4 000C 02 3F00\n< 9000"
+        );
+        assert_eq!(with_environment(&steps), Verdict::Passed);
+    }
+
+    #[test]
+    fn a_tear_is_forgotten_when_its_command_ends_before() {
+        let steps = format!("! tear 1\n> 00A4 000C 02 3F00\n< 9000\n{ENVIRONMENT}{UPDATE}< 63C5");
+        assert_eq!(held(&steps), Verdict::Passed);
+    }
+
+    const ENVIRONMENT: &str = "> 00A4 040C 06 7378312E7368\n< 9000\n";
+
+    fn with_environment(steps: &str) -> Verdict {
+        held(&format!("{ENVIRONMENT}{steps}"))
+    }
+
+    /// A card that answers 6A82 to everything and writes all the same.
+    struct Liar {
+        cells: [u8; 4],
+    }
+
+    impl Target for Liar {
+        fn power_on(&mut self) -> Result<Option<Vec<u8>>, String> {
+            Ok(Some(vec![0x3B, 0]))
+        }
+        fn power_off(&mut self) -> Result<(), String> {
+            Ok(())
+        }
+        fn exchange(&mut self, command: &[u8]) -> Result<Option<Vec<u8>>, String> {
+            self.cells[1] = command[1];
+            Ok(Some(vec![0x6A, 0x82]))
+        }
+        fn tear_at(&mut self, _: u32) {}
+        fn memory(&self) -> Option<&[u8]> {
+            Some(&self.cells)
+        }
+    }
+
+    struct Liars;
+
+    impl Targets for Liars {
+        fn target(&mut self, _: &Vector, _: &Dialogue) -> Result<Box<dyn Target>, Unavailable> {
+            Ok(Box::new(Liar { cells: [0; 4] }))
+        }
+        fn is_home(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn memory_that_changes_in_a_refusal_fails_the_vector() {
+        let Verdict::Failed(failure) = run(&vector("", "> 00D6\n< 6A82"), &mut Liars) else {
+            panic!()
+        };
+        let text = failure.to_string();
+        assert!(text.contains("t.vec:6: memory has changed, and 6A82"), "{text}");
+        assert!(text.contains("1 other bytes, the first at 0001"), "{text}");
+    }
+
+    #[test]
+    fn an_exception_for_memory_is_taken_and_must_be_needed() {
+        let header = "memory-may-change: a reason\n";
+        assert_eq!(run(&vector(header, "> 00D6\n< 6A82"), &mut Liars), Verdict::Passed);
+        let Verdict::Failed(failure) = run(&vector(header, "> 0000\n< 6A82"), &mut Liars) else {
+            panic!()
+        };
+        assert!(failure.to_string().contains("memory-may-change is not needed"), "{failure}");
+    }
+}
