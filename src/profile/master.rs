@@ -35,7 +35,8 @@ pub(super) fn installation_data(
         let value = value.min(0xFFFF) as u16;
         object(0x02, Value::Primitive(value.to_be_bytes().to_vec()))
     };
-    let lengths = [number(limits.command_bytes + 10), number(limits.response_bytes)];
+    // Header and Lc, but no Le: of a command so long no form holds more data than the card takes.
+    let lengths = [number(limits.command_bytes + 7), number(limits.response_bytes)];
     let information = [
         object(0x43, Value::Primitive(vec![SERVICE_DATA])),
         object(0x47, Value::Primitive(capabilities(limits).to_vec())),

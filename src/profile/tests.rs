@@ -270,3 +270,21 @@ fn a_profile_that_is_not_there_names_those_that_are() {
     let error = Profile::load("no-such-card").unwrap_err().to_string();
     assert!(error.contains("no-such-card") && error.contains("social-security-p32"), "{error}");
 }
+
+#[test]
+fn a_command_of_the_length_ef_atr_announces_is_taken_whatever_its_form() {
+    let mut card = testing::made("social-security");
+    card.power_on().unwrap();
+    let information = card.transmit(&testing::bytes("00 B0 9D 00 00")).unwrap();
+    let at = information.windows(3).position(|bytes| bytes == [0x7F, 0x66, 0x08]).unwrap();
+    assert_eq!(information[at + 3..at + 5], [0x02, 0x02]);
+    let length = usize::from(u16::from_be_bytes([information[at + 5], information[at + 6]]));
+    for (length, le, refused) in [(length, 0, false), (length, 2, false), (length + 1, 0, true)] {
+        let data = length - 7 - le;
+        let mut command = testing::bytes("00 D6 00 00 00");
+        command.extend_from_slice(&(data as u16).to_be_bytes());
+        command.resize(length, 0);
+        let status = card.transmit(&command).unwrap();
+        assert_eq!(status == [0x67, 0x00], refused, "{length} bytes, Le of {le}: {status:02X?}");
+    }
+}
