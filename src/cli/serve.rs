@@ -77,6 +77,10 @@ enum ServeError {
 /// Time between two attempts to reach a reader that has gone.
 const RETRY: Duration = Duration::from_millis(200);
 
+/// How long a card stays away at least. pcscd looks every 0.4 s whether a card is there; one that is
+/// back sooner has never left for it, so it gives no power and its next command has no answer.
+const AWAY_AT_LEAST: Duration = Duration::from_millis(600);
+
 /// A card being served.
 struct Served {
     number: usize,
@@ -244,7 +248,7 @@ impl Served {
                     thread::sleep(self.away);
                     self.lock().insert();
                 }
-                _ => thread::sleep(RETRY),
+                _ => thread::sleep(AWAY_AT_LEAST),
             }
         }
         Ok(())
