@@ -209,7 +209,11 @@ class Client:
 
     def transmit(self, command):
         command = bytes.fromhex(command) if isinstance(command, str) else command
-        return bytes(check(*scard.SCardTransmit(self.card, self.protocol, list(command))))
+        answer = bytes(check(*scard.SCardTransmit(self.card, self.protocol, list(command))))
+        # When the card leaves in a command, vpcd tells pcscd of an answer without a byte.
+        if len(answer) < 2:
+            raise PcscError(scard.SCARD_E_NOT_TRANSACTED)
+        return answer
 
     def atr(self):
         return bytes(check(*scard.SCardStatus(self.card))[3])
@@ -231,9 +235,10 @@ def judge(main):
         if compared == 0:
             raise Wrong("nothing was compared")
     except BaseException as error:
-        sys.excepthook(type(error), error, error.__traceback__)
         for daemon in Daemon.started:
-            print(f"---- log of {' '.join(daemon.command)}", daemon.log()[-8000:], sep="\n")
+            print(f"---- log of {' '.join(daemon.command)}", daemon.log()[-4000:], sep="\n")
+        sys.stdout.flush()
+        sys.excepthook(type(error), error, error.__traceback__)
         code = 1
     else:
         print(f"{compared} comparisons, all equal")
