@@ -13,6 +13,7 @@ use crate::{
         dispatch::{Core, RESPONSE_BYTES_MAX},
         registry::{Entry, Registry},
         select,
+        steps::{Step, Steps},
     },
     profile::{Installation, Profile},
     random::Random,
@@ -143,6 +144,7 @@ impl Card {
                 .min(RESPONSE_BYTES_MAX - 2),
             processing_us: 0,
             powered_at_us: 0,
+            steps: Steps::default(),
         };
         let atr = profile.atr(profile.interface);
         let registry = Arc::new(Registry { entries });
@@ -319,6 +321,27 @@ impl Card {
         let mut bytes = vec![0; segment.bytes as usize];
         self.core.memory.read(segment.base, &mut bytes);
         bytes
+    }
+
+    /// Where the engine keeps its words, counters and the applets' segments.
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.core.layout
+    }
+
+    /// From now on, notes every change that applets make.
+    pub(crate) fn note_steps(&mut self) {
+        self.core.steps.note(true);
+    }
+
+    /// Makes its memory ignore a kind of pulse.
+    #[cfg(test)]
+    pub(crate) fn set_deaf(&mut self, deaf: crate::nvm::deaf::Deaf) {
+        self.core.memory.memory_mut().deaf = Some(deaf);
+    }
+
+    /// What was noted; nothing is noted from now on.
+    pub(crate) fn take_steps(&mut self) -> Vec<Step> {
+        self.core.steps.note(false)
     }
 
     /// The random source's state, to be saved.

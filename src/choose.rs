@@ -20,6 +20,21 @@ pub enum Choices {
 }
 
 impl Choices {
+    /// These choices, then always the first.
+    #[must_use]
+    pub fn scripted(script: Vec<u32>) -> Self {
+        Self::Scripted { script, taken: Vec::new() }
+    }
+
+    /// Choices made by a script: which, and out of how many.
+    #[must_use]
+    pub fn taken(&self) -> &[(u32, u32)] {
+        match self {
+            Self::Seeded(_) => &[],
+            Self::Scripted { taken, .. } => taken,
+        }
+    }
+
     /// One of `options` possibilities, 0 to `options - 1`.
     pub fn choose(&mut self, options: u32) -> u32 {
         match self {

@@ -15,11 +15,20 @@
 //! | [`profile`], [`image`] | a card described in a file; a card saved to a file |
 //! | [`trace`] | what was said, in words |
 //! | [`vectors`] | text files of commands and expected answers, and their runner |
+//! | [`explore`] | every tear of a command, tried; for tests here and for applet authors |
 //! | [`choose`], [`random`] | where choices and random numbers come from |
 #![forbid(unsafe_code)]
 
+// The tests' own applet names this crate as programs outside do.
+#[cfg(test)]
+extern crate self as tessera;
+
 pub mod card;
 pub mod choose;
+pub mod explore;
+#[cfg(test)]
+#[path = "../tests/free_files/mod.rs"]
+mod free_files;
 pub mod image;
 pub mod nvm;
 mod os;

@@ -79,6 +79,18 @@ impl<'l> Counters<'l> {
         memory.pulse(Pulse::Program { at: slot.validity_at, data: &VALID })
     }
 
+    /// Whether the counters hang on the byte at `at`: a validity word, or a value that counts.
+    pub(crate) fn hang_on<M: Memory>(&self, memory: &M, at: u32) -> bool {
+        let within = |from, bytes: u32| (from..from + bytes).contains(&at);
+        (0..self.layout.counter_count).flat_map(|n| slots(memory.geometry(), self.layout, n)).any(
+            |slot| {
+                within(slot.validity_at, WORD_BYTES as u32)
+                    || (within(slot.value_at, VALUE_BYTES)
+                        && memory.read_array(slot.validity_at) == VALID)
+            },
+        )
+    }
+
     fn newest<M: Memory>(&self, memory: &M, n: u16) -> Option<(Slot, u32, u16)> {
         let [first, second] = slots(memory.geometry(), self.layout, n).map(|slot| {
             let valid = memory.read_array(slot.validity_at) == VALID;

@@ -21,6 +21,8 @@ pub struct Eeprom {
     busy_us: u64,
     choices: Choices,
     foul_reads: Tally,
+    #[cfg(test)]
+    pub(crate) deaf: Option<super::deaf::Deaf>,
 }
 
 /// The indeterminate bits of one byte.
@@ -64,6 +66,8 @@ impl Eeprom {
             busy_us: 0,
             choices: Choices::Seeded(Random::new(0)),
             foul_reads: Tally::default(),
+            #[cfg(test)]
+            deaf: None,
         }
     }
 
@@ -198,6 +202,10 @@ impl Memory for Eeprom {
 
     fn pulse(&mut self, pulse: Pulse<'_>) -> Result<(), PowerLost> {
         self.count(&pulse);
+        #[cfg(test)]
+        if super::deaf::ignores(self, &pulse) {
+            return Ok(());
+        }
         let at = pulse.at() as usize;
         match pulse {
             Pulse::Erase { bytes, .. } => {
@@ -225,6 +233,10 @@ impl Memory for Eeprom {
 
     fn tear(&mut self, pulse: Pulse<'_>) {
         self.count(&pulse);
+        #[cfg(test)]
+        if super::deaf::ignores(self, &pulse) {
+            return;
+        }
         let erased = self.geometry.erased;
         for i in 0..pulse.bytes() {
             let at = pulse.at() + i as u32;

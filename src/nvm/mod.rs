@@ -63,6 +63,8 @@
 //! is dropped, not repaired.
 
 pub mod counter;
+#[cfg(test)]
+pub(crate) mod deaf;
 pub mod eeprom;
 pub mod geometry;
 pub mod journal;

@@ -76,7 +76,12 @@ impl Platform for Context<'_> {
         let core = &mut *self.core;
         core.journal
             .store(&mut core.memory, &core.layout, address, bytes)
-            .map_err(|refusal| self.halt(refusal))
+            .map_err(|refusal| self.halt(refusal))?;
+        self.core.steps.stored(address, bytes);
+        if !self.core.journal.is_open() {
+            self.core.steps.complete(self.core.memory.memory().pulses());
+        }
+        Ok(())
     }
 
     fn begin(&mut self) -> Outcome {
@@ -91,11 +96,17 @@ impl Platform for Context<'_> {
 
     fn commit(&mut self) -> Outcome {
         let core = &mut *self.core;
-        core.journal.commit(&mut core.memory, &core.layout).map_err(|refusal| self.halt(refusal))
+        let committed = core.journal.commit(&mut core.memory, &core.layout);
+        match committed {
+            Ok(()) => core.steps.complete(core.memory.memory().pulses()),
+            Err(_) => core.steps.forget_open(),
+        }
+        committed.map_err(|refusal| self.halt(refusal))
     }
 
     fn abort(&mut self) {
         self.core.journal.abort();
+        self.core.steps.forget_open();
     }
 
     fn in_transaction(&self) -> bool {
@@ -112,7 +123,9 @@ impl Platform for Context<'_> {
         let core = &mut *self.core;
         Counters::new(&core.layout)
             .set(&mut core.memory, &mut core.journal, number, value)
-            .map_err(|lost| self.halt(Refusal::from(lost)))
+            .map_err(|lost| self.halt(Refusal::from(lost)))?;
+        self.core.steps.counted(number, value, self.core.memory.memory().pulses());
+        Ok(())
     }
 
     fn ram(&self, clear: Clear) -> &[u8] {

@@ -14,6 +14,7 @@ use super::{
     context::Context,
     registry::Registry,
     select,
+    steps::Steps,
 };
 use crate::{
     card::PowerLost,
@@ -45,6 +46,7 @@ pub(crate) struct Core {
     pub(crate) response_bytes_max: usize,
     pub(crate) processing_us: u64,
     pub(crate) powered_at_us: u64,
+    pub(crate) steps: Steps,
 }
 
 impl Core {
@@ -68,6 +70,7 @@ impl Core {
         let torn = Torn::witnessed(&context);
         if self.journal.is_open() {
             self.journal.abort();
+            self.steps.forget_open();
         }
         match (torn, result) {
             (Some(torn), _) => Err(Halt::Torn(torn)),

@@ -32,3 +32,4 @@ pub(crate) mod context;
 pub(crate) mod dispatch;
 pub(crate) mod registry;
 pub(crate) mod select;
+pub(crate) mod steps;

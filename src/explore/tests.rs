@@ -1,0 +1,84 @@
+//! The exploration explored: engines that leave something out are found, and their lines run again.
+
+use super::*;
+use crate::{
+    free_files::{SELECT, bytes, card},
+    nvm::{
+        Geometry, counter,
+        deaf::{
+            Deaf,
+            Kind::{Erase, Program},
+            Region::{self, Home, Intent, Log},
+            When::{Again, Fresh},
+        },
+    },
+};
+
+const UPDATE: &str = "00 D6 81 3C 04 DEADBEEF";
+const UPDATE_OVER_PAGES: &str = "00 D6 81 05 3C 0102030405060708090A0B0C0D0E0F101112131415161718\
+    191A1B1C1D1E1F202122232425262728292A2B2C2D2E2F303132333435363738393A3B3C";
+const VERIFY_WRONG: &str = "00 20 00 00 04 30303030";
+const VERIFY_RIGHT: &str = "00 20 00 00 04 31323334";
+
+fn commands() -> Vec<Vec<u8>> {
+    [SELECT, UPDATE, UPDATE_OVER_PAGES, VERIFY_WRONG, VERIFY_RIGHT].map(bytes).to_vec()
+}
+
+fn wrong_engines(right: &Card, part: &str) -> impl Iterator<Item = (Card, Deaf)> {
+    let geometry = Geometry::part(part).unwrap();
+    Deaf::all(*right.layout(), counter::bytes_each(&geometry)).map(|deaf| {
+        let mut wrong = right.clone();
+        wrong.set_deaf(deaf);
+        (wrong, deaf)
+    })
+}
+
+/// One kind of pulse left out at a time, in commands and in recovery alike.
+#[test]
+fn an_engine_that_leaves_out_any_kind_of_pulse_is_found() {
+    for part in ["page64", "byte"] {
+        let right = card(part);
+        every_tear(&right, &commands()).unwrap();
+        let mut found = 0;
+        for (wrong, Deaf { to, kind, when, .. }) in wrong_engines(&right, part) {
+            let harmless = match (to, kind, when) {
+                // Costs every later power-up its pulses, no more: see the journal's own tests.
+                (Intent, Erase, _) => true,
+                // Each is erased before it is programmed: there is no such pulse.
+                (Log | Home | Region::CounterValue, Program, Again) => true,
+                (_, Erase | Program, Fresh | Again) => false,
+            };
+            let result = every_tear(&wrong, &commands());
+            assert_eq!(result.is_ok(), harmless, "{part}: {to:?} {kind:?} {when:?}: {result:?}");
+            found += u32::from(!harmless);
+        }
+        assert_eq!(found, 19);
+    }
+}
+
+#[test]
+fn the_line_of_a_failure_runs_again_to_the_same_failure() {
+    let right = card("page64");
+    let mut lines = 0;
+    for (wrong, _) in wrong_engines(&right, "page64") {
+        let symbolic = every_tear(&wrong, &commands());
+        let concrete = Explorer::default().random_tears(&wrong, &commands(), 200, 1);
+        for failure in [symbolic, concrete].into_iter().filter_map(Result::err) {
+            let schedule: Schedule = failure.schedule.to_string().parse().unwrap();
+            assert_eq!(Explorer::default().replay(&wrong, &schedule), Err(failure.clone()));
+            assert_eq!(Explorer::default().replay(&right, &schedule), Ok(()), "{failure}");
+            lines += 1;
+        }
+    }
+    assert!(lines > 30, "{lines}");
+}
+
+#[test]
+fn a_schedule_that_does_not_fit_the_card_is_told_from_one_that_holds() {
+    let right = card("page64");
+    for line in ["cut 1", "00D6813C04DEADBEEF cut 1 | cut 40"] {
+        let schedule = line.parse().unwrap();
+        let failure = Explorer::default().replay(&right, &schedule).unwrap_err();
+        assert_eq!(failure.broken, Broken::Power, "{line}");
+    }
+}

@@ -1,0 +1,180 @@
+//! Every command that changes memory, torn in every pulse, in every pulse of the recovery, and
+//! again when it is sent again. The table of what the commands cost is
+//! `tests/snapshots/pulses.txt`.
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
+mod free_files;
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use free_files::{SELECT, bytes, card};
+use tessera::{
+    Card, Profile,
+    explore::{self, Explorer, Report},
+    nvm::Geometry,
+};
+
+/// Every way in which a command changes the free files, and ways that are refused.
+#[rustfmt::skip]
+const COMMANDS: [(&str, &str); 18] = [
+    ("update binary, 4 bytes",             "00 D6 81 02 04 DEADBEEF"),
+    ("update binary, 40 bytes",            "00 D6 81 03 28 0102030405060708090A0B0C0D0E0F1011121314
+                                            15161718191A1B1C1D1E1F202122232425262728"),
+    ("update binary, nothing new",         "00 D6 81 02 01 DE"),
+    ("update binary beyond the end",       "00 D6 81 5E 04 DEADBEEF"),
+    ("update record, fixed",               "00 DC 02 14 07 11223344556677"),
+    ("update record, wrong length",        "00 DC 02 14 06 112233445566"),
+    ("append record, fixed",               "00 E2 00 10 07 77665544332211"),
+    ("append record, file full",           "00 E2 00 10 07 77665544332211"),
+    ("update record, variable, longer",    "00 DC 01 1C 06 A104 0A0B0C0D"),
+    ("update record, variable, shorter",   "00 DC 01 1C 04 A102 0A0B"),
+    ("append record, variable",            "00 E2 00 18 08 A906 010203040506"),
+    ("update record, cyclic, adds",        "00 DC 01 24 09 C1C1C1C1C1C1C1C1C1"),
+    ("update record, previous, adds",      "00 DC 00 23 09 C2C2C2C2C2C2C2C2C2"),
+    ("append record, cyclic, goes round",  "00 E2 00 20 09 C3C3C3C3C3C3C3C3C3"),
+    ("verify, wrong",                      "00 20 00 00 04 30303030"),
+    ("verify, right after wrong",          "00 20 00 00 04 31323334"),
+    ("verify, right",                      "00 20 00 00 04 31323334"),
+    ("verify, wrong length",               "00 20 00 00 03 313233"),
+];
+
+/// SELECT, then all of them.
+fn session() -> Vec<Vec<u8>> {
+    std::iter::once(SELECT).chain(COMMANDS.map(|(_, command)| command)).map(bytes).collect()
+}
+
+fn on_every_part() -> impl Iterator<Item = (&'static str, Card)> {
+    Geometry::parts().map(|part| (part, card(part)))
+}
+
+#[test]
+fn every_command_torn_anywhere_and_torn_again_leaves_old_or_new() {
+    let mut schedules = 0;
+    for (part, card) in on_every_part() {
+        let report = explore::every_tear(&card, &session()).unwrap();
+        println!("{part}\n{report}");
+        assert_eq!(report.cuts_max(), 2);
+        schedules += report.schedules();
+    }
+    assert!(schedules > 20_000, "{schedules}");
+}
+
+#[test]
+fn every_command_as_the_first_of_a_session_survives_three_tears() {
+    let explorer = Explorer { cuts: 3, ..Explorer::default() };
+    let (mut schedules, mut deepest) = (0, 0);
+    for mut card in ["page64", "byte"].map(card) {
+        for (_, command) in COMMANDS {
+            let report = explorer.every_tear(&card, &[bytes(SELECT), bytes(command)]).unwrap();
+            schedules += report.schedules();
+            deepest = deepest.max(report.cuts_max());
+            card.power_on().unwrap();
+            card.transmit(&bytes(SELECT)).unwrap();
+            card.transmit(&bytes(command)).unwrap();
+        }
+    }
+    println!("{schedules} schedules of up to {deepest} tears");
+    assert_eq!(deepest, 3);
+}
+
+#[test]
+fn the_social_security_card_survives_every_tear_of_its_commands() {
+    let commands = [
+        "00 A4 04 0C 0F 7378312E73682EC9E7BBE1B1A3D5CF",
+        "00 20 00 00 03 999999",
+        "00 20 00 00 03 999998",
+        "00 20 00 00 03 123456",
+        "00 20 00 00 03 123456",
+        "00 20 00 00 02 1234",
+        "00 DC 01 2C 05 0102030405",
+        "00 D6 87 00 01 00",
+    ]
+    .map(bytes);
+    for name in tessera::profile::names() {
+        let card = Card::from_profile(&Profile::load(name).unwrap()).unwrap();
+        let report = explore::every_tear(&card, &commands).unwrap();
+        println!("{name}\n{report}");
+        let changes: Vec<usize> = report.commands.iter().map(|command| command.changes).collect();
+        assert_eq!(changes, [0, 1, 1, 2, 2, 0, 0, 0], "{name}");
+    }
+}
+
+#[test]
+fn tears_with_bits_at_random_values_leave_old_or_new_too() {
+    let mut schedules = 0;
+    for (part, card) in on_every_part() {
+        let seed = part.bytes().map(u64::from).sum();
+        let report = Explorer::default().random_tears(&card, &session(), 1_000, seed).unwrap();
+        assert!(report.cuts_max() > 3, "{part}");
+        schedules += report.schedules();
+    }
+    println!("{schedules} schedules");
+}
+
+/// An attacker who sees power cut before the count is solid must not have learnt anything from the
+/// comparison.
+#[test]
+fn a_right_and_a_wrong_pin_give_the_same_pulses_until_the_try_is_counted() {
+    for (part, start) in on_every_part() {
+        for cut in 1.. {
+            let torn = |pin: &str| {
+                let mut card = start.clone();
+                card.tear_at(cut);
+                let answer = card.transmit(&bytes(pin));
+                (card, answer)
+            };
+            let (wrong, answer) = torn("00 20 00 00 04 30303030");
+            if answer.is_ok() {
+                assert!(cut > 4, "{part}: counted in {cut} pulses");
+                break;
+            }
+            let (right, _) = torn("00 20 00 00 04 31323334");
+            assert_eq!(wrong.memory(), right.memory(), "{part}: cut {cut}");
+            assert_eq!(wrong.eeprom().torn(), right.eeprom().torn(), "{part}: cut {cut}");
+        }
+    }
+}
+
+/// Set `BLESS` in the environment to write the table anew.
+#[test]
+fn what_each_command_costs_is_what_the_table_says() {
+    let explorer = Explorer { cuts: 1, again: false, ..Explorer::default() };
+    let reports: Vec<(&str, Report)> = on_every_part()
+        .map(|(part, card)| (part, explorer.every_tear(&card, &session()).unwrap()))
+        .collect();
+    let table = table(&reports);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/pulses.txt");
+    if std::env::var_os("BLESS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, &table).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(table, expected, "if that is meant: BLESS=1 cargo test --test tears");
+}
+
+fn table(reports: &[(&str, Report)]) -> String {
+    let mut table = String::from(
+        "Pulses and milliseconds of virtual time of each command, by memory part. The commands follow\n\
+         each other in one session, so the first change also sets the intent.\n\n",
+    );
+    write!(table, "{:<35}{:<8}", "command", "answer").unwrap();
+    for (part, _) in reports {
+        write!(table, "{part:>14}").unwrap();
+    }
+    for (row, (name, _)) in COMMANDS.iter().enumerate() {
+        let command = |report: &Report| report.commands[row + 1].clone();
+        let status = hex::encode_upper(command(&reports[0].1).status.to_bytes());
+        write!(table, "\n{name:<35}{status:<8}").unwrap();
+        for (_, report) in reports {
+            let busy_us = command(report).busy_us;
+            let (ms, tenth) = (busy_us / 1000, busy_us % 1000 / 100);
+            write!(table, "{:>6}{ms:>6}.{tenth}", command(report).pulses).unwrap();
+        }
+    }
+    write!(table, "\n\n{:<43}", "recovery at most").unwrap();
+    for (_, report) in reports {
+        let most = report.commands.iter().map(|command| command.recovery_pulses_max).max();
+        write!(table, "{:>6}        ", most.unwrap_or(0)).unwrap();
+    }
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
