@@ -309,6 +309,30 @@ mod tests {
         assert_eq!(says(&sealed(length)), "a damaged card image: it is cut short");
     }
 
+    /// Nothing of a card but its memory, clock and random source outlives power.
+    #[test]
+    fn an_opened_card_equals_the_one_that_was_saved() {
+        let mut card = testing::made("tiny");
+        card.power_on().unwrap();
+        card.power_off();
+        assert!(open(&save(&card)).unwrap() == card, "equal, too long to print");
+    }
+
+    #[test]
+    fn counts_at_their_ends_stay_there() {
+        let image = save(&testing::made("tiny"));
+        let mut body = image[..image.len() - CHECK_BYTES].to_vec();
+        body[18..42].fill(0xFF); // processing time, pulses, time in pulses
+        let wear = 4096 / 64 * 4;
+        let end = body.len();
+        body[end - wear..].fill(0xFF);
+        let mut card = open(&sealed(body)).unwrap();
+        card.power_on().unwrap();
+        assert_eq!(card.pulses(), u64::MAX);
+        assert_eq!(card.clock_us(), u64::MAX);
+        assert_eq!(card.eeprom().wear()[0], u32::MAX);
+    }
+
     #[test]
     fn sealed_nonsense_never_panics_and_a_card_with_nonsense_cells_still_answers() {
         let image = save(&testing::made("tiny"));
