@@ -209,6 +209,7 @@ impl Card {
         self.core.channels.fill(Channel::default());
         self.core.chain.drop_parts();
         self.core.held.clear();
+        self.core.powered_at_us = 0;
     }
 
     /// True between a successful power-up and the loss of power.

@@ -149,14 +149,15 @@ impl Eeprom {
             last / self.geometry.page_bytes,
             "invariant: a pulse stays within one page"
         );
-        self.pulses += 1;
-        match pulse {
+        self.pulses = self.pulses.saturating_add(1);
+        let pulse_us = match pulse {
             Pulse::Erase { .. } => {
-                self.wear[page] += 1;
-                self.busy_us += u64::from(self.geometry.erase_us);
+                self.wear[page] = self.wear[page].saturating_add(1);
+                self.geometry.erase_us
             }
-            Pulse::Program { .. } => self.busy_us += u64::from(self.geometry.program_us),
-        }
+            Pulse::Program { .. } => self.geometry.program_us,
+        };
+        self.busy_us = self.busy_us.saturating_add(pulse_us.into());
     }
 
     fn torn_range(&self, at: u32, bytes: usize) -> core::ops::Range<usize> {

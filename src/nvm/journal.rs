@@ -85,6 +85,7 @@ impl Journal {
         self.open = false;
         self.overflowed = false;
         self.pages.clear();
+        self.log.clear();
     }
 
     /// Reads, seeing what the open transaction has stored.

@@ -52,7 +52,7 @@ pub(crate) struct Core {
 impl Core {
     /// The card's clock: processing and pulses since it was made.
     pub(crate) fn clock_us(&self) -> u64 {
-        self.processing_us + self.memory.memory().busy_us()
+        self.processing_us.saturating_add(self.memory.memory().busy_us())
     }
 
     /// Runs `work` in an applet's context. A transaction it leaves open is aborted. Whether power
@@ -96,7 +96,8 @@ impl Core {
             Err(Halt::Torn(_)) => return Err(PowerLost),
         };
         out[bytes..bytes + 2].copy_from_slice(&status.to_bytes());
-        self.processing_us += COMMAND_US + BYTE_US * (command.len() + bytes) as u64;
+        let took_us = COMMAND_US + BYTE_US * (command.len() + bytes) as u64;
+        self.processing_us = self.processing_us.saturating_add(took_us);
         Ok(bytes + 2)
     }
 
