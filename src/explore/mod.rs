@@ -79,7 +79,7 @@ impl fmt::Debug for Failure {
 /// `card` is powered on first; each command starts where those before it have led.
 ///
 /// # Errors
-/// The first promise that was not kept.
+/// A promise that was not kept, in a run with as few tears as show it.
 pub fn every_tear<C: AsRef<[u8]>>(card: &Card, commands: &[C]) -> Result<Report, Failure> {
     Explorer::default().every_tear(card, commands)
 }
@@ -108,13 +108,19 @@ impl Explorer {
     /// As the function [`every_tear`].
     ///
     /// # Errors
-    /// The first promise that was not kept.
+    /// A promise that was not kept, in a run with as few tears as show it.
     pub fn every_tear<C: AsRef<[u8]>>(
         &self,
         card: &Card,
         commands: &[C],
     ) -> Result<Report, Failure> {
-        self.each_command(card, commands, |run| run.explore(self.cuts))
+        let explored = self.each_command(card, commands, |run| run.explore(self.cuts));
+        let Err(failure) = explored else { return explored };
+        let fewer = (1..self.cuts).map(|cuts| Self { cuts, ..*self });
+        let smaller = |explorer: Self| {
+            explorer.each_command(card, commands, |run| run.explore(explorer.cuts)).err()
+        };
+        Err(fewer.filter_map(smaller).next().unwrap_or(failure))
     }
 
     /// Runs one schedule again. `card` is as it was for the exploration that printed it.
