@@ -61,7 +61,7 @@ impl Eeprom {
             geometry,
             cells: vec![geometry.erased; bytes as usize],
             torn: Vec::new(),
-            wear: vec![0; (bytes / geometry.page_bytes) as usize],
+            wear: vec![0; geometry.page_number(bytes)],
             pulses: 0,
             busy_us: 0,
             choices: Choices::Seeded(Random::new(0)),
@@ -142,11 +142,10 @@ impl Eeprom {
     }
 
     fn count(&mut self, pulse: &Pulse<'_>) {
-        let page = (pulse.at() / self.geometry.page_bytes) as usize;
+        let page = self.geometry.page_number(pulse.at());
         let last = pulse.at() + (pulse.bytes() as u32).max(1) - 1;
-        assert_eq!(
-            page as u32,
-            last / self.geometry.page_bytes,
+        assert!(
+            page == self.geometry.page_number(last),
             "invariant: a pulse stays within one page"
         );
         self.pulses = self.pulses.saturating_add(1);
@@ -222,10 +221,11 @@ impl Memory for Eeprom {
                     *cell = ((*cell ^ erased) | (byte ^ erased)) ^ erased;
                 }
                 if !self.torn.is_empty() {
-                    for (i, &byte) in data.iter().enumerate() {
-                        let at = (at + i) as u32;
-                        self.set_torn_mask(at, self.torn_mask(at) & !(byte ^ erased));
+                    let range = self.torn_range(at as u32, data.len());
+                    for byte in &mut self.torn[range] {
+                        byte.mask &= !(data[byte.at as usize - at] ^ erased);
                     }
+                    self.torn.retain(|byte| byte.mask != 0);
                 }
             }
         }

@@ -5,9 +5,9 @@
 pub struct Geometry {
     /// Name of the part, as a profile writes it.
     pub part: &'static str,
-    /// Bytes of a page: no pulse reaches over a page's end. A multiple of 4, at most [`PAGE_BYTES_MAX`].
+    /// Bytes of a page: no pulse reaches over a page's end. A power of two from 4 to [`PAGE_BYTES_MAX`].
     pub page_bytes: u32,
-    /// Smallest number of bytes that can be erased by themselves; divides the page.
+    /// Smallest number of bytes that can be erased by themselves: a power of two, at most a page.
     pub unit_bytes: u32,
     /// What an erased byte reads as: 00 or FF.
     pub erased: u8,
@@ -88,13 +88,31 @@ impl Geometry {
     /// `bytes` rounded up to whole units.
     #[must_use]
     pub const fn whole_units(&self, bytes: u32) -> u32 {
-        bytes.div_ceil(self.unit_bytes) * self.unit_bytes
+        self.unit_start(bytes + self.unit_bytes - 1)
     }
 
     /// `bytes` rounded up to whole pages.
     #[must_use]
     pub const fn whole_pages(&self, bytes: u32) -> u32 {
-        bytes.div_ceil(self.page_bytes) * self.page_bytes
+        self.page_start(bytes + self.page_bytes - 1)
+    }
+
+    /// First address of the unit that `at` lies in.
+    #[must_use]
+    pub const fn unit_start(&self, at: u32) -> u32 {
+        at & !(self.unit_bytes - 1)
+    }
+
+    /// First address of the page that `at` lies in.
+    #[must_use]
+    pub const fn page_start(&self, at: u32) -> u32 {
+        at & !(self.page_bytes - 1)
+    }
+
+    /// Number of the page that `at` lies in, from 0.
+    #[must_use]
+    pub const fn page_number(&self, at: u32) -> usize {
+        (at >> self.page_bytes.trailing_zeros()) as usize
     }
 }
 
@@ -106,8 +124,9 @@ mod tests {
     fn every_part_keeps_the_rules_the_engine_relies_on() {
         for geometry in PARTS {
             assert!(geometry.page_bytes as usize <= PAGE_BYTES_MAX, "{geometry:?}");
-            assert_eq!(geometry.page_bytes % 4, 0, "{geometry:?}");
-            assert_eq!(geometry.page_bytes % geometry.unit_bytes, 0, "{geometry:?}");
+            assert!(geometry.page_bytes.is_power_of_two(), "{geometry:?}");
+            assert!(geometry.unit_bytes.is_power_of_two(), "{geometry:?}");
+            assert!(geometry.page_bytes >= geometry.unit_bytes.max(4), "{geometry:?}");
             assert!(matches!(geometry.erased, 0x00 | 0xFF), "{geometry:?}");
             assert_eq!(Geometry::part(geometry.part), Some(geometry));
         }

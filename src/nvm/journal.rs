@@ -97,6 +97,7 @@ impl Journal {
         }
     }
 
+    #[inline(never)]
     fn read_images(&self, page_bytes: u32, at: u32, out: &mut [u8]) {
         let end = at + out.len() as u32;
         for page in &self.pages {
@@ -149,20 +150,21 @@ impl Journal {
             return Err(Refusal::CapacityExceeded);
         }
         while !data.is_empty() {
-            let page_at = at - at % geometry.page_bytes;
+            let page_at = geometry.page_start(at);
             let offset = at - page_at;
             let here = data.len().min((geometry.page_bytes - offset) as usize);
             let (piece, rest) = data.split_at(here);
             let end = offset + here as u32;
-            let first = offset - offset % geometry.unit_bytes;
+            let first = geometry.unit_start(offset);
             let end_unit = geometry.whole_units(end);
             let page = match self.pages.iter().position(|page| page.at == page_at) {
                 Some(known) => &mut self.pages[known],
                 None => {
-                    let mut bytes = [0; PAGE_BYTES_MAX];
-                    memory.read(page_at, &mut bytes[..geometry.page_bytes as usize]);
+                    let bytes = [0; PAGE_BYTES_MAX];
                     self.pages.push(PageImage { at: page_at, first, end: end_unit, bytes });
                     let new = self.pages.len() - 1;
+                    memory
+                        .read(page_at, &mut self.pages[new].bytes[..geometry.page_bytes as usize]);
                     &mut self.pages[new]
                 }
             };
@@ -297,8 +299,8 @@ fn copy_log_home<M: Memory>(memory: &mut M, layout: &Layout) -> Result<(), Power
         let Some((data, rest)) = rest.split_at_checked(bytes) else { break };
         let end = u64::from(at) + bytes as u64;
         let whole =
-            at % geometry.unit_bytes == 0 && (bytes as u32).is_multiple_of(geometry.unit_bytes);
-        let within = at % geometry.page_bytes + bytes as u32 <= geometry.page_bytes;
+            at == geometry.unit_start(at) && bytes as u32 == geometry.whole_units(bytes as u32);
+        let within = at - geometry.page_start(at) + bytes as u32 <= geometry.page_bytes;
         if at >= layout.segments && end <= u64::from(memory.bytes()) && whole && within && bytes > 0
         {
             memory.write(at, data)?;
