@@ -5,7 +5,7 @@ use tessera_framework::{Control, Env, Halt, Outcome, Reply, StatusWord, Tag};
 use crate::{
     Dialect, Session,
     layout::{Header, Kind},
-    tree::{df_name, df_proprietary},
+    tree::DfBody,
 };
 
 /// Data coding byte: one byte is the unit, data is written as proprietary functions do (table 13).
@@ -68,13 +68,12 @@ fn management(env: &Env<'_>, file: &Header, reply: &mut Reply<'_>) -> Outcome {
     if file.kind != Kind::Df {
         return Ok(());
     }
-    let (name, name_bytes) = df_name(env, file)?;
-    let (proprietary, proprietary_bytes) = df_proprietary(env, file)?;
-    reply.tlv(Tag::DF_NAME, |reply| reply.push(&name[..name_bytes]))?;
-    if proprietary_bytes == 0 {
-        return Ok(());
+    let body = DfBody::load(env, file)?;
+    reply.tlv(Tag::DF_NAME, |reply| reply.push(body.name()))?;
+    match body.proprietary() {
+        [] => Ok(()),
+        value => reply.tlv(Tag::PROPRIETARY, |reply| reply.push(value)),
     }
-    reply.tlv(Tag::PROPRIETARY, |reply| reply.push(&proprietary[..proprietary_bytes]))
 }
 
 /// GET DATA (11.4.3): 62 answers the control parameters of the current file, 84 the name of the
@@ -90,8 +89,8 @@ pub fn get_data(env: &Env<'_>, dialect: &Dialect, tag: u16, reply: &mut Reply<'_
             parameters(env, &file, reply)
         }
         Tag::DF_NAME => {
-            let (name, bytes) = df_name(env, &Header::load(env, session.df)?)?;
-            reply.push(&name[..bytes])
+            let df = Header::load(env, session.df)?;
+            reply.push(DfBody::load(env, &df)?.name())
         }
         _ if (dialect.data_object)(env, tag, reply)? => Ok(()),
         _ => Halt::status(StatusWord::REFERENCED_DATA_NOT_FOUND),

@@ -2,7 +2,7 @@
 //!
 //! | offset | what |
 //! |---|---|
-//! | 0 | mark `54 01` of this format |
+//! | 0 | mark `54 02` of this format |
 //! | 2 | two bytes unused |
 //! | 4 | first free offset (4 bytes) |
 //! | 8 | the PIN: length and reference data ([`Pin`](tessera_framework::pin::Pin)), length 0 without one |
@@ -17,14 +17,17 @@
 //!   (1) and as many bytes as the capacity;
 //! * cyclic EF: slot of the newest record (1), number of records (1), the slots.
 //!
-//! Invariant: `free` is the end of the last file; every header's `end` is the next header or `free`.
+//! Invariants:
+//! * `free` is the end of the last file; every header's `end` is the next header or `free`;
+//! * each DF's header names the DF made after it, so that names are searched without a look at the
+//!   files between.
 
 use tessera_framework::{DfId, Env, FileId, Halt, Outcome, Sfi, StatusWord};
 
 use crate::Access;
 
 /// Mark at the segment's start.
-pub const MARK: [u8; 2] = [0x54, 0x01];
+pub const MARK: [u8; 2] = [0x54, 0x02];
 /// Offset of the first free offset.
 pub const FREE_AT: u32 = 4;
 /// Offset of the PIN.
@@ -33,6 +36,8 @@ pub const PIN_AT: u32 = 8;
 pub const ROOT_AT: u32 = 28;
 /// Bytes of a header.
 pub const HEADER_BYTES: u32 = 26;
+/// Where in a DF's header the next DF stands.
+pub const NEXT_DF_AT: u32 = 20;
 
 /// Structure of a file, as b3-b1 and b6-b4 of the file descriptor byte code it
 /// (ISO/IEC 7816-4:2020, table 12).
@@ -101,6 +106,8 @@ pub struct Header {
     pub parent: u32,
     /// First offset behind the body.
     pub end: u32,
+    /// Header of the DF that was made after this one.
+    pub next_df: Option<u32>,
 }
 
 impl Header {
@@ -114,6 +121,7 @@ impl Header {
         Self::decode(at, &bytes).ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))
     }
 
+    #[inline]
     fn decode(at: u32, bytes: &[u8; HEADER_BYTES as usize]) -> Option<Self> {
         let &[
             fdb,
@@ -136,6 +144,10 @@ impl Header {
             e1,
             e2,
             e3,
+            n0,
+            n1,
+            n2,
+            n3,
             ..,
         ] = bytes;
         let kind = match fdb {
@@ -147,14 +159,15 @@ impl Header {
             _ => return None,
         };
         let end = u32::from_be_bytes([e0, e1, e2, e3]);
-        let marked = match kind {
-            Kind::Transparent => false,
-            Kind::LinearFixed | Kind::LinearVariable | Kind::Cyclic | Kind::Df => fdb & 1 != 0,
-        };
-        (end >= at + HEADER_BYTES).then_some(Self {
+        let next_df = u32::from_be_bytes([n0, n1, n2, n3]);
+        // Each points behind itself, so every walk ends.
+        if end < at + HEADER_BYTES || (next_df != 0 && next_df < end) {
+            return None;
+        }
+        Some(Self {
             at,
             kind,
-            marked,
+            marked: kind != Kind::Transparent && fdb & 1 != 0,
             life_cycle: LifeCycle(life_cycle),
             fid: FileId(u16::from_be_bytes([fid0, fid1])),
             sfi: Sfi::new(sfi),
@@ -164,6 +177,7 @@ impl Header {
             update: Access::decode([update0, update1]),
             parent: u32::from_be_bytes([p0, p1, p2, p3]),
             end,
+            next_df: (next_df != 0).then_some(next_df),
         })
     }
 
@@ -176,6 +190,7 @@ impl Header {
         let [update0, update1] = self.update.encode();
         let [p0, p1, p2, p3] = self.parent.to_be_bytes();
         let [e0, e1, e2, e3] = self.end.to_be_bytes();
+        let [n0, n1, n2, n3] = self.next_df.unwrap_or(0).to_be_bytes();
         let sfi = self.sfi.map_or(0, Sfi::number);
         [
             self.descriptor_in_memory(),
@@ -198,10 +213,10 @@ impl Header {
             e1,
             e2,
             e3,
-            0,
-            0,
-            0,
-            0,
+            n0,
+            n1,
+            n2,
+            n3,
             0,
             0,
         ]

@@ -8,7 +8,7 @@ use tessera_framework::{DfId, Env, FileId, Halt, Outcome, Sfi, StatusWord};
 
 use crate::{
     Access,
-    layout::{FREE_AT, HEADER_BYTES, Header, Kind, LifeCycle, ROOT_AT, df_at, free},
+    layout::{FREE_AT, HEADER_BYTES, Header, Kind, LifeCycle, NEXT_DF_AT, ROOT_AT, df_at, free},
 };
 
 /// A DF to be made.
@@ -125,7 +125,7 @@ impl DfSpec<'_> {
 /// # Errors
 /// As [`create_df`].
 pub fn create_root(env: &mut Env<'_>, spec: &DfSpec<'_>) -> Outcome {
-    write_df(env, ROOT_AT, spec).map(drop)
+    write_df(env, ROOT_AT, None, spec).map(drop)
 }
 
 /// Makes a DF under another.
@@ -141,16 +141,27 @@ pub fn create_df(env: &mut Env<'_>, parent: DfId, spec: &DfSpec<'_>) -> Result<D
     if find_child(env, parent, |header| header.fid == spec.fid)?.is_some() {
         return Halt::status(StatusWord::FILE_EXISTS);
     }
-    write_df(env, parent, spec)
+    let mut last = ROOT_AT;
+    let same_name = find_df(env, |df| {
+        last = df.at;
+        Ok(DfBody::load(env, df)?.name() == spec.name)
+    })?;
+    if same_name.is_some() {
+        return Halt::status(StatusWord::NAME_EXISTS);
+    }
+    write_df(env, parent, Some(last), spec)
 }
 
-fn write_df(env: &mut Env<'_>, parent: u32, spec: &DfSpec<'_>) -> Result<DfId, Halt> {
+/// Writes a DF; `last` is the one made before it.
+fn write_df(
+    env: &mut Env<'_>,
+    parent: u32,
+    last: Option<u32>,
+    spec: &DfSpec<'_>,
+) -> Result<DfId, Halt> {
     if !spec.fid.is_usable() || !(1..=16).contains(&spec.name.len()) || spec.proprietary.len() > 32
     {
         return Halt::status(StatusWord::WRONG_DATA);
-    }
-    if has_name(env, spec.name)? {
-        return Halt::status(StatusWord::NAME_EXISTS);
     }
     let at = free(env)?;
     let end = room(env, at, spec.file_bytes())?;
@@ -167,6 +178,7 @@ fn write_df(env: &mut Env<'_>, parent: u32, spec: &DfSpec<'_>) -> Result<DfId, H
         update: Access::Never,
         parent,
         end,
+        next_df: None,
     };
     let name_end = header.body() + 1 + spec.name.len() as u32;
     env.atomically(|env| {
@@ -174,6 +186,9 @@ fn write_df(env: &mut Env<'_>, parent: u32, spec: &DfSpec<'_>) -> Result<DfId, H
         env.store(header.body() + 1, spec.name)?;
         env.store(name_end, &[spec.proprietary.len() as u8])?;
         env.store(name_end + 1, spec.proprietary)?;
+        if let Some(last) = last {
+            env.store(last + NEXT_DF_AT, &at.to_be_bytes())?;
+        }
         link(env, &header)
     })?;
     Ok(header.df_id())
@@ -218,6 +233,7 @@ pub fn create_ef(env: &mut Env<'_>, parent: DfId, spec: &EfSpec) -> Result<Heade
         update: spec.update,
         parent,
         end: room(env, at, spec.structure.file_bytes())?,
+        next_df: None,
     };
     clear(env, header.body(), header.end)?;
     env.atomically(|env| link(env, &header))?;
@@ -246,19 +262,21 @@ fn link(env: &mut Env<'_>, header: &Header) -> Outcome {
     env.store(FREE_AT, &header.end.to_be_bytes())
 }
 
-/// Walks all headers until one fits.
-fn find(
+/// The first DF that fits, in the order of creation.
+fn find_df(
     env: &Env<'_>,
     mut fits: impl FnMut(&Header) -> Result<bool, Halt>,
 ) -> Result<Option<Header>, Halt> {
-    let free = free(env)?;
-    let mut at = ROOT_AT;
-    while at < free {
-        let header = Header::load(env, at)?;
-        if fits(&header)? {
-            return Ok(Some(header));
+    let mut next = Some(ROOT_AT);
+    while let Some(at) = next {
+        let df = Header::load(env, at)?;
+        if df.kind != Kind::Df {
+            return Halt::status(StatusWord::NO_DIAGNOSIS);
         }
-        at = header.end;
+        if fits(&df)? {
+            return Ok(Some(df));
+        }
+        next = df.next_df;
     }
     Ok(None)
 }
@@ -272,7 +290,17 @@ pub fn find_child(
     parent: u32,
     fits: impl Fn(&Header) -> bool,
 ) -> Result<Option<Header>, Halt> {
-    find(env, |header| Ok(header.parent == parent && header.at != ROOT_AT && fits(header)))
+    let free = free(env)?;
+    // Children are made after their parent and lie behind it.
+    let mut at = Header::load(env, parent)?.end;
+    while at < free {
+        let header = Header::load(env, at)?;
+        if header.parent == parent && fits(&header) {
+            return Ok(Some(header));
+        }
+        at = header.end;
+    }
+    Ok(None)
 }
 
 /// The `nth` (from 0) DF whose name begins with `prefix`, in the order of creation.
@@ -280,54 +308,51 @@ pub fn find_child(
 /// # Errors
 /// 6F00 when the segment is damaged.
 pub fn df_by_name(env: &Env<'_>, prefix: &[u8], mut nth: u16) -> Result<Option<DfId>, Halt> {
-    let found = find(env, |header| {
-        let matches = header.kind == Kind::Df && name_starts_with(env, header, prefix)?;
+    let found = find_df(env, |df| {
+        let matches = DfBody::load(env, df)?.name().starts_with(prefix);
         let here = matches && nth == 0;
         nth -= u16::from(matches && !here);
         Ok(here)
     })?;
-    Ok(found.map(|header| header.df_id()))
+    Ok(found.map(|df| df.df_id()))
 }
 
-fn has_name(env: &Env<'_>, name: &[u8]) -> Result<bool, Halt> {
-    let taken = find(env, |header| {
-        if header.kind != Kind::Df {
-            return Ok(false);
+/// Bytes of the longest body of a DF.
+const DF_BODY_BYTES_MAX: usize = 1 + 16 + 1 + 32;
+
+/// The body of a DF: its name, and the value of the A5 object of its FCI.
+#[derive(Clone, Copy, Debug)]
+pub struct DfBody([u8; DF_BODY_BYTES_MAX]);
+
+impl DfBody {
+    /// Reads the body.
+    ///
+    /// # Errors
+    /// 6F00 when the segment is damaged.
+    pub fn load(env: &Env<'_>, df: &Header) -> Result<Self, Halt> {
+        let mut bytes = [0; DF_BODY_BYTES_MAX];
+        let there = DF_BODY_BYTES_MAX.min(df.body_bytes() as usize);
+        env.load(df.body(), &mut bytes[..there])?;
+        Ok(Self(bytes))
+    }
+
+    /// The DF's name.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        self.counted(0)
+    }
+
+    /// The value of the A5 object, empty on a DF without one.
+    #[must_use]
+    pub fn proprietary(&self) -> &[u8] {
+        self.counted(1 + self.name().len())
+    }
+
+    /// A length byte at `at` and as many bytes, or what of them there is.
+    fn counted(&self, at: usize) -> &[u8] {
+        match self.0.get(at..) {
+            Some([length, rest @ ..]) => &rest[..rest.len().min(usize::from(*length))],
+            _ => &[],
         }
-        let (bytes, length) = df_name(env, header)?;
-        Ok(bytes.get(..length) == Some(name))
-    })?;
-    Ok(taken.is_some())
-}
-
-#[inline]
-fn name_starts_with(env: &Env<'_>, df: &Header, prefix: &[u8]) -> Result<bool, Halt> {
-    let (bytes, length) = df_name(env, df)?;
-    Ok(bytes.get(..length).is_some_and(|name| name.starts_with(prefix)))
-}
-
-/// A DF's name: 16 bytes and how many of them count.
-///
-/// # Errors
-/// 6F00 when the segment is damaged.
-pub fn df_name(env: &Env<'_>, df: &Header) -> Result<([u8; 16], usize), Halt> {
-    let [length] = env.load_array(df.body())?;
-    let mut name = [0; 16];
-    let length = usize::from(length).min(16);
-    env.load(df.body() + 1, &mut name[..length])?;
-    Ok((name, length))
-}
-
-/// The value of the A5 object of a DF's FCI: 32 bytes and how many of them count.
-///
-/// # Errors
-/// 6F00 when the segment is damaged.
-pub fn df_proprietary(env: &Env<'_>, df: &Header) -> Result<([u8; 32], usize), Halt> {
-    let [name] = env.load_array(df.body())?;
-    let at = df.body() + 1 + u32::from(name);
-    let [length] = env.load_array(at)?;
-    let mut value = [0; 32];
-    let length = usize::from(length).min(32);
-    env.load(at + 1, &mut value[..length])?;
-    Ok((value, length))
+    }
 }
