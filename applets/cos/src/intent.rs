@@ -3,7 +3,7 @@
 use tessera_framework::{Command, Env, Halt, Ins, Sfi, StatusWord};
 
 use crate::{
-    Dialect, Session,
+    Access, Dialect, Session,
     layout::{Header, Kind},
     tree::find_child,
 };
@@ -239,6 +239,6 @@ pub fn open(
         Purpose::Read => header.read,
         Purpose::Update => header.update,
     };
-    access.check(env, dialect, &session)?;
+    Access::decode(access).check(env, dialect, &session)?;
     Ok((header, session))
 }

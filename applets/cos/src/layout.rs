@@ -24,8 +24,6 @@
 
 use tessera_framework::{DfId, Env, FileId, Halt, Outcome, Sfi, StatusWord};
 
-use crate::Access;
-
 /// Mark at the segment's start.
 pub const MARK: [u8; 2] = [0x54, 0x02];
 /// Offset of the first free offset.
@@ -98,10 +96,10 @@ pub struct Header {
     pub record_bytes: u16,
     /// Number of records there is room for.
     pub records_max: u8,
-    /// Condition for reading.
-    pub read: Access,
-    /// Condition for updating and appending.
-    pub update: Access,
+    /// Condition for reading, as [`Access::encode`] writes it.
+    pub read: [u8; 2],
+    /// Condition for updating and appending, likewise.
+    pub update: [u8; 2],
     /// Header of the DF it lies under; the root's is its own.
     pub parent: u32,
     /// First offset behind the body.
@@ -117,13 +115,7 @@ impl Header {
     /// 6F00 when there is none: a segment that this crate did not write.
     #[inline]
     pub fn load(env: &Env<'_>, at: u32) -> Result<Self, Halt> {
-        let bytes = env.load_array::<{ HEADER_BYTES as usize }>(at)?;
-        Self::decode(at, &bytes).ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))
-    }
-
-    #[inline]
-    fn decode(at: u32, bytes: &[u8; HEADER_BYTES as usize]) -> Option<Self> {
-        let &[
+        let [
             fdb,
             life_cycle,
             fid0,
@@ -149,22 +141,22 @@ impl Header {
             n2,
             n3,
             ..,
-        ] = bytes;
+        ] = env.load_array::<{ HEADER_BYTES as usize }>(at)?;
         let kind = match fdb {
             0x38 | 0x39 => Kind::Df,
             0x01 => Kind::Transparent,
             0x02 | 0x03 => Kind::LinearFixed,
             0x04 | 0x05 => Kind::LinearVariable,
             0x06 | 0x07 => Kind::Cyclic,
-            _ => return None,
+            _ => return Halt::status(StatusWord::NO_DIAGNOSIS),
         };
         let end = u32::from_be_bytes([e0, e1, e2, e3]);
         let next_df = u32::from_be_bytes([n0, n1, n2, n3]);
         // Each points behind itself, so every walk ends.
         if end < at + HEADER_BYTES || (next_df != 0 && next_df < end) {
-            return None;
+            return Halt::status(StatusWord::NO_DIAGNOSIS);
         }
-        Some(Self {
+        Ok(Self {
             at,
             kind,
             marked: kind != Kind::Transparent && fdb & 1 != 0,
@@ -173,8 +165,8 @@ impl Header {
             sfi: Sfi::new(sfi),
             record_bytes: u16::from_be_bytes([size0, size1]),
             records_max,
-            read: Access::decode([read0, read1]),
-            update: Access::decode([update0, update1]),
+            read: [read0, read1],
+            update: [update0, update1],
             parent: u32::from_be_bytes([p0, p1, p2, p3]),
             end,
             next_df: (next_df != 0).then_some(next_df),
@@ -186,8 +178,8 @@ impl Header {
     pub fn encode(&self) -> [u8; HEADER_BYTES as usize] {
         let [fid0, fid1] = self.fid.0.to_be_bytes();
         let [size0, size1] = self.record_bytes.to_be_bytes();
-        let [read0, read1] = self.read.encode();
-        let [update0, update1] = self.update.encode();
+        let [read0, read1] = self.read;
+        let [update0, update1] = self.update;
         let [p0, p1, p2, p3] = self.parent.to_be_bytes();
         let [e0, e1, e2, e3] = self.end.to_be_bytes();
         let [n0, n1, n2, n3] = self.next_df.unwrap_or(0).to_be_bytes();
