@@ -159,6 +159,7 @@ impl Eeprom {
         self.busy_us = self.busy_us.saturating_add(pulse_us.into());
     }
 
+    #[inline(never)]
     fn torn_range(&self, at: u32, bytes: usize) -> core::ops::Range<usize> {
         let end = at + bytes as u32;
         let from = self.torn.partition_point(|byte| byte.at < at);
@@ -255,6 +256,11 @@ impl Memory for Eeprom {
         if !self.torn.is_empty() {
             self.read_torn(at, out);
         }
+    }
+
+    fn stable(&self, at: u32, bytes: usize) -> Option<&[u8]> {
+        let stable = self.torn.is_empty() || self.torn_range(at, bytes).is_empty();
+        self.cells.get(at as usize..at as usize + bytes).filter(|_| stable)
     }
 
     fn reads_as(&mut self, at: u32, word: [u8; WORD_BYTES]) -> bool {

@@ -88,6 +88,17 @@ impl Journal {
         self.log.clear();
     }
 
+    /// Bytes where they lie, when no open transaction has stored anything and they are stable.
+    #[inline]
+    pub fn in_place<'m, M: Memory>(
+        &self,
+        memory: &'m M,
+        at: u32,
+        bytes: usize,
+    ) -> Option<&'m [u8]> {
+        if self.pages.is_empty() { memory.stable(at, bytes) } else { None }
+    }
+
     /// Reads, seeing what the open transaction has stored.
     #[inline]
     pub fn read<M: Memory>(&self, memory: &M, at: u32, out: &mut [u8]) {

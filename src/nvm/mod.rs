@@ -143,6 +143,9 @@ pub trait Memory {
     /// Reads cells; a read that touches an indeterminate bit is foul.
     fn read(&self, at: u32, out: &mut [u8]);
 
+    /// Cells as they lie, `None` when one of their bits is indeterminate.
+    fn stable(&self, at: u32, bytes: usize) -> Option<&[u8]>;
+
     /// Decides whether a decision word reads as `word` now: the only read that may meet
     /// indeterminate bits.
     fn reads_as(&mut self, at: u32, word: [u8; WORD_BYTES]) -> bool;

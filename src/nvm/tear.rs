@@ -91,6 +91,10 @@ impl<M: Memory> Memory for Tearing<M> {
         self.memory.read(at, out);
     }
 
+    fn stable(&self, at: u32, bytes: usize) -> Option<&[u8]> {
+        self.memory.stable(at, bytes)
+    }
+
     fn reads_as(&mut self, at: u32, word: [u8; WORD_BYTES]) -> bool {
         self.memory.reads_as(at, word)
     }

@@ -19,22 +19,19 @@ pub(crate) struct Context<'c> {
     pub(crate) core: &'c mut Core,
     pub(crate) registry: &'c Registry,
     pub(crate) applet: u8,
+    pub(crate) entry: &'c Entry,
     pub(crate) channel: u8,
     pub(crate) service_depth: u8,
 }
 
 impl Context<'_> {
-    fn entry(&self) -> &Entry {
-        self.registry.entry(self.applet)
-    }
-
     fn address(&self, at: u32, bytes: usize) -> Result<u32, Halt> {
-        let address = self.entry().segment.address(at, bytes);
+        let address = self.entry.segment.address(at, bytes);
         address.ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))
     }
 
     fn counter_number(&self, n: u8) -> Result<u16, Halt> {
-        let entry = self.entry();
+        let entry = self.entry;
         if usize::from(n) < entry.descriptor.counters.len() {
             Ok(entry.first_counter + u16::from(n))
         } else {
@@ -61,7 +58,12 @@ impl Context<'_> {
 
 impl Platform for Context<'_> {
     fn segment_bytes(&self) -> u32 {
-        self.entry().segment.bytes
+        self.entry.segment.bytes
+    }
+
+    fn in_place(&self, at: u32, bytes: usize) -> Option<&[u8]> {
+        let address = self.entry.segment.address(at, bytes)?;
+        self.core.journal.in_place(&self.core.memory, address, bytes)
     }
 
     #[inline]
@@ -133,7 +135,7 @@ impl Platform for Context<'_> {
     }
 
     fn ram(&self, clear: Clear) -> &[u8] {
-        let entry = self.entry();
+        let entry = self.entry;
         match clear {
             Clear::OnReset => &self.core.ram.on_reset[entry.on_reset.0..entry.on_reset.1],
             Clear::OnDeselect if self.has_channel_ram() => {
@@ -145,7 +147,7 @@ impl Platform for Context<'_> {
     }
 
     fn ram_mut(&mut self, clear: Clear) -> &mut [u8] {
-        let entry = *self.entry();
+        let entry = self.entry;
         match clear {
             Clear::OnReset => &mut self.core.ram.on_reset[entry.on_reset.0..entry.on_reset.1],
             Clear::OnDeselect if self.has_channel_ram() => {
@@ -173,21 +175,22 @@ impl Platform for Context<'_> {
         if self.service_depth >= SERVICE_DEPTH_MAX {
             return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
         }
-        let caller = self.entry().descriptor.aid;
+        let caller = self.entry.descriptor.aid;
         let named = |entry: &Entry| entry.descriptor.aid == *provider;
         let Some(place) = self.registry.entries.iter().position(named) else {
             return Halt::status(StatusWord::NOT_FOUND);
         };
-        let applet = self.registry.entries[place].applet;
+        let entry = &self.registry.entries[place];
         let mut context = Context {
             core: self.core,
             registry: self.registry,
             applet: place as u8,
+            entry,
             channel: self.channel,
             service_depth: self.service_depth + 1,
         };
         let mut reply = Reply::new(answer);
-        applet.serve(&mut Env::new(&mut context), &caller, request, &mut reply)?;
+        entry.applet.serve(&mut Env::new(&mut context), &caller, request, &mut reply)?;
         Ok(reply.data().len())
     }
 

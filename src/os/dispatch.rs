@@ -64,9 +64,10 @@ impl Core {
         channel: u8,
         work: impl FnOnce(&'static dyn Applet, &mut Env<'_>) -> Result<R, Halt>,
     ) -> Result<R, Halt> {
-        let code = registry.entry(applet).applet;
-        let mut context = Context { core: self, registry, applet, channel, service_depth: 0 };
-        let result = work(code, &mut Env::new(&mut context));
+        let entry = registry.entry(applet);
+        let mut context =
+            Context { core: self, registry, applet, entry, channel, service_depth: 0 };
+        let result = work(entry.applet, &mut Env::new(&mut context));
         let torn = Torn::witnessed(&context);
         if self.journal.is_open() {
             self.journal.abort();

@@ -19,7 +19,7 @@ pub fn write(env: &Env<'_>, file: &Header, control: Control, reply: &mut Reply<'
     match control {
         Control::None => Ok(()),
         Control::Fci => reply.tlv(Tag::FCI, |reply| match file.kind {
-            Kind::Df if !file.marked => management(env, file, reply),
+            Kind::Df if !file.marked() => management(env, file, reply),
             _ => parameters(env, file, reply),
         }),
         Control::Fcp => reply.tlv(Tag::FCP, |reply| parameters(env, file, reply)),
@@ -33,9 +33,9 @@ fn parameters(env: &Env<'_>, file: &Header, reply: &mut Reply<'_>) -> Outcome {
         let data_bytes = match file.kind {
             Kind::Transparent => file.body_bytes(),
             Kind::LinearVariable => {
-                file.body_bytes().saturating_sub(2 + 2 * u32::from(file.records_max))
+                file.body_bytes().saturating_sub(2 + 2 * u32::from(file.records_max()))
             }
-            _ => u32::from(file.record_bytes) * u32::from(file.records_max),
+            _ => u32::from(file.record_bytes()) * u32::from(file.records_max()),
         };
         let [_, high, middle, low] = data_bytes.to_be_bytes();
         reply.tlv(Tag::DATA_BYTES, |reply| match high {
@@ -44,23 +44,23 @@ fn parameters(env: &Env<'_>, file: &Header, reply: &mut Reply<'_>) -> Outcome {
         })?;
     }
     reply.tlv(Tag::FILE_DESCRIPTOR, |reply| {
-        let [size0, size1] = file.record_bytes.to_be_bytes();
+        let [size0, size1] = file.record_bytes().to_be_bytes();
         match file.kind {
             Kind::Df => reply.push(&[file.descriptor()]),
             Kind::Transparent => reply.push(&[file.descriptor(), DATA_CODING]),
-            _ => reply.push(&[file.descriptor(), DATA_CODING, size0, size1, file.records_max]),
+            _ => reply.push(&[file.descriptor(), DATA_CODING, size0, size1, file.records_max()]),
         }
     })?;
-    reply.tlv(Tag::FILE_ID, |reply| reply.push(&file.fid.0.to_be_bytes()))?;
+    reply.tlv(Tag::FILE_ID, |reply| reply.push(&file.fid().0.to_be_bytes()))?;
     if file.kind == Kind::Df {
         management(env, file, reply)?;
     } else {
-        reply.tlv(Tag::SHORT_EF_ID, |reply| match file.sfi {
+        reply.tlv(Tag::SHORT_EF_ID, |reply| match file.sfi() {
             Some(sfi) => reply.push_byte(sfi.number() << 3),
             None => Ok(()),
         })?;
     }
-    reply.tlv(Tag::LIFE_CYCLE, |reply| reply.push_byte(file.life_cycle.0))
+    reply.tlv(Tag::LIFE_CYCLE, |reply| reply.push_byte(file.life_cycle().0))
 }
 
 /// Name of a DF, and its proprietary object if it has one; an EF has neither.

@@ -3,7 +3,7 @@
 use tessera_framework::{Command, Env, Halt, Ins, Sfi, StatusWord};
 
 use crate::{
-    Access, Dialect, Session,
+    Dialect, Session,
     layout::{Header, Kind},
     tree::find_child,
 };
@@ -221,7 +221,7 @@ pub fn open(
             None => return Halt::status(StatusWord::NO_CURRENT_EF),
         },
         FileRef::Short(sfi) => {
-            let found = find_child(env, session.df, |file| file.sfi == Some(sfi))?;
+            let found = find_child(env, session.df, |file| file.sfi() == Some(sfi))?;
             let Some(header) = found else { return Halt::status(StatusWord::NOT_FOUND) };
             if session.ef != Some(header.at) {
                 session.enter_ef(header.at);
@@ -232,13 +232,13 @@ pub fn open(
     if !structure_fits(header.kind) {
         return Halt::status(StatusWord::INCOMPATIBLE_FILE_STRUCTURE);
     }
-    if header.life_cycle.warning().is_some() || session.is_out_of_use() {
+    if header.life_cycle().warning().is_some() || session.is_out_of_use() {
         return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
     }
     let access = match purpose {
-        Purpose::Read => header.read,
-        Purpose::Update => header.update,
+        Purpose::Read => header.read(),
+        Purpose::Update => header.update(),
     };
-    Access::decode(access).check(env, dialect, &session)?;
+    access.check(env, dialect, &session)?;
     Ok((header, session))
 }

@@ -24,6 +24,8 @@
 
 use tessera_framework::{DfId, Env, FileId, Halt, Outcome, Sfi, StatusWord};
 
+use crate::Access;
+
 /// Mark at the segment's start.
 pub const MARK: [u8; 2] = [0x54, 0x02];
 /// Offset of the first free offset.
@@ -34,6 +36,10 @@ pub const PIN_AT: u32 = 8;
 pub const ROOT_AT: u32 = 28;
 /// Bytes of a header.
 pub const HEADER_BYTES: u32 = 26;
+/// Where in a header the parent stands.
+const PARENT_AT: u32 = 12;
+/// Where in a header the end of the body stands.
+const END_AT: u32 = 16;
 /// Where in a DF's header the next DF stands.
 pub const NEXT_DF_AT: u32 = 20;
 
@@ -76,36 +82,47 @@ impl LifeCycle {
     }
 }
 
-/// A file's header.
+/// A file's header: its bytes as they lie in the segment, read where a field is asked for.
+///
+/// | offset | field |
+/// |---|---|
+/// | 0 | structure: the file descriptor byte; of a DF 38, or 39 when [`marked`](Self::marked) |
+/// | 1 | life cycle status |
+/// | 2 | file identifier (2) |
+/// | 4 | short identifier, 0 for none |
+/// | 5 | number of records there is room for |
+/// | 6 | bytes of a record (2) |
+/// | 8, 10 | conditions for reading and for updating (2 each) |
+/// | 12 | header of the parent (4) |
+/// | 16 | end of the body (4) |
+/// | 20 | header of the next DF, 0 for none (4) |
+/// | 24 | two bytes unused |
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Header {
     /// Where it lies.
     pub at: u32,
     /// Structure.
     pub kind: Kind,
-    /// Records are TLV objects, found by their tag and checked when written; for a DF: control
-    /// information in the full ISO form.
-    pub marked: bool,
-    /// Life cycle status.
-    pub life_cycle: LifeCycle,
-    /// File identifier.
-    pub fid: FileId,
-    /// Short identifier, none for DFs and where it is switched off.
-    pub sfi: Option<Sfi>,
-    /// Bytes of a record; of a variable one, the most.
-    pub record_bytes: u16,
-    /// Number of records there is room for.
-    pub records_max: u8,
-    /// Condition for reading, as [`Access::encode`] writes it.
-    pub read: [u8; 2],
-    /// Condition for updating and appending, likewise.
-    pub update: [u8; 2],
-    /// Header of the DF it lies under; the root's is its own.
-    pub parent: u32,
     /// First offset behind the body.
     pub end: u32,
-    /// Header of the DF that was made after this one.
-    pub next_df: Option<u32>,
+    bytes: [u8; HEADER_BYTES as usize],
+}
+
+/// What a new header is to say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fields {
+    pub(crate) at: u32,
+    pub(crate) kind: Kind,
+    pub(crate) marked: bool,
+    pub(crate) life_cycle: LifeCycle,
+    pub(crate) fid: FileId,
+    pub(crate) sfi: Option<Sfi>,
+    pub(crate) record_bytes: u16,
+    pub(crate) records_max: u8,
+    pub(crate) read: Access,
+    pub(crate) update: Access,
+    pub(crate) parent: u32,
+    pub(crate) end: u32,
 }
 
 impl Header {
@@ -113,36 +130,9 @@ impl Header {
     ///
     /// # Errors
     /// 6F00 when there is none: a segment that this crate did not write.
-    #[inline]
     pub fn load(env: &Env<'_>, at: u32) -> Result<Self, Halt> {
-        let [
-            fdb,
-            life_cycle,
-            fid0,
-            fid1,
-            sfi,
-            records_max,
-            size0,
-            size1, //
-            read0,
-            read1,
-            update0,
-            update1,
-            p0,
-            p1,
-            p2,
-            p3,
-            e0,
-            e1,
-            e2,
-            e3,
-            n0,
-            n1,
-            n2,
-            n3,
-            ..,
-        ] = env.load_array::<{ HEADER_BYTES as usize }>(at)?;
-        let kind = match fdb {
+        let bytes = env.load_array::<{ HEADER_BYTES as usize }>(at)?;
+        let kind = match bytes[0] {
             0x38 | 0x39 => Kind::Df,
             0x01 => Kind::Transparent,
             0x02 | 0x03 => Kind::LinearFixed,
@@ -150,87 +140,118 @@ impl Header {
             0x06 | 0x07 => Kind::Cyclic,
             _ => return Halt::status(StatusWord::NO_DIAGNOSIS),
         };
-        let end = u32::from_be_bytes([e0, e1, e2, e3]);
-        let next_df = u32::from_be_bytes([n0, n1, n2, n3]);
-        // Each points behind itself, so every walk ends.
-        if end < at + HEADER_BYTES || (next_df != 0 && next_df < end) {
+        let end = number(&bytes, END_AT);
+        // A header points behind itself, so every walk ends.
+        if end < at + HEADER_BYTES {
             return Halt::status(StatusWord::NO_DIAGNOSIS);
         }
-        Ok(Self {
-            at,
-            kind,
-            marked: kind != Kind::Transparent && fdb & 1 != 0,
-            life_cycle: LifeCycle(life_cycle),
-            fid: FileId(u16::from_be_bytes([fid0, fid1])),
-            sfi: Sfi::new(sfi),
-            record_bytes: u16::from_be_bytes([size0, size1]),
-            records_max,
-            read: [read0, read1],
-            update: [update0, update1],
-            parent: u32::from_be_bytes([p0, p1, p2, p3]),
-            end,
-            next_df: (next_df != 0).then_some(next_df),
-        })
+        Ok(Self { at, kind, end, bytes })
     }
 
-    /// The header's bytes.
-    #[must_use]
-    pub fn encode(&self) -> [u8; HEADER_BYTES as usize] {
-        let [fid0, fid1] = self.fid.0.to_be_bytes();
-        let [size0, size1] = self.record_bytes.to_be_bytes();
-        let [read0, read1] = self.read;
-        let [update0, update1] = self.update;
-        let [p0, p1, p2, p3] = self.parent.to_be_bytes();
-        let [e0, e1, e2, e3] = self.end.to_be_bytes();
-        let [n0, n1, n2, n3] = self.next_df.unwrap_or(0).to_be_bytes();
-        let sfi = self.sfi.map_or(0, Sfi::number);
-        [
-            self.descriptor_in_memory(),
-            self.life_cycle.0,
+    /// A new file's header.
+    pub(crate) fn new(fields: &Fields) -> Self {
+        let descriptor = match fields.kind {
+            Kind::Df => 0x38,
+            Kind::Transparent => 0x01,
+            Kind::LinearFixed => 0x02,
+            Kind::LinearVariable => 0x04,
+            Kind::Cyclic => 0x06,
+        };
+        let [fid0, fid1] = fields.fid.0.to_be_bytes();
+        let [size0, size1] = fields.record_bytes.to_be_bytes();
+        let [read0, read1] = fields.read.encode();
+        let [update0, update1] = fields.update.encode();
+        let mut bytes = [0; HEADER_BYTES as usize];
+        bytes[..PARENT_AT as usize].copy_from_slice(&[
+            descriptor | u8::from(fields.marked),
+            fields.life_cycle.0,
             fid0,
             fid1,
-            sfi,
-            self.records_max,
+            fields.sfi.map_or(0, Sfi::number),
+            fields.records_max,
             size0,
             size1,
             read0,
             read1,
             update0,
             update1,
-            p0,
-            p1,
-            p2,
-            p3,
-            e0,
-            e1,
-            e2,
-            e3,
-            n0,
-            n1,
-            n2,
-            n3,
-            0,
-            0,
-        ]
+        ]);
+        bytes[PARENT_AT as usize..][..4].copy_from_slice(&fields.parent.to_be_bytes());
+        bytes[END_AT as usize..][..4].copy_from_slice(&fields.end.to_be_bytes());
+        Self { at: fields.at, kind: fields.kind, end: fields.end, bytes }
     }
 
-    fn descriptor_in_memory(&self) -> u8 {
-        match self.kind {
-            Kind::Df => 0x38 | u8::from(self.marked),
-            _ => self.descriptor(),
-        }
+    /// The bytes as they lie in the segment.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; HEADER_BYTES as usize] {
+        &self.bytes
+    }
+
+    /// Records are TLV objects, found by their tag and checked when written; of a DF: control
+    /// information in the full ISO form.
+    #[must_use]
+    pub const fn marked(&self) -> bool {
+        self.bytes[0] & 1 != 0 && !matches!(self.kind, Kind::Transparent)
+    }
+
+    /// Life cycle status.
+    #[must_use]
+    pub const fn life_cycle(&self) -> LifeCycle {
+        LifeCycle(self.bytes[1])
+    }
+
+    /// File identifier.
+    #[must_use]
+    pub const fn fid(&self) -> FileId {
+        FileId(u16::from_be_bytes([self.bytes[2], self.bytes[3]]))
+    }
+
+    /// Short identifier, none for DFs and where it is switched off.
+    #[must_use]
+    pub const fn sfi(&self) -> Option<Sfi> {
+        Sfi::new(self.bytes[4])
+    }
+
+    /// Number of records there is room for.
+    #[must_use]
+    pub const fn records_max(&self) -> u8 {
+        self.bytes[5]
+    }
+
+    /// Bytes of a record; of a variable one, the most.
+    #[must_use]
+    pub const fn record_bytes(&self) -> u16 {
+        u16::from_be_bytes([self.bytes[6], self.bytes[7]])
+    }
+
+    /// Condition for reading.
+    #[must_use]
+    pub const fn read(&self) -> Access {
+        Access::decode([self.bytes[8], self.bytes[9]])
+    }
+
+    /// Condition for updating and appending.
+    #[must_use]
+    pub const fn update(&self) -> Access {
+        Access::decode([self.bytes[10], self.bytes[11]])
+    }
+
+    /// Header of the DF it lies under; the root's is its own.
+    #[must_use]
+    pub const fn parent(&self) -> u32 {
+        number(&self.bytes, PARENT_AT)
+    }
+
+    /// Header of the DF that was made after this one, 0 when there is none.
+    #[must_use]
+    pub const fn next_df(&self) -> u32 {
+        number(&self.bytes, NEXT_DF_AT)
     }
 
     /// The file descriptor byte.
     #[must_use]
-    pub fn descriptor(&self) -> u8 {
-        match self.kind {
-            Kind::Df => 0x38,
-            Kind::Transparent => 0x01,
-            Kind::LinearFixed => 0x02 | u8::from(self.marked),
-            Kind::LinearVariable => 0x04 | u8::from(self.marked),
-            Kind::Cyclic => 0x06 | u8::from(self.marked),
-        }
+    pub const fn descriptor(&self) -> u8 {
+        if matches!(self.kind, Kind::Df) { 0x38 } else { self.bytes[0] }
     }
 
     /// First offset of the body.
@@ -252,10 +273,24 @@ impl Header {
     }
 }
 
+/// Four bytes of a header as a number.
+const fn number(bytes: &[u8; HEADER_BYTES as usize], at: u32) -> u32 {
+    let at = at as usize;
+    u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+}
+
 /// The header's offset for a DF the runtime names.
 #[must_use]
 pub const fn df_at(df: DfId) -> u32 {
     if df.0 == DfId::ROOT.0 { ROOT_AT } else { df.0 }
+}
+
+/// First offset behind the file whose header is at an offset.
+///
+/// # Errors
+/// 6F00 outside the segment.
+pub fn end_of(env: &Env<'_>, at: u32) -> Result<u32, Halt> {
+    env.load_array(at + END_AT).map(u32::from_be_bytes)
 }
 
 /// First free offset.

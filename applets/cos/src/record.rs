@@ -95,7 +95,7 @@ pub fn update(
 /// 6A84 when a linear file is full; 6700, 6A80 as [`update`]; 6981, 6986, 6A82, 6985, 6982; `Torn`.
 pub fn append(env: &mut Env<'_>, dialect: &Dialect, file: FileRef, data: &[u8]) -> Outcome {
     let (file, mut session) = open(env, dialect, file, Purpose::Update, has_records)?;
-    if file.marked && !is_one_tlv(data) {
+    if file.marked() && !is_one_tlv(data) {
         return Halt::status(StatusWord::WRONG_DATA);
     }
     session.record = Some(add(env, &file, data.len(), data)?);
@@ -116,14 +116,14 @@ pub fn add(env: &mut Env<'_>, file: &Header, capacity: usize, data: &[u8]) -> Re
     let (Ok(capacity), true) = (u8::try_from(capacity), data.len() <= capacity) else {
         return Halt::status(StatusWord::WRONG_LENGTH);
     };
-    if capacity == 0 || u16::from(capacity) > file.record_bytes {
+    if capacity == 0 || u16::from(capacity) > file.record_bytes() {
         return Halt::status(StatusWord::WRONG_LENGTH);
     }
     let fixed = file.kind == Kind::LinearFixed;
-    if fixed && data.len() != usize::from(file.record_bytes) {
+    if fixed && data.len() != usize::from(file.record_bytes()) {
         return Halt::status(StatusWord::WRONG_LENGTH);
     }
-    if count >= file.records_max {
+    if count >= file.records_max() {
         return Halt::status(StatusWord::NOT_ENOUGH_MEMORY);
     }
     let at = match count {
@@ -148,11 +148,11 @@ pub fn add(env: &mut Env<'_>, file: &Header, capacity: usize, data: &[u8]) -> Re
 }
 
 fn add_cyclic(env: &mut Env<'_>, file: &Header, data: &[u8]) -> Outcome {
-    if data.len() != usize::from(file.record_bytes) {
+    if data.len() != usize::from(file.record_bytes()) {
         return Halt::status(StatusWord::WRONG_LENGTH);
     }
     let [newest, count] = env.load_array(file.body())?;
-    let slots = file.records_max;
+    let slots = file.records_max();
     let next = newest.saturating_add(1);
     let slot = if count == 0 || next >= slots { 0 } else { next };
     env.atomically(|env| {
@@ -171,7 +171,7 @@ fn replace(
     let count = count(env, file)?;
     let number = resolve(env, file, which, session, count)?;
     let record = locate(env, file, number, count)?;
-    if file.marked {
+    if file.marked() {
         let [tag] = env.load_array(record.at)?;
         if !is_one_tlv(data) || data.first() != Some(&tag) {
             return Halt::status(StatusWord::WRONG_DATA);
@@ -203,7 +203,7 @@ fn has_records(kind: Kind) -> bool {
 
 fn count(env: &Env<'_>, file: &Header) -> Result<u8, Halt> {
     let [_, count] = env.load_array(file.body())?;
-    Ok(count.min(file.records_max))
+    Ok(count.min(file.records_max()))
 }
 
 fn push(env: &Env<'_>, file: &Header, number: u8, reply: &mut Reply<'_>) -> Outcome {
@@ -235,7 +235,7 @@ fn resolve(
             (id, search(env, file, id, (1..=before).rev())?)
         }
     };
-    if id != 0 && !file.marked {
+    if id != 0 && !file.marked() {
         return Halt::status(StatusWord::INCOMPATIBLE_FILE_STRUCTURE);
     }
     session.record = Some(found.ok_or(Halt::Status(StatusWord::RECORD_NOT_FOUND))?);
@@ -269,7 +269,7 @@ fn existing(number: u8, session: &Session, count: u8) -> Result<u8, Halt> {
 
 /// Where record `number` (from 1) lies.
 fn locate(env: &Env<'_>, file: &Header, number: u8, count: u8) -> Result<Record, Halt> {
-    let size = u32::from(file.record_bytes);
+    let size = u32::from(file.record_bytes());
     match file.kind {
         Kind::LinearVariable => {
             let mut at = file.body() + 2;
@@ -286,7 +286,7 @@ fn locate(env: &Env<'_>, file: &Header, number: u8, count: u8) -> Result<Record,
         }
         Kind::Cyclic => {
             let [newest] = env.load_array(file.body())?;
-            let slots = u16::from(file.records_max);
+            let slots = u16::from(file.records_max());
             let slot = (u16::from(newest) + slots - u16::from(number - 1) % slots) % slots;
             Ok(Record { at: slot_at(file, slot as u8), bytes: size, capacity: size })
         }
@@ -298,5 +298,5 @@ fn locate(env: &Env<'_>, file: &Header, number: u8, count: u8) -> Result<Record,
 }
 
 fn slot_at(file: &Header, slot: u8) -> u32 {
-    file.body() + 2 + u32::from(slot) * u32::from(file.record_bytes)
+    file.body() + 2 + u32::from(slot) * u32::from(file.record_bytes())
 }

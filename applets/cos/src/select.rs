@@ -27,8 +27,8 @@ pub fn select(
     match file.kind {
         Kind::Df => session.enter_df(&file),
         _ => {
-            if session.df != file.parent {
-                session.enter_df(&Header::load(env, file.parent)?);
+            if session.df != file.parent() {
+                session.enter_df(&Header::load(env, file.parent())?);
             }
             session.enter_ef(file.at);
         }
@@ -38,7 +38,7 @@ pub fn select(
     if !silent {
         control::write(env, &file, selection.control, reply)?;
     }
-    if let Some(warning) = file.life_cycle.warning() {
+    if let Some(warning) = file.life_cycle().warning() {
         reply.warn(warning);
     }
     session.store(env)?;
@@ -51,13 +51,13 @@ fn find(env: &Env<'_>, session: &Session, target: Target<'_>) -> Result<Option<H
         Target::Df(df) => Some(Header::load(env, df_at(df))?),
         Target::FileId(fid) => by_id(env, session.df, fid)?,
         Target::ChildDf(fid) => {
-            find_child(env, session.df, |file| file.fid == fid && file.kind == Kind::Df)?
+            find_child(env, session.df, |file| file.fid() == fid && file.kind == Kind::Df)?
         }
         Target::Ef(fid) => {
-            find_child(env, session.df, |file| file.fid == fid && file.kind != Kind::Df)?
+            find_child(env, session.df, |file| file.fid() == fid && file.kind != Kind::Df)?
         }
         Target::Parent if session.df == ROOT_AT => return Ok(None),
-        Target::Parent => Some(Header::load(env, Header::load(env, session.df)?.parent)?),
+        Target::Parent => Some(Header::load(env, Header::load(env, session.df)?.parent())?),
         Target::PathFromCurrent(path) => by_path(env, session.df, path)?,
         Target::PathFromRoot(path) => by_path(env, ROOT_AT, path)?,
     };
@@ -65,18 +65,18 @@ fn find(env: &Env<'_>, session: &Session, target: Target<'_>) -> Result<Option<H
 }
 
 fn by_id(env: &Env<'_>, current: u32, fid: FileId) -> Result<Option<Header>, Halt> {
-    if let Some(child) = find_child(env, current, |file| file.fid == fid)? {
+    if let Some(child) = find_child(env, current, |file| file.fid() == fid)? {
         return Ok(Some(child));
     }
     let df = Header::load(env, current)?;
-    if df.fid == fid {
+    if df.fid() == fid {
         return Ok(Some(df));
     }
-    let parent = Header::load(env, df.parent)?;
-    if parent.fid == fid {
+    let parent = Header::load(env, df.parent())?;
+    if parent.fid() == fid {
         return Ok(Some(parent));
     }
-    find_child(env, parent.at, |file| file.fid == fid && file.kind == Kind::Df)
+    find_child(env, parent.at, |file| file.fid() == fid && file.kind == Kind::Df)
 }
 
 fn by_path(env: &Env<'_>, start: u32, path: &[u8]) -> Result<Option<Header>, Halt> {
@@ -84,7 +84,7 @@ fn by_path(env: &Env<'_>, start: u32, path: &[u8]) -> Result<Option<Header>, Hal
     for step in path.chunks(2) {
         let &[high, low] = step else { return Ok(None) };
         let fid = FileId(u16::from_be_bytes([high, low]));
-        match find_child(env, here.at, |file| file.fid == fid)? {
+        match find_child(env, here.at, |file| file.fid() == fid)? {
             Some(child) => here = child,
             None => return Ok(None),
         }

@@ -77,7 +77,7 @@ impl Session {
             self.pin_in_df = false;
         }
         self.df = df.at;
-        self.out_of_use = df.life_cycle.warning().is_some();
+        self.out_of_use = df.life_cycle().warning().is_some();
         self.ef = None;
         self.record = None;
     }

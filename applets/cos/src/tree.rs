@@ -8,7 +8,10 @@ use tessera_framework::{DfId, Env, FileId, Halt, Outcome, Sfi, StatusWord};
 
 use crate::{
     Access,
-    layout::{FREE_AT, HEADER_BYTES, Header, Kind, LifeCycle, NEXT_DF_AT, ROOT_AT, df_at, free},
+    layout::{
+        FREE_AT, Fields, HEADER_BYTES, Header, Kind, LifeCycle, NEXT_DF_AT, ROOT_AT, df_at, end_of,
+        free,
+    },
 };
 
 /// A DF to be made.
@@ -138,7 +141,7 @@ pub fn create_df(env: &mut Env<'_>, parent: DfId, spec: &DfSpec<'_>) -> Result<D
     if spec.fid == FileId::MF {
         return Halt::status(StatusWord::WRONG_DATA);
     }
-    if find_child(env, parent, |header| header.fid == spec.fid)?.is_some() {
+    if find_child(env, parent, |header| header.fid() == spec.fid)?.is_some() {
         return Halt::status(StatusWord::FILE_EXISTS);
     }
     let mut last = ROOT_AT;
@@ -165,7 +168,7 @@ fn write_df(
     }
     let at = free(env)?;
     let end = room(env, at, spec.file_bytes())?;
-    let header = Header {
+    let header = Header::new(&Fields {
         at,
         kind: Kind::Df,
         marked: spec.full_control,
@@ -174,12 +177,11 @@ fn write_df(
         sfi: None,
         record_bytes: 0,
         records_max: 0,
-        read: Access::Always.encode(),
-        update: Access::Never.encode(),
+        read: Access::Always,
+        update: Access::Never,
         parent,
         end,
-        next_df: None,
-    };
+    });
     let name_end = header.body() + 1 + spec.name.len() as u32;
     env.atomically(|env| {
         env.store(header.body(), &[spec.name.len() as u8])?;
@@ -204,8 +206,9 @@ pub fn create_ef(env: &mut Env<'_>, parent: DfId, spec: &EfSpec) -> Result<Heade
     if !spec.fid.is_usable() || spec.fid == FileId::MF || !spec.structure.is_sound() {
         return Halt::status(StatusWord::WRONG_DATA);
     }
-    let taken =
-        |header: &Header| header.fid == spec.fid || (spec.sfi.is_some() && header.sfi == spec.sfi);
+    let taken = |header: &Header| {
+        header.fid() == spec.fid || (spec.sfi.is_some() && header.sfi() == spec.sfi)
+    };
     if find_child(env, parent, taken)?.is_some() {
         return Halt::status(StatusWord::FILE_EXISTS);
     }
@@ -220,7 +223,7 @@ pub fn create_ef(env: &mut Env<'_>, parent: DfId, spec: &EfSpec) -> Result<Heade
         Structure::Cyclic { record_bytes, records } => (Kind::Cyclic, false, record_bytes, records),
     };
     let at = free(env)?;
-    let header = Header {
+    let header = Header::new(&Fields {
         at,
         kind,
         marked,
@@ -229,12 +232,11 @@ pub fn create_ef(env: &mut Env<'_>, parent: DfId, spec: &EfSpec) -> Result<Heade
         sfi: spec.sfi,
         record_bytes: u16::from(record_bytes),
         records_max,
-        read: spec.read.encode(),
-        update: spec.update.encode(),
+        read: spec.read,
+        update: spec.update,
         parent,
         end: room(env, at, spec.structure.file_bytes())?,
-        next_df: None,
-    };
+    });
     clear(env, header.body(), header.end)?;
     env.atomically(|env| link(env, &header))?;
     Ok(header)
@@ -258,7 +260,7 @@ fn clear(env: &mut Env<'_>, mut at: u32, end: u32) -> Outcome {
 }
 
 fn link(env: &mut Env<'_>, header: &Header) -> Outcome {
-    env.store(header.at, &header.encode())?;
+    env.store(header.at, header.bytes())?;
     env.store(FREE_AT, &header.end.to_be_bytes())
 }
 
@@ -267,8 +269,8 @@ fn find_df(
     env: &Env<'_>,
     mut fits: impl FnMut(&Header) -> Result<bool, Halt>,
 ) -> Result<Option<Header>, Halt> {
-    let mut next = Some(ROOT_AT);
-    while let Some(at) = next {
+    let mut at = ROOT_AT;
+    loop {
         let df = Header::load(env, at)?;
         if df.kind != Kind::Df {
             return Halt::status(StatusWord::NO_DIAGNOSIS);
@@ -276,9 +278,12 @@ fn find_df(
         if fits(&df)? {
             return Ok(Some(df));
         }
-        next = df.next_df;
+        match df.next_df() {
+            0 => return Ok(None),
+            next if next >= df.end => at = next,
+            _ => return Halt::status(StatusWord::NO_DIAGNOSIS),
+        }
     }
-    Ok(None)
 }
 
 /// The first file directly under a DF that fits.
@@ -292,10 +297,10 @@ pub fn find_child(
 ) -> Result<Option<Header>, Halt> {
     let free = free(env)?;
     // Children are made after their parent and lie behind it.
-    let mut at = Header::load(env, parent)?.end;
+    let mut at = end_of(env, parent)?;
     while at < free {
         let header = Header::load(env, at)?;
-        if header.parent == parent && fits(&header) {
+        if header.parent() == parent && fits(&header) {
             return Ok(Some(header));
         }
         at = header.end;

@@ -32,7 +32,13 @@ impl<'p> Env<'p> {
     /// # Errors
     /// 6F00 outside the segment.
     pub fn load(&self, at: u32, out: &mut [u8]) -> Outcome {
-        self.platform.load(at, out)
+        match self.platform.in_place(at, out.len()) {
+            Some(bytes) if bytes.len() == out.len() => {
+                out.copy_from_slice(bytes);
+                Ok(())
+            }
+            _ => self.platform.load(at, out),
+        }
     }
 
     /// Writes `bytes` to the segment at offset `at`: with the open transaction, else at once and
@@ -122,8 +128,11 @@ impl<'p> Env<'p> {
     /// # Errors
     /// 6F00 outside the segment.
     pub fn load_array<const N: usize>(&self, at: u32) -> Result<[u8; N], Halt> {
+        if let Some(&bytes) = self.platform.in_place(at, N).and_then(|bytes| bytes.first_chunk()) {
+            return Ok(bytes);
+        }
         let mut bytes = [0; N];
-        self.load(at, &mut bytes)?;
+        self.platform.load(at, &mut bytes)?;
         Ok(bytes)
     }
 

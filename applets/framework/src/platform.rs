@@ -25,6 +25,14 @@ pub trait Platform {
     /// 6F00 outside the segment.
     fn load(&self, at: u32, out: &mut [u8]) -> Outcome;
 
+    /// Bytes of the segment where they lie, when reading them is no more than that: inside the
+    /// segment, stable, and not touched by an open transaction. Otherwise `None`, and
+    /// [`load`](Self::load) is to be asked.
+    fn in_place(&self, at: u32, bytes: usize) -> Option<&[u8]> {
+        let _ = (at, bytes);
+        None
+    }
+
     /// Writes to the segment: at commit when a transaction is open, else atomically at once.
     ///
     /// # Errors

@@ -145,7 +145,7 @@ fn create(env: &mut Env<'_>, fid: FileId, sfi: u8, bytes: usize) -> Result<Heade
 
 /// GET DATA: the value of an object in EF.ATR/INFO.
 fn information(env: &Env<'_>, tag: u16, reply: &mut Reply<'_>) -> Result<bool, Halt> {
-    let is_ef_atr = |file: &Header| file.fid == FileId::EF_ATR;
+    let is_ef_atr = |file: &Header| file.fid() == FileId::EF_ATR;
     let Some(file) = tree::find_child(env, layout::ROOT_AT, is_ef_atr)? else { return Ok(false) };
     let mut content = [0; EF_ATR_BYTES_MAX];
     let bytes = (file.body_bytes() as usize).min(EF_ATR_BYTES_MAX);

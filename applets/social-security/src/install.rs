@@ -185,14 +185,14 @@ fn fill_bytes(env: &mut Env<'_>, ef: &Header, df: &Df, file: &File, data: Data<'
 
 fn fill_records(env: &mut Env<'_>, ef: &Header, df: &Df, file: &File, data: Data<'_>) -> Outcome {
     let mut unwritten = [0; 255];
-    for number in 1..=ef.records_max {
+    for number in 1..=ef.records_max() {
         let Some(item) = file.item_of_record(number) else { break };
         let planned = usize::from(item.record_bytes());
         let given = data.records(self::number(df), file.sfi).find(|(given, _)| *given == number);
         match given {
             Some((_, record)) => {
                 let capacity = match ef.kind {
-                    Kind::LinearFixed => usize::from(ef.record_bytes),
+                    Kind::LinearFixed => usize::from(ef.record_bytes()),
                     _ => planned.max(record.len()),
                 };
                 record::add(env, ef, capacity, record)?;
