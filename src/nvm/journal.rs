@@ -435,6 +435,25 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_read_in_place_only_when_that_is_all_there_is_to_it() {
+        let (mut memory, layout) = part("page64");
+        let mut journal = Journal::default();
+        let at = layout.segments;
+        journal.store(&mut memory, &layout, at, &[7; 4]).unwrap();
+        assert_eq!(journal.in_place(&memory, at, 4), Some(&[7; 4][..]));
+        assert_eq!(journal.in_place(&memory, memory.bytes() - 3, 4), None, "beyond the cells");
+        journal.begin();
+        journal.store(&mut memory, &layout, at, &[9]).unwrap();
+        assert_eq!(journal.in_place(&memory, at, 4), None, "a store is open");
+        journal.abort();
+        memory.tear(Pulse::Erase { at: at + 4, bytes: 4 });
+        memory.tear(Pulse::Erase { at, bytes: 4 });
+        assert_eq!(journal.in_place(&memory, at, 4), None, "indeterminate bits");
+        assert_eq!(journal.in_place(&memory, at + 3, 1), None, "indeterminate bits");
+        assert_eq!(journal.in_place(&memory, at + 4, 4), Some(&[0; 4][..]), "it was erased");
+    }
+
+    #[test]
     fn a_transaction_beyond_the_log_is_refused_whole() {
         let (mut memory, layout) = part("page64");
         let before = memory.clone();

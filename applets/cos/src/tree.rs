@@ -314,7 +314,9 @@ pub fn find_child(
 /// 6F00 when the segment is damaged.
 pub fn df_by_name(env: &Env<'_>, prefix: &[u8], mut nth: u16) -> Result<Option<DfId>, Halt> {
     let found = find_df(env, |df| {
-        let matches = DfBody::load(env, df)?.name().starts_with(prefix);
+        let [name_bytes] = env.load_array(df.body())?;
+        let matches =
+            prefix.len() <= usize::from(name_bytes) && env.holds(df.body() + 1, prefix)?;
         let here = matches && nth == 0;
         nth -= u16::from(matches && !here);
         Ok(here)

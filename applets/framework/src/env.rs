@@ -136,6 +136,27 @@ impl<'p> Env<'p> {
         Ok(bytes)
     }
 
+    /// Whether `bytes` stand in the segment at offset `at`.
+    ///
+    /// # Errors
+    /// 6F00 outside the segment.
+    pub fn holds(&self, at: u32, bytes: &[u8]) -> Result<bool, Halt> {
+        if let Some(there) = self.platform.in_place(at, bytes.len()) {
+            return Ok(there == bytes);
+        }
+        let mut piece = [0; 32];
+        let mut at = at;
+        for expected in bytes.chunks(piece.len()) {
+            let there = &mut piece[..expected.len()];
+            self.platform.load(at, there)?;
+            if there != expected {
+                return Ok(false);
+            }
+            at += expected.len() as u32;
+        }
+        Ok(true)
+    }
+
     /// Copies inside the segment, in pieces; the ranges must not overlap unless `to <= from`.
     ///
     /// # Errors
