@@ -19,8 +19,10 @@
 //! | 10 | SELECT and MANAGE CHANNEL: P1-P2 known (6A86), lengths (6700, 6A87), target there (6A82, 6A81) | as named |
 //! | 11 | what the applet says | its status word |
 //!
-//! A command that fails before row 9 leaves what is held for GET RESPONSE as it is, except that rows
-//! 9 to 11 drop it; the standard wants GET RESPONSE to follow at once.
+//! A command that ends in rows 1 to 4 leaves an unfinished chain as it is. What is held for GET
+//! RESPONSE, or for a command repeated with the right Le, stays through every command that ends in
+//! rows 1 to 9 but a part of a chain; a command that comes to rows 10 and 11 drops it. (The standard
+//! wants GET RESPONSE to follow at once.)
 //!
 //! # What goes out
 //!
@@ -33,3 +35,5 @@ pub(crate) mod dispatch;
 pub(crate) mod registry;
 pub(crate) mod select;
 pub(crate) mod steps;
+#[cfg(test)]
+mod tests;

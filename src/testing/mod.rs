@@ -1,5 +1,7 @@
 //! What tests inside this crate share: a personalised card, and dialogues as text.
 
+pub(crate) mod probe;
+
 use std::sync::OnceLock;
 
 use crate::{Card, Profile, profile};
