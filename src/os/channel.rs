@@ -68,10 +68,7 @@ pub(crate) fn manage(
                 _ if !core.channels[usize::from(number)].open => {
                     Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED)
                 }
-                _ => {
-                    close(core, registry, number);
-                    Ok(())
-                }
+                _ => close(core, registry, number),
             }
         }
     }
@@ -96,16 +93,17 @@ fn open(core: &mut Core, registry: &Registry, from: u8, number: u8) -> Outcome {
     })
 }
 
-fn close(core: &mut Core, registry: &Registry, number: u8) {
+/// The applet cannot refuse to be deselected, but power can fail while it is told.
+fn close(core: &mut Core, registry: &Registry, number: u8) -> Outcome {
     let place = usize::from(number);
     let applet = core.channels[place].applet;
-    // The applet cannot refuse to be deselected; a tear in it is found by whoever asks for power.
-    let _ = core.call(registry, applet, number, |applet, env| {
+    core.call(registry, applet, number, |applet, env| {
         applet.deselect(env);
         Ok(())
-    });
+    })?;
     core.ram.channels[place] = [0; CHANNEL_BYTES];
     core.channels[place] = Channel::default();
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Tests of the operating system through its probes: one status word, rule and refusal after another.
 
 mod chains;
+mod channels;
 mod checks;
 mod service;
 
