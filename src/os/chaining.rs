@@ -148,21 +148,21 @@ impl Held {
         (bytes, status)
     }
 
-    /// GET RESPONSE for `ne` bytes: the next piece, and the status word that goes with it.
+    /// GET RESPONSE for Ne bytes: the next piece, and the status word that goes with it.
     pub(crate) fn get_response(
         &mut self,
-        ne: u32,
+        apdu: &Apdu<'_>,
         interface: Interface,
         out: &mut [u8],
     ) -> (usize, StatusWord) {
         let Some(Fetch::GetResponse { status, .. }) = self.state else {
             return (0, StatusWord::CONDITIONS_NOT_SATISFIED);
         };
-        let rest = &self.data[self.sent..];
-        if interface == Interface::Contact && rest.len() < ne as usize {
+        let (rest, ne) = (&self.data[self.sent..], apdu.ne as usize);
+        if interface == Interface::Contact && !apdu.extended && rest.len() < ne {
             return (0, StatusWord::wrong_le(rest.len()));
         }
-        let piece = rest.len().min(ne as usize);
+        let piece = rest.len().min(ne);
         out[..piece].copy_from_slice(&rest[..piece]);
         self.sent += piece;
         match self.data.len() - self.sent {

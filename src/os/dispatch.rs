@@ -214,6 +214,6 @@ impl Core {
         if apdu.ne == 0 || !apdu.data.is_empty() {
             return Halt::status(StatusWord::WRONG_LENGTH);
         }
-        Ok(self.held.get_response(apdu.ne, self.interface, out))
+        Ok(self.held.get_response(apdu, self.interface, out))
     }
 }
