@@ -5,7 +5,7 @@
 //! |---|---|---|---|
 //! | contact (T=0) | 2 short | n = Ne | all |
 //! | | 2 short | n differs, n up to 256 | `6Cnn`, held for the same command with the right Le |
-//! | | 2 short | n above 256 | 256 bytes and `61XX` when Ne is 256, else `6C00` |
+//! | | 2 short | n above 256 | 256 bytes and `61XX` when Ne is 256, else `6C00`, held likewise |
 //! | | 1, 3, 4 short | | `61nn`, held for GET RESPONSE |
 //! | contactless | 2, 4 | n up to Ne | all |
 //! | | 2 short | n above Ne, up to 256 | `6Cnn`, held for the same command with the right Le |
@@ -37,6 +37,9 @@ struct Header {
     p1: u8,
     p2: u8,
 }
+
+/// Most bytes a short Le can ask for.
+const SHORT_BYTES_MAX: usize = 256;
 
 /// The chaining bit of an interindustry class byte.
 const CHAINING_BIT: u8 = 0x10;
@@ -131,21 +134,19 @@ impl Held {
             Some(Fetch::Repeat { header, .. }) => {
                 header == Header::of(apdu)
                     && apdu.data.is_empty()
-                    && apdu.ne as usize == self.data.len()
+                    && apdu.ne as usize == self.data.len().min(SHORT_BYTES_MAX)
             }
             _ => false,
         }
     }
 
-    /// Hands out what the repeated command gets.
-    pub(crate) fn repeat(&mut self, out: &mut [u8]) -> (usize, StatusWord) {
+    /// Hands out what the repeated command gets; what is beyond 256 bytes waits for GET RESPONSE.
+    pub(crate) fn repeat(&mut self, channel: u8, out: &mut [u8]) -> (usize, StatusWord) {
         let Some(Fetch::Repeat { status, .. }) = self.state else {
             return (0, StatusWord::NO_DIAGNOSIS);
         };
-        let bytes = self.data.len();
-        out[..bytes].copy_from_slice(&self.data);
-        self.clear();
-        (bytes, status)
+        self.state = Some(Fetch::GetResponse { channel, status });
+        self.next_piece(SHORT_BYTES_MAX, status, out)
     }
 
     /// GET RESPONSE for Ne bytes: the next piece, and the status word that goes with it.
@@ -162,7 +163,17 @@ impl Held {
         if interface == Interface::Contact && !apdu.extended && rest.len() < ne {
             return (0, StatusWord::wrong_le(rest.len()));
         }
-        let piece = rest.len().min(ne);
+        self.next_piece(ne, status, out)
+    }
+
+    fn next_piece(
+        &mut self,
+        bytes_max: usize,
+        status: StatusWord,
+        out: &mut [u8],
+    ) -> (usize, StatusWord) {
+        let rest = &self.data[self.sent..];
+        let piece = rest.len().min(bytes_max);
         out[..piece].copy_from_slice(&rest[..piece]);
         self.sent += piece;
         match self.data.len() - self.sent {
@@ -212,11 +223,10 @@ impl Held {
             _ if apdu.extended => ne.min(n),
             (Interface::Contact, 2) if n == ne => return (n, status),
             (Interface::Contact, 2) if n > 256 && ne == 256 => 256,
-            (Interface::Contact, 2) if n > 256 => return (0, StatusWord::wrong_le(256)),
             (Interface::Contactless, 2) if n > 256 => ne,
             (_, 2) => {
                 self.hold(Fetch::Repeat { header: Header::of(apdu), status }, data);
-                return (0, StatusWord::wrong_le(n));
+                return (0, StatusWord::wrong_le(n.min(SHORT_BYTES_MAX)));
             }
             (Interface::Contact, _) => 0,
             (Interface::Contactless, 4) => ne.min(n),

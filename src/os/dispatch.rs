@@ -164,7 +164,7 @@ impl Core {
             return self.get_response(number, apdu, out);
         }
         if self.held.is_repeated_by(apdu) {
-            return Ok(self.held.repeat(out));
+            return Ok(self.held.repeat(number, out));
         }
         self.held.clear();
         if apdu.data.len() > self.command_bytes_max {
