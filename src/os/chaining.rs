@@ -225,6 +225,9 @@ impl Held {
             (Interface::Contact, 2) if n > 256 && ne == 256 => 256,
             (Interface::Contactless, 2) if n > 256 => ne,
             (_, 2) => {
+                // With the right Le nothing is missing before the end of the file.
+                let status =
+                    if status == StatusWord::END_OF_FILE { StatusWord::OK } else { status };
                 self.hold(Fetch::Repeat { header: Header::of(apdu), status }, data);
                 return (0, StatusWord::wrong_le(n.min(SHORT_BYTES_MAX)));
             }

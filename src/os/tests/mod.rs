@@ -3,6 +3,7 @@
 mod chains;
 mod channels;
 mod checks;
+mod responses;
 mod service;
 
 use tessera_framework::Interface;
