@@ -56,7 +56,7 @@ pub(crate) fn select(
             let fid = file_id(apdu.data)?;
             search.by_id(Target::ChildDf(fid), fid, reply)
         }
-        0x02 => search.in_current(Target::Ef(file_id(apdu.data)?), reply).map(drop),
+        0x02 => search.in_current(Target::Ef(file_id(apdu.data)?), reply),
         0x03 if apdu.data.is_empty() => search.parent(reply),
         0x04 => search.by_name(apdu.data, wanted, reply),
         0x08 => search.by_path_from_mf(path(apdu.data)?, reply),
@@ -104,16 +104,24 @@ impl Search<'_> {
         self.core.channels[usize::from(self.channel)].applet
     }
 
-    fn in_current(&mut self, target: Target<'_>, reply: &mut Reply<'_>) -> Result<Selected, Halt> {
-        self.enter(self.current(), target, reply)
+    fn in_current(&mut self, target: Target<'_>, reply: &mut Reply<'_>) -> Outcome {
+        self.within(self.current(), target, reply)
     }
 
     fn root(&mut self, applet: u8, reply: &mut Reply<'_>) -> Outcome {
-        self.enter(applet, Target::Df(DfId::ROOT), reply).map(drop)
+        self.within(applet, Target::Df(DfId::ROOT), reply)
+    }
+
+    /// A file of one applet. Only a parent can lie above its root.
+    fn within(&mut self, applet: u8, target: Target<'_>, reply: &mut Reply<'_>) -> Outcome {
+        match self.enter(applet, target, reply)? {
+            Selected::Here => Ok(()),
+            Selected::Above => Halt::status(StatusWord::NOT_FOUND),
+        }
     }
 
     fn parent(&mut self, reply: &mut Reply<'_>) -> Outcome {
-        match self.in_current(Target::Parent, reply)? {
+        match self.enter(self.current(), Target::Parent, reply)? {
             Selected::Here => Ok(()),
             Selected::Above => match self.registry.entry(self.current()).parent {
                 Some(parent) => self.root(parent, reply),
@@ -128,7 +136,7 @@ impl Search<'_> {
                 Some(applet) => self.root(applet, reply),
                 None => Halt::status(StatusWord::NOT_FOUND),
             },
-            outcome => outcome.map(drop),
+            outcome => outcome,
         }
     }
 
@@ -155,7 +163,7 @@ impl Search<'_> {
             let Some(child) = self.registry.child(applet, fid) else { break };
             (applet, path) = (child, rest);
         }
-        self.enter(applet, Target::PathFromRoot(path), reply).map(drop)
+        self.within(applet, Target::PathFromRoot(path), reply)
     }
 
     fn by_path_from_current(&mut self, path: &[u8], reply: &mut Reply<'_>) -> Outcome {
@@ -165,12 +173,12 @@ impl Search<'_> {
                 match self.registry.child(self.current(), fid) {
                     Some(child) => {
                         let rest = path.get(2..).unwrap_or_default();
-                        self.enter(child, Target::PathFromRoot(rest), reply).map(drop)
+                        self.within(child, Target::PathFromRoot(rest), reply)
                     }
                     None => Halt::status(StatusWord::NOT_FOUND),
                 }
             }
-            outcome => outcome.map(drop),
+            outcome => outcome,
         }
     }
 
@@ -182,7 +190,7 @@ impl Search<'_> {
         let Some(found) = self.occurrence(name, wanted, before)? else {
             return Halt::status(StatusWord::NOT_FOUND);
         };
-        self.enter(found.applet, Target::Df(DfId(found.df)), reply)?;
+        self.within(found.applet, Target::Df(DfId(found.df)), reply)?;
         self.core.channels[usize::from(self.channel)].found = Some(found);
         Ok(())
     }
@@ -236,6 +244,7 @@ impl Search<'_> {
         if !matches!(selected, Ok(Selected::Here)) {
             self.core.channels[place] = before;
             self.core.ram.channels[place] = ram_before;
+            reply.clear();
             return selected;
         }
         self.core.channels[place].found = None;
