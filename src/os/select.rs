@@ -1,10 +1,11 @@
 //! SELECT (ISO/IEC 7816-4:2020, 11.2.2): by name anywhere, by identifier and path across applications.
 //!
 //! What lies inside one application is its own business; here is decided which application is asked,
-//! in this order: for P1 = 00, 01 and 09 the current one, then those registered under it, beside it,
-//! above it and under the MF; for P1 = 08 the deepest one along the path; for P1 = 03 the current
-//! one, which may point above itself. A selection that fails changes nothing: neither what is current
-//! nor what an applet holds in RAM.
+//! in this order: for P1 = 00 the current one, then those registered under it, beside it, above it and
+//! under the MF; for P1 = 01 and 09 the current one, then those under it; for P1 = 02 the current one
+//! alone; for P1 = 08 the deepest one along the path; for P1 = 03 the current one, which may point
+//! above itself. A selection that fails changes nothing: neither what is current nor what an applet
+//! holds in RAM.
 
 use tessera_framework::{
     Apdu, Control, DfId, FileId, Halt, Outcome, Reply, Selected, Selection, StatusWord, Target,
@@ -50,12 +51,9 @@ pub(crate) fn select(
         0x00 if apdu.data.is_empty() => search.root(Registry::MF, reply),
         0x00 => match file_id(apdu.data)? {
             FileId::MF => search.root(Registry::MF, reply),
-            fid => search.by_id(Target::FileId(fid), fid, reply),
+            fid => search.by_id(fid, reply),
         },
-        0x01 => {
-            let fid = file_id(apdu.data)?;
-            search.by_id(Target::ChildDf(fid), fid, reply)
-        }
+        0x01 => search.child_df(file_id(apdu.data)?, reply),
         0x02 => search.in_current(Target::Ef(file_id(apdu.data)?), reply),
         0x03 if apdu.data.is_empty() => search.parent(reply),
         0x04 => search.by_name(apdu.data, wanted, reply),
@@ -130,13 +128,26 @@ impl Search<'_> {
         }
     }
 
-    fn by_id(&mut self, target: Target<'_>, fid: FileId, reply: &mut Reply<'_>) -> Outcome {
-        match self.in_current(target, reply) {
-            Err(Halt::Status(StatusWord::NOT_FOUND)) => match self.neighbour(fid) {
-                Some(applet) => self.root(applet, reply),
-                None => Halt::status(StatusWord::NOT_FOUND),
-            },
-            outcome => outcome,
+    fn by_id(&mut self, fid: FileId, reply: &mut Reply<'_>) -> Outcome {
+        let neighbour = self.neighbour(fid);
+        self.in_current_or_root_of(Target::FileId(fid), neighbour, reply)
+    }
+
+    fn child_df(&mut self, fid: FileId, reply: &mut Reply<'_>) -> Outcome {
+        let child = self.registry.child(self.current(), fid);
+        self.in_current_or_root_of(Target::ChildDf(fid), child, reply)
+    }
+
+    /// A file of the current applet or, when it has none of this kind, another application.
+    fn in_current_or_root_of(
+        &mut self,
+        target: Target<'_>,
+        other: Option<u8>,
+        reply: &mut Reply<'_>,
+    ) -> Outcome {
+        match (self.in_current(target, reply), other) {
+            (Err(Halt::Status(StatusWord::NOT_FOUND)), Some(applet)) => self.root(applet, reply),
+            (outcome, _) => outcome,
         }
     }
 
