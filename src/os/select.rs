@@ -57,8 +57,10 @@ pub(crate) fn select(
         0x02 => search.in_current(Target::Ef(file_id(apdu.data)?), reply),
         0x03 if apdu.data.is_empty() => search.parent(reply),
         0x04 => search.by_name(apdu.data, wanted, reply),
-        0x08 => search.by_path_from_mf(path(apdu.data)?, reply),
-        0x09 => search.by_path_from_current(path(apdu.data)?, reply),
+        0x08 | 0x09 => match (apdu.p1, path(apdu.data)?) {
+            (_, [0x3F, 0xFF, rest @ ..]) | (0x09, rest) => search.by_path_from_current(rest, reply),
+            (_, path) => search.by_path_from_mf(path, reply),
+        },
         0x03 => Halt::status(StatusWord::NC_INCONSISTENT_WITH_P1P2),
         _ => Halt::status(StatusWord::WRONG_P1P2),
     }
@@ -129,12 +131,11 @@ impl Search<'_> {
     }
 
     fn by_id(&mut self, fid: FileId, reply: &mut Reply<'_>) -> Outcome {
-        let neighbour = self.neighbour(fid);
-        self.in_current_or_root_of(Target::FileId(fid), neighbour, reply)
+        self.in_current_or_root_of(Target::FileId(fid), |search| search.neighbour(fid), reply)
     }
 
     fn child_df(&mut self, fid: FileId, reply: &mut Reply<'_>) -> Outcome {
-        let child = self.registry.child(self.current(), fid);
+        let child = |search: &Self| search.registry.child(search.current(), fid);
         self.in_current_or_root_of(Target::ChildDf(fid), child, reply)
     }
 
@@ -142,12 +143,15 @@ impl Search<'_> {
     fn in_current_or_root_of(
         &mut self,
         target: Target<'_>,
-        other: Option<u8>,
+        other: impl FnOnce(&Self) -> Option<u8>,
         reply: &mut Reply<'_>,
     ) -> Outcome {
-        match (self.in_current(target, reply), other) {
-            (Err(Halt::Status(StatusWord::NOT_FOUND)), Some(applet)) => self.root(applet, reply),
-            (outcome, _) => outcome,
+        match self.in_current(target, reply) {
+            Err(Halt::Status(StatusWord::NOT_FOUND)) => match other(self) {
+                Some(applet) => self.root(applet, reply),
+                None => Halt::status(StatusWord::NOT_FOUND),
+            },
+            outcome => outcome,
         }
     }
 
@@ -168,29 +172,29 @@ impl Search<'_> {
         if let [0x3F, 0x00, rest @ ..] = path {
             path = rest;
         }
-        let mut applet = Registry::MF;
+        let (applet, rest) = self.deepest(Registry::MF, path);
+        self.within(applet, Target::PathFromRoot(rest), reply)
+    }
+
+    fn by_path_from_current(&mut self, path: &[u8], reply: &mut Reply<'_>) -> Outcome {
+        let current = self.current();
+        let (applet, rest) = self.deepest(current, path);
+        match self.in_current(Target::PathFromCurrent(path), reply) {
+            Err(Halt::Status(StatusWord::NOT_FOUND)) if applet != current => {
+                self.within(applet, Target::PathFromRoot(rest), reply)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// The last application along a path that begins in `applet`, and what is left of the path.
+    fn deepest<'p>(&self, mut applet: u8, mut path: &'p [u8]) -> (u8, &'p [u8]) {
         while let [high, low, rest @ ..] = path {
             let fid = FileId(u16::from_be_bytes([*high, *low]));
             let Some(child) = self.registry.child(applet, fid) else { break };
             (applet, path) = (child, rest);
         }
-        self.within(applet, Target::PathFromRoot(path), reply)
-    }
-
-    fn by_path_from_current(&mut self, path: &[u8], reply: &mut Reply<'_>) -> Outcome {
-        match self.in_current(Target::PathFromCurrent(path), reply) {
-            Err(Halt::Status(StatusWord::NOT_FOUND)) => {
-                let fid = file_id(path.get(..2).unwrap_or_default())?;
-                match self.registry.child(self.current(), fid) {
-                    Some(child) => {
-                        let rest = path.get(2..).unwrap_or_default();
-                        self.within(child, Target::PathFromRoot(rest), reply)
-                    }
-                    None => Halt::status(StatusWord::NOT_FOUND),
-                }
-            }
-            outcome => outcome,
-        }
+        (applet, path)
     }
 
     fn by_name(&mut self, name: &[u8], wanted: Wanted, reply: &mut Reply<'_>) -> Outcome {

@@ -132,7 +132,8 @@ pub enum Target<'a> {
     Ef(FileId),
     /// P1 = 03: the parent of the current DF.
     Parent,
-    /// P1 = 09: a path from the current DF; two bytes a step, at least one step.
+    /// P1 = 09, or a path that began with 3FFF: a path from the current DF, two bytes a step. Empty:
+    /// the current DF itself.
     PathFromCurrent(&'a [u8]),
     /// P1 = 08 or a path through a parent application: a path from the applet's root, maybe empty.
     PathFromRoot(&'a [u8]),

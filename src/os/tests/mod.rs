@@ -4,6 +4,7 @@ mod chains;
 mod channels;
 mod checks;
 mod responses;
+mod select;
 mod service;
 
 use tessera_framework::Interface;
