@@ -446,11 +446,11 @@ mod tests {
         journal.store(&mut memory, &layout, at, &[9]).unwrap();
         assert_eq!(journal.in_place(&memory, at, 4), None, "a store is open");
         journal.abort();
-        memory.tear(Pulse::Erase { at: at + 4, bytes: 4 });
+        memory.tear(Pulse::Erase { at: at + 8, bytes: 4 });
         memory.tear(Pulse::Erase { at, bytes: 4 });
         assert_eq!(journal.in_place(&memory, at, 4), None, "indeterminate bits");
         assert_eq!(journal.in_place(&memory, at + 3, 1), None, "indeterminate bits");
-        assert_eq!(journal.in_place(&memory, at + 4, 4), Some(&[0; 4][..]), "it was erased");
+        assert_eq!(journal.in_place(&memory, at + 8, 4), Some(&[0; 4][..]), "it was erased");
     }
 
     #[test]
