@@ -263,7 +263,7 @@ fn name(tag: u8) -> Option<&'static str> {
 }
 
 /// Life cycle status byte (table 14).
-fn life_cycle(status: u8) -> &'static str {
+pub(super) fn life_cycle(status: u8) -> &'static str {
     match status {
         0x00 => "no information",
         0x01 => "creation",

@@ -7,7 +7,11 @@ use std::fmt;
 
 use tessera_framework::{Apdu, Class, Ins, StatusWord, Tag, tlv::DataObjects};
 
-use super::{ContentWords, DfWords, EfWords, Event, Vocabulary};
+use super::{
+    ContentWords, DfWords, EfWords, Event, Vocabulary,
+    atr::Atr,
+    control::{self, Descriptor},
+};
 
 /// Turns events into words.
 #[derive(Clone, Debug)]
@@ -105,8 +109,13 @@ impl Narrator {
         self.current = [Current::default(); 20];
         self.current[0].df = self.words.df_by_fid(0x3F00);
         self.awaited = Subject::Nothing;
+        let details = match Atr::decode(atr) {
+            Ok(decoded) => vec![summary(&decoded)],
+            Err(error) => vec![error.to_string()],
+        };
         Told {
             meaning: format!("{what}, answer to reset {}", hex::encode_upper(atr)),
+            details,
             ..Told::default()
         }
     }
@@ -121,7 +130,8 @@ impl Narrator {
         if let (true, Some((channel, now))) = (done, after) {
             self.current[channel] = now;
         }
-        self.awaited = if status.sw1() == 0x61 { subject } else { Subject::Nothing };
+        let to_be_fetched = matches!(status.sw1(), 0x61 | 0x6C);
+        self.awaited = if to_be_fetched { subject } else { Subject::Nothing };
         let time = format!("{}.{} ms", took_us / 1000, took_us % 1000 / 100);
         let outcome = match pulses {
             0 => format!("{status} ({time})"),
@@ -307,6 +317,25 @@ impl Narrator {
     }
 }
 
+/// How the card is read, and its historical bytes.
+fn summary(atr: &Atr) -> String {
+    let protocols: Vec<_> = atr.protocols.iter().map(|t| format!("T={t}")).collect();
+    let line = match &atr.contactless {
+        Some(_) => "contactless, as a PC/SC reader reports it".into(),
+        None => protocols.join(" and "),
+    };
+    format!("{line}; historical bytes {}", hex::encode_upper(&atr.historical))
+}
+
+/// What a value of control information says, for those that hide it in bits.
+fn meaning_of(tag: Tag, value: &[u8]) -> Option<String> {
+    match (tag, value) {
+        (Tag::FILE_DESCRIPTOR, value) => Some(Descriptor::decode(value).ok()?.to_string()),
+        (Tag::LIFE_CYCLE, &[status]) => Some(control::life_cycle(status).into()),
+        _ => None,
+    }
+}
+
 /// Data objects a line each, templates with what they hold.
 fn objects_in_words(data: &[u8], indent: &str) -> Vec<String> {
     let mut lines = Vec::new();
@@ -321,8 +350,11 @@ fn objects_in_words(data: &[u8], indent: &str) -> Vec<String> {
             lines.push(format!("{indent}{:?}{name}", object.tag));
             lines.extend(objects_in_words(object.value, &format!("{indent}   ")));
         } else {
-            let value =
-                if object.value.is_empty() { "empty".into() } else { readable(object.value) };
+            let value = match (object.value, meaning_of(object.tag, object.value)) {
+                ([], _) => "empty".into(),
+                (value, None) => readable(value),
+                (value, Some(meaning)) => format!("{} {meaning}", hex::encode_upper(value)),
+            };
             lines.push(format!("{indent}{:?}{name}: {value}", object.tag));
         }
     }
