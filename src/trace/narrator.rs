@@ -361,12 +361,22 @@ fn objects_in_words(data: &[u8], indent: &str) -> Vec<String> {
     lines
 }
 
-/// Hexadecimal, and in quotes as text where it is text.
+/// Hexadecimal, and in quotes as text where it is text: ASCII and the common Chinese characters.
 fn readable(bytes: &[u8]) -> String {
     let digits = hex::encode_upper(bytes);
-    let (text, _, malformed) = encoding_rs::GBK.decode(bytes);
-    let plain = bytes.len() > 2 && !malformed && !text.chars().any(char::is_control);
-    if plain { format!("{digits} \"{text}\"") } else { digits }
+    let mut rest = bytes;
+    let common = loop {
+        rest = match rest {
+            [] => break true,
+            [0x20..=0x7E, rest @ ..] | [0xA1..=0xF7, 0xA1..=0xFE, rest @ ..] => rest,
+            _ => break false,
+        };
+    };
+    if bytes.len() < 3 || !common {
+        return digits;
+    }
+    let (text, _, _) = encoding_rs::GBK.decode(bytes);
+    format!("{digits} \"{text}\"")
 }
 
 /// Header in pairs, then Lc, data and Le apart where the bytes are a command: `00 A4 04 00 02 3F00`.
