@@ -50,6 +50,8 @@ use tessera_master::Master;
 use tessera_social_security::SocialSecurity;
 use toml::Spanned;
 
+pub(crate) use check::card_number_check;
+
 /// Smallest and largest memory a card may have, in bytes.
 pub const MEMORY_BYTES: std::ops::RangeInclusive<u32> = 4096..=81_920;
 

@@ -30,7 +30,7 @@ pub(super) fn check_numbers(
 }
 
 /// The check character of a nine-character card number; `None` when it has another form.
-pub(super) fn card_number_check(number: &str) -> Option<char> {
+pub(crate) fn card_number_check(number: &str) -> Option<char> {
     const WEIGHTS: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
     let body = number.as_bytes().get(..8)?;
     let whole = number.len() == 9 && body[0].is_ascii_uppercase();

@@ -2,7 +2,10 @@
 
 use tessera_framework::{Apdu, Class, class::SecureMessaging};
 
-use crate::trace::{atr::Atr, control};
+use crate::{
+    profile::card_number_check,
+    trace::{atr::Atr, control},
+};
 
 use super::{Case, Failure, Vector, run::spaced};
 
@@ -19,14 +22,17 @@ pub enum Decoder {
     Class,
     /// The case and the fields of a command.
     Apdu,
+    /// The number of a social-security card, its nine characters.
+    CardNumber,
 }
 
-const NAMES: [(&str, Decoder); 5] = [
+const NAMES: [(&str, Decoder); 6] = [
     ("atr", Decoder::Atr),
     ("control", Decoder::Control),
     ("descriptor", Decoder::Descriptor),
     ("class", Decoder::Class),
     ("apdu", Decoder::Apdu),
+    ("card-number", Decoder::CardNumber),
 ];
 
 impl Decoder {
@@ -37,7 +43,7 @@ impl Decoder {
     }
 
     /// All names.
-    pub fn names() -> [&'static str; 5] {
+    pub fn names() -> [&'static str; 6] {
         NAMES.map(|(name, _)| name)
     }
 
@@ -62,6 +68,7 @@ impl Decoder {
                 Ok(apdu) => Ok(command(&apdu)),
                 Err(status) => Err(status.to_string()),
             },
+            Self::CardNumber => card_number(bytes),
         }
     }
 
@@ -147,4 +154,15 @@ fn command(apdu: &Apdu<'_>) -> Vec<String> {
         format!("data {}", if apdu.data.is_empty() { "none".into() } else { spaced(apdu.data) }),
         format!("ne {}", apdu.ne),
     ]
+}
+
+fn card_number(bytes: &[u8]) -> Result<Vec<String>, String> {
+    let number = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+    match card_number_check(number) {
+        None => {
+            Err(format!("{number:?} is no capital letter, seven letters or digits, and a check"))
+        }
+        Some(check) if !number.ends_with(check) => Err(format!("the check character is {check}")),
+        Some(check) => Ok(vec![format!("number {number}"), format!("check {check}")]),
+    }
 }

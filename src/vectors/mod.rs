@@ -34,7 +34,7 @@
 //! | `flags` | what it is about, separated by commas; each explained in `FLAGS.md` | |
 //! | `needs` | `holder`: the profile's own holder, PIN and data; without it any card of the kind does, and nothing in it may change a card for good | dialogues |
 //! | `memory-may-change` | a reason: the rule below is not applied | dialogues |
-//! | `decode` | `atr`, `control`, `descriptor`, `class` or `apdu`: no dialogue but a decoder | |
+//! | `decode` | `atr`, `control`, `descriptor`, `class`, `apdu` or `card-number`: no dialogue but a decoder | |
 //!
 //! The header ends with the first step. A dialogue begins with a card under power, fresh from its
 //! reset, and has these steps:

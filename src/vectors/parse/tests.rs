@@ -120,7 +120,10 @@ fn a_decoder_vector_has_bytes_and_lines_only() {
     assert_eq!(cases[0].lines, [(6, "Fi 372".to_string()), (7, "Di 1".to_string())]);
     assert_eq!((cases[1].line, cases[1].bytes.as_slice()), (8, &[0x3F][..]));
     for (steps, expected) in [
-        ("decode: tea\n> 00\n= x", "4: expected a decoder: atr, control, descriptor, class, apdu"),
+        (
+            "decode: tea\n> 00\n= x",
+            "4: expected a decoder: atr, control, descriptor, class, apdu, card-number",
+        ),
         ("decode: atr\n= x", "5: expected > BYTES"),
         ("decode: atr\n> 00\n> 00\n= x", "6: expected > BYTES"),
         ("decode: atr\n> 00\n< 00", "6: expected > BYTES"),
