@@ -93,7 +93,6 @@ fn parameters() -> impl Strategy<Value = u8> {
 /// Data fields that mean something to some file or command, and some that do not.
 fn data() -> impl Strategy<Value = Vec<u8>> {
     let known: &[&str] = &[
-        "",
         "3F00",
         "2F00",
         "2F01",
@@ -116,6 +115,7 @@ fn data() -> impl Strategy<Value = Vec<u8>> {
         "08123333",
     ];
     prop_oneof![
+        5 => Just(Vec::new()),
         5 => select(known.to_vec()).prop_map(|text| hex::decode(text).unwrap()),
         1 => vec(any::<u8>(), 0..20),
         1 => vec(any::<u8>(), 0..300),
@@ -165,6 +165,9 @@ const AIMED: &[&str] = &[
     "00708001",
     "00C0000000",
     "00CA006200",
+    "00CA0062000003", // longer than asked for
+    "00B20105000010",
+    "00A4040000000F7378312E73682EC9E7BBE1B1A3D5CF0005",
 ];
 
 fn aimed() -> impl Strategy<Value = Vec<u8>> {
