@@ -36,6 +36,7 @@ static DIALECT: Dialect = Dialect {
     pin: Some((Pin { at: PIN_AT, tries: CounterId(0), tries_max: TRIES }, &[0x00])),
     cyclic_update_adds: false,
     ef_answers_fci: true,
+    ef_selection_finds_dfs: false,
     data_object: no_data_object,
 };
 

@@ -48,6 +48,7 @@ static DIALECT: Dialect = Dialect {
     pin: Some((REFERENCE, &[0x00])),
     cyclic_update_adds: true,
     ef_answers_fci: true,
+    ef_selection_finds_dfs: false,
     data_object: no_data_object,
 };
 

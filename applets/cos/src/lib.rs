@@ -61,6 +61,9 @@ pub struct Dialect {
     /// SELECT of an EF answers control information also when FCI is asked for. Social-security cards
     /// answer nothing.
     pub ef_answers_fci: bool,
+    /// SELECT with P1 = 02 also finds DFs, in the order of P1 = 00: published readers of
+    /// social-security cards select directories so.
+    pub ef_selection_finds_dfs: bool,
     /// Writes the value of a data object for GET DATA; false when there is none of this tag.
     pub data_object: fn(&Env<'_>, u16, &mut Reply<'_>) -> Result<bool, Halt>,
 }

@@ -21,7 +21,7 @@ pub fn select(
     reply: &mut Reply<'_>,
 ) -> Result<Selected, Halt> {
     let mut session = Session::load(env)?;
-    let Some(file) = find(env, &session, selection.target)? else {
+    let Some(file) = find(env, dialect, &session, selection.target)? else {
         return Ok(Selected::Above);
     };
     match file.kind {
@@ -46,7 +46,12 @@ pub fn select(
 }
 
 /// The file a selection names; `None` for the parent of the root.
-fn find(env: &Env<'_>, session: &Session, target: Target<'_>) -> Result<Option<Header>, Halt> {
+fn find(
+    env: &Env<'_>,
+    dialect: &Dialect,
+    session: &Session,
+    target: Target<'_>,
+) -> Result<Option<Header>, Halt> {
     let found = match target {
         Target::Df(df) => Some(Header::load(env, df_at(df))?),
         Target::FileId(fid) => by_id(env, session.df, fid)?,
@@ -54,7 +59,12 @@ fn find(env: &Env<'_>, session: &Session, target: Target<'_>) -> Result<Option<H
             find_child(env, session.df, |file| file.fid() == fid && file.kind == Kind::Df)?
         }
         Target::Ef(fid) => {
-            find_child(env, session.df, |file| file.fid() == fid && file.kind != Kind::Df)?
+            let ef =
+                find_child(env, session.df, |file| file.fid() == fid && file.kind != Kind::Df)?;
+            match ef {
+                None if dialect.ef_selection_finds_dfs => by_id(env, session.df, fid)?,
+                ef => ef,
+            }
         }
         Target::Parent if session.df == ROOT_AT => return Ok(None),
         Target::Parent => Some(Header::load(env, Header::load(env, session.df)?.parent())?),

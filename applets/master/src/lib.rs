@@ -53,6 +53,7 @@ static DIALECT: Dialect = Dialect {
     pin: None,
     cyclic_update_adds: false,
     ef_answers_fci: true,
+    ef_selection_finds_dfs: false,
     data_object: information,
 };
 

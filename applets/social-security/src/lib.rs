@@ -39,6 +39,8 @@
 mod install;
 pub mod structure;
 pub mod table;
+#[cfg(test)]
+mod tests;
 
 use tessera_cos::{
     Dialect,
@@ -73,6 +75,7 @@ static DIALECT: Dialect = Dialect {
     pin: Some((Pin { at: PIN_AT, tries: CounterId(0), tries_max: PIN_TRIES }, &[0x00])),
     cyclic_update_adds: true,
     ef_answers_fci: false,
+    ef_selection_finds_dfs: true,
     data_object: no_data_object,
 };
 
