@@ -23,35 +23,62 @@ const RECORD: u16 = 0xC4;
 const BYTES: u16 = 0xC5;
 const ACCESS: u16 = 0xC6;
 
+/// The date of the last registration as unemployed has a place in DF02 EF06 and in DF03 EF05, and is
+/// to stand in one of them (notice 37 of 2012).
+const LAST_UNEMPLOYMENT: u8 = 0x60;
+
 /// Installation data whose objects have been looked at.
 #[derive(Clone, Copy)]
 struct Data<'d>(&'d [u8]);
 
 impl<'d> Data<'d> {
     /// # Errors
-    /// 6A80 on bytes that are no data objects, and on objects that mean nothing here.
+    /// 6A80 on bytes that are no data objects, on objects that mean nothing here, and on data that no
+    /// file of the card would hold.
     fn checked(bytes: &'d [u8]) -> Result<Self, Halt> {
+        let data = Self(bytes);
         for object in DataObjects::new(bytes) {
-            let known = match object {
-                Ok(DataObject { tag, value }) => match tag.0 {
-                    PIN | PROPRIETARY => true,
-                    FILES => {
-                        value.chunks(2).all(|pair| matches!(pair, [df, sfi] if exists(*df, *sfi)))
-                    }
-                    RECORD => {
-                        matches!(value, [df, sfi, number, _, ..] if exists(*df, *sfi) && *number > 0)
-                    }
-                    ACCESS => matches!(value, [df, sfi, _, _, _, _] if exists(*df, *sfi)),
-                    BYTES => matches!(value, [df, sfi, _, _, _, ..] if exists(*df, *sfi)),
-                    _ => false,
-                },
-                Err(_) => false,
-            };
+            let known = object.is_ok_and(|DataObject { tag, value }| match (tag.0, value) {
+                (PIN | PROPRIETARY, _) => true,
+                (FILES, pairs) => pairs
+                    .chunks(2)
+                    .all(|pair| matches!(pair, [df, sfi] if file(*df, *sfi).is_some())),
+                (RECORD, [df, sfi, number, _, ..]) => data.holds_record(*df, *sfi, *number),
+                (BYTES, [df, sfi, _, _, _, ..]) => {
+                    matches!(data.content(*df, *sfi), Some(Content::Transparent { .. }))
+                }
+                (ACCESS, [df, sfi, _, _, _, _]) => data.content(*df, *sfi).is_some(),
+                _ => false,
+            });
             if !known {
                 return Halt::status(StatusWord::WRONG_DATA);
             }
         }
-        Ok(Self(bytes))
+        let registrations = data.all(RECORD).filter(|value| {
+            matches!(value, [2, 6, _, LAST_UNEMPLOYMENT, ..] | [3, 5, _, LAST_UNEMPLOYMENT, ..])
+        });
+        if registrations.count() > 1 {
+            return Halt::status(StatusWord::WRONG_DATA);
+        }
+        Ok(data)
+    }
+
+    /// Content of a file the card is to have.
+    fn content(self, df: u8, sfi: u8) -> Option<Content> {
+        file(df, sfi).filter(|_| self.has_file(df, sfi)).map(|file| file.content)
+    }
+
+    /// A file has a record of this number, and the data name it once; of a ring, any and often.
+    fn holds_record(self, df: u8, sfi: u8, number: u8) -> bool {
+        let named = || self.records(df, sfi).filter(|(given, _)| *given == number).count();
+        match self.content(df, sfi) {
+            Some(Content::Cyclic { .. }) => number > 0,
+            Some(Content::Items { .. }) => {
+                file(df, sfi).is_some_and(|file| file.item_of_record(number).is_some())
+                    && named() == 1
+            }
+            _ => false,
+        }
     }
 
     fn all(self, tag: u16) -> impl Iterator<Item = &'d [u8]> {
@@ -88,8 +115,9 @@ pub(crate) const fn number(df: &Df) -> u8 {
     if df.fid == 0xDDF1 { 0 } else { df.fid as u8 }
 }
 
-fn exists(df: u8, sfi: u8) -> bool {
-    DFS.iter().any(|d| number(d) == df && d.files.iter().any(|file| file.sfi == sfi))
+fn file(df: u8, sfi: u8) -> Option<&'static File> {
+    let df = DFS.iter().find(|d| number(d) == df)?;
+    df.files.iter().find(|file| file.sfi == sfi)
 }
 
 /// Fills an empty segment.

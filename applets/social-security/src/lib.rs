@@ -30,7 +30,9 @@
 //! | C5 | directory number, short identifier, offset (2 bytes), then bytes of a transparent file |
 //! | C6 | directory number, short identifier, conditions for reading and for updating (two bytes each, as [`Access::encode`](tessera_cos::Access::encode)) in place of the table's: regions have their own |
 //!
-//! Any bytes may be stored: real cards are not always as their specification says. A record that is
+//! Data for a file or a record that the card does not have, the same record twice, and item 60 in both
+//! of its files are 6A80. Else any bytes may be stored: real cards are not always as their
+//! specification says. A record that is
 //! not named is written as "not written": cn all F, an and b all 0.
 
 #![no_std]

@@ -3,6 +3,7 @@
 extern crate std;
 
 mod card;
+mod install;
 mod table;
 
 use std::{format, string::String, vec, vec::Vec};
