@@ -167,7 +167,7 @@ fn a_record_is_read_by_tag_by_number_and_with_all_that_follow() {
 #[test]
 fn records_of_one_tag_are_told_apart_by_number_and_by_next() {
     let degree = |record, byte| {
-        let value = [&[1, 0x15, record, 0x40, 52][..], &vec![byte; 52]].concat();
+        let value = [&[1, 0x15, record, 0x40, 52][..], &[byte; 52]].concat();
         object(0xC4, &value)
     };
     let mut card = Dialogue::of(&data(&every_file(), None, &[degree(2, 0xAA), degree(4, 0xCC)]));

@@ -70,7 +70,7 @@ fn item_60_is_written_in_one_of_its_two_files_at_most() {
     let here = object(0xC4, &[&[2, 6, 4][..], &date].concat());
     let there = object(0xC4, &[&[3, 5, 2][..], &date].concat());
     for one in [&here, &there] {
-        Dialogue::of(&data(&all, None, &[one.clone()]));
+        Dialogue::of(&data(&all, None, core::slice::from_ref(one)));
     }
     assert_eq!(refused(&data(&all, None, &[here, there])), StatusWord::WRONG_DATA);
     // A ring's records have no tags: this is a transaction number.
