@@ -6,11 +6,11 @@
 //!
 //! | module | what it answers |
 //! |---|---|
-//! | [`parse`] | from text to a [`Vector`]; every mistake with its line |
+//! | [`parse`](mod@parse) | from text to a [`Vector`]; every mistake with its line |
 //! | [`pattern`] | commands with names in them, answers with holes |
 //! | [`flags`] | what a flag means: `FLAGS.md` |
 //! | [`target`] | what a dialogue is held with |
-//! | [`run`] | holding it |
+//! | [`run`](mod@run) | holding it |
 //! | [`decode`] | vectors of the decoders: bytes in, lines out |
 //! | [`collection`] | a directory of vectors, run with its list of skipped ones |
 //! | [`skipped`] | `skipped.toml` |
