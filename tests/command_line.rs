@@ -74,6 +74,31 @@ fn send_takes_arguments_and_lines_and_answers_in_order() {
 }
 
 #[test]
+fn a_recorded_session_is_a_vector_that_passes() {
+    let directory = file("recorded");
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(directory.join("FLAGS.md"), "").unwrap();
+    let vector = directory.join("session.vec");
+    let vector = vector.to_str().unwrap();
+    prints(&[
+        "send",
+        "-q",
+        "--record",
+        vector,
+        SELECT,
+        "tear 3",
+        "0020000003111111",
+        "reset",
+        SELECT,
+    ]);
+    let report = prints(&["vectors", directory.to_str().unwrap()]);
+    assert!(report.ends_with("1 passed, 0 failed, 0 skipped\n"), "{report}");
+    assert!(fails(&["send", "--record", vector, SELECT]).contains("exists"));
+    assert!(fails(&["send", "--record", "session.txt"]).contains("ends in .vec"));
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
 fn an_image_is_made_kept_and_told_about() {
     let image = file("kept.image");
     let image = image.to_str().unwrap();

@@ -6,6 +6,7 @@ mod demo;
 mod info;
 mod new;
 mod profile;
+mod record;
 mod send;
 mod serve;
 mod vectors;

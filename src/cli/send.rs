@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, BufRead, IsTerminal},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -10,7 +11,7 @@ use tessera::{
     trace::Narrator,
 };
 
-use super::{Outcome, cards::CardArguments, say};
+use super::{Outcome, cards::CardArguments, record::VectorFile, say};
 
 /// Send commands in hex to a card and decode its answers.
 ///
@@ -24,6 +25,9 @@ pub(crate) struct Send {
     /// Print the answers alone, in hex, a line each (an empty one where there is none)
     #[arg(long, short)]
     quiet: bool,
+    /// Write the session as a vector, to a new file that ends in .vec
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Commands; none: from standard input
     #[arg(value_name = "HEX")]
     commands: Vec<String>,
@@ -54,9 +58,17 @@ impl Send {
         if let Some(path) = &self.card.image {
             slot.keep_in(path.clone())?;
         }
-        if !self.quiet {
-            slot.observe(Some(Box::new(move |_, event| say(&narrator.tell(event).to_string()))));
-        }
+        let record = self.record.as_deref();
+        let mut record = record.map(|path| VectorFile::create(path, slot.card())).transpose()?;
+        let quiet = self.quiet;
+        slot.observe(Some(Box::new(move |_, event| {
+            if let Some(record) = &mut record {
+                record.write(event);
+            }
+            if !quiet {
+                say(&narrator.tell(event).to_string());
+            }
+        })));
         slot.power_on()?;
         if self.commands.is_empty() {
             if io::stdin().is_terminal() {

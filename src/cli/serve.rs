@@ -23,7 +23,7 @@ use tessera::{
     trace::Narrator,
 };
 
-use super::{Outcome, cards, ctl, say};
+use super::{Outcome, cards, ctl, record::VectorFile, say};
 
 /// Put cards into vsmartcard's virtual PC/SC readers.
 ///
@@ -49,6 +49,9 @@ pub(crate) struct Serve {
     /// Write what is said to and by the cards, in words
     #[arg(long, short)]
     trace: bool,
+    /// Write what happens in the n-th slot as a vector, to the n-th such new file (.vec)
+    #[arg(long, value_name = "FILE")]
+    record: Vec<PathBuf>,
     /// Socket for `tessera ctl`
     #[arg(long, value_name = "SOCKET")]
     control: Option<PathBuf>,
@@ -64,8 +67,8 @@ enum ServeError {
         "nothing listens on {host}:{port} ({error}); start pcscd with the driver vsmartcard-vpcd first, or say --wait"
     )]
     NobodyListens { host: String, port: u16, error: io::Error },
-    #[error("{images} images for {cards} cards")]
-    MoreImages { images: usize, cards: usize },
+    #[error("{files} {of} for {cards} cards")]
+    MoreFiles { files: usize, of: &'static str, cards: usize },
     #[error("slot {slot}: {error}")]
     Slot { slot: usize, error: String },
     #[error("port {0} is the last one; there is no slot beyond it")]
@@ -154,9 +157,11 @@ impl Serve {
     }
 
     fn slots(&self) -> Result<Vec<Served>, Box<dyn std::error::Error>> {
-        if self.image.len() > self.cards.len() {
-            let (images, cards) = (self.image.len(), self.cards.len());
-            return Err(ServeError::MoreImages { images, cards }.into());
+        let cards = self.cards.len();
+        for (files, of) in [(self.image.len(), "images"), (self.record.len(), "recordings")] {
+            if files > cards {
+                return Err(ServeError::MoreFiles { files, of, cards }.into());
+            }
         }
         let mut slots = Vec::new();
         for (number, name) in self.cards.iter().enumerate() {
@@ -170,7 +175,9 @@ impl Serve {
             if let Some(path) = image {
                 slot.keep_in(path.clone())?;
             }
-            slot.observe(Some(observer(number, slot.card(), tracing.clone())));
+            let record = self.record.get(number).map(PathBuf::as_path);
+            let record = record.map(|path| VectorFile::create(path, slot.card())).transpose()?;
+            slot.observe(Some(observer(number, slot.card(), tracing.clone(), record)));
             slots.push(Served {
                 number,
                 name,
@@ -255,14 +262,18 @@ impl Served {
     }
 }
 
-/// Writes events in words while tracing is on.
+/// Writes events in words while tracing is on, and as a vector where that is asked for.
 fn observer(
     number: usize,
     card: &tessera::Card,
     tracing: Arc<AtomicBool>,
+    mut record: Option<VectorFile>,
 ) -> tessera::reader::slot::Observer {
     let mut narrator = Narrator::new(card.profile().vocabulary());
     Box::new(move |_, event| {
+        if let Some(record) = &mut record {
+            record.write(event);
+        }
         let told = narrator.tell(event);
         if tracing.load(Ordering::Relaxed) {
             say(&told.to_string().lines().fold(String::new(), |text, line| {

@@ -15,7 +15,7 @@
 //! | [`collection`] | a directory of vectors, run with its list of skipped ones |
 //! | [`skipped`] | `skipped.toml` |
 //! | [`junit`] | results for other programs |
-//! | [`record`](mod@record) | from a dialogue to a vector |
+//! | [`record`] | from a session to a vector |
 //!
 //! # Format
 //!
@@ -111,7 +111,7 @@ pub use decode::Decoder;
 pub use flags::Flags;
 pub use parse::parse;
 pub use pattern::{Pattern, Template};
-pub use record::{Recording, record};
+pub use record::{Recorder, Recording};
 pub use run::{Failure, Verdict, run};
 pub use skipped::Skipped;
 pub use target::{Cards, Target, Targets, Unavailable};

@@ -1,8 +1,11 @@
-//! From a dialogue that was held to a vector that can be held again.
+//! From a session that was held to a vector that can be held again.
+//!
+//! Invariant: what was written so far is a whole vector, so a session may end at any moment.
 
 use std::fmt::Write;
 
 use super::run::spaced;
+use crate::trace::Event;
 
 /// Bytes in one line of a recorded step.
 const LINE_BYTES: usize = 32;
@@ -20,46 +23,67 @@ pub struct Recording<'r> {
     pub profile: Option<&'r str>,
 }
 
-/// Writes a dialogue as a vector: each command with what came back, `None` when nothing did. The card
-/// is powered before the first one, and again after each that was not answered.
-///
-/// It needs the same card again (`needs: holder`), and says that an applet answers; its author may
-/// say it better, and put holes where an answer differs from time to time.
-#[must_use]
-pub fn record<'d>(
-    header: &Recording<'_>,
-    dialogue: impl IntoIterator<Item = (&'d [u8], Option<&'d [u8]>)>,
-) -> String {
-    let mut text = String::new();
-    let one_line = |value: &str| value.split_whitespace().collect::<Vec<_>>().join(" ");
-    let header = [
-        ("name", Some(header.name)),
-        ("clause", Some(header.clause)),
-        ("profile", header.profile),
-        ("expect", Some("applet")),
-        ("needs", Some("holder")),
-        ("source", Some(header.source)),
-    ];
-    for (key, value) in header {
-        if let Some(value) = value {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{key}: {}", one_line(value));
+impl Recording<'_> {
+    /// The header, with an empty line behind it.
+    ///
+    /// It needs the same card again (`needs: holder`), and says that an applet answers; its author may
+    /// say it better, and put holes where an answer differs from time to time.
+    #[must_use]
+    pub fn header(&self) -> String {
+        let mut text = String::new();
+        let one_line = |value: &str| value.split_whitespace().collect::<Vec<_>>().join(" ");
+        let lines = [
+            ("name", Some(self.name)),
+            ("clause", Some(self.clause)),
+            ("profile", self.profile),
+            ("expect", Some("applet")),
+            ("needs", Some("holder")),
+            ("source", Some(self.source)),
+        ];
+        for (key, value) in lines {
+            if let Some(value) = value {
+                // Writing to a string cannot fail.
+                let _ = writeln!(text, "{key}: {}", one_line(value));
+            }
         }
+        text.push('\n');
+        text
     }
-    text.push('\n');
-    let mut unpowered = false;
-    for (command, answer) in dialogue {
-        if unpowered {
-            text.push_str("+ power on\n");
+}
+
+/// Writes the steps of a session, event by event.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Recorder {
+    has_begun: bool,
+}
+
+impl Recorder {
+    /// The steps for one event, maybe none. A vector begins with a card under power, so the first
+    /// power-up is not written.
+    pub fn steps(&mut self, event: &Event<'_>) -> String {
+        let mut text = String::new();
+        let first = !std::mem::replace(&mut self.has_begun, true);
+        match *event {
+            Event::Inserted | Event::Removed => self.has_begun = !first,
+            Event::PowerOn { .. } if first => {}
+            Event::PowerOn { .. } => text.push_str("+ power on\n"),
+            Event::Reset { .. } => text.push_str("+ reset\n"),
+            Event::PowerOff => text.push_str("+ power off\n"),
+            Event::TornInRecovery { pulses } => {
+                let _ = writeln!(text, "! tear {pulses}\n+ power on");
+            }
+            Event::Torn { command, pulses } => {
+                let _ = writeln!(text, "! tear {pulses}");
+                step(&mut text, '>', command);
+                text.push_str("< none\n");
+            }
+            Event::Exchange { command, response, .. } => {
+                step(&mut text, '>', command);
+                step(&mut text, '<', response);
+            }
         }
-        step(&mut text, '>', command);
-        unpowered = answer.is_none();
-        match answer {
-            Some(answer) => step(&mut text, '<', answer),
-            None => text.push_str("< none\n"),
-        }
+        text
     }
-    text
 }
 
 fn step(text: &mut String, mark: char, bytes: &[u8]) {
@@ -73,46 +97,62 @@ fn step(text: &mut String, mark: char, bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::{
+        path::Path,
+        sync::{Arc, Mutex},
+    };
 
-    use super::super::{Cards, Flags, Verdict, parse, run};
+    use super::super::{Cards, Flags, Vector, Verdict, parse, run};
     use super::*;
-    use crate::testing::{bytes, card};
+    use crate::{
+        reader::Slot,
+        testing::{bytes, made},
+    };
+
+    const SELECT: &str = "00A40400 0F 7378312E73682EC9E7BBE1B1A3D5CF";
+
+    fn read(text: &str) -> Vector {
+        let name = "recorded/session";
+        parse("session.vec", Path::new("."), name, text, &Flags::default()).unwrap()
+    }
 
     #[test]
-    fn a_recorded_dialogue_is_a_vector_that_passes() {
-        let mut card = card();
-        let commands = [
-            "",
-            "00A40000 02 3F00",
-            "00A40400 0F 7378312E73682EC9E7BBE1B1A3D5CF",
-            "00A40000 02 EF05",
-            "00B20105 00",
-            "00",
-        ];
-        let mut dialogue: Vec<(Vec<u8>, Option<Vec<u8>>)> = commands
-            .iter()
-            .map(|command| (bytes(command), Some(card.transmit(&bytes(command)).unwrap())))
-            .collect();
+    fn a_recorded_session_with_tears_and_resets_is_a_vector_that_passes() {
         let header = Recording {
             name: "recorded/session",
             clause: "a session\nof today",
             source: "own card",
             profile: Some("social-security"),
         };
-        let write = |dialogue: &[(Vec<u8>, Option<Vec<u8>>)]| {
-            record(&header, dialogue.iter().map(|(c, a)| (c.as_slice(), a.as_deref())))
-        };
-        let read = |text: &str| {
-            let name = "recorded/session";
-            parse("session.vec", Path::new("."), name, text, &Flags::default()).unwrap()
-        };
-        let text = write(&dialogue);
+        let text = Arc::new(Mutex::new(header.header()));
+        let mut slot = Slot::new(made("social-security"));
+        let (written, mut recorder) = (text.clone(), Recorder::default());
+        slot.observe(Some(Box::new(move |_, event| {
+            written.lock().unwrap().push_str(&recorder.steps(event));
+        })));
+        slot.power_on().unwrap();
+        for command in ["", "00A40000 02 3F00", SELECT, "00A40000 02 EF05", "00B20105 00", "00"] {
+            slot.exchange(&bytes(command)).unwrap();
+        }
+        slot.power_on().unwrap();
+        slot.exchange(&bytes(SELECT)).unwrap();
+        slot.tear_at(4);
+        slot.exchange(&bytes("00200000 03 999999")).unwrap_err();
+        slot.insert();
+        slot.tear_recovery_at(1);
+        slot.power_on().unwrap_err();
+        slot.insert();
+        slot.power_on().unwrap();
+        slot.exchange(&bytes(SELECT)).unwrap();
+        slot.power_off();
+
+        let text = text.lock().unwrap().clone();
+        for shown in ["+ reset\n", "! tear 4\n> 00 20", "! tear 1\n+ power on\n", "+ power off\n"] {
+            assert!(text.contains(shown), "{shown}: {text}");
+        }
         assert!(text.lines().all(|line| line.len() <= 100), "{text}");
         assert_eq!(run(&read(&text), &mut Cards::new()), Verdict::Passed, "{text}");
-        dialogue[1].1 = None;
-        let text = write(&dialogue);
-        assert!(text.contains("< none\n+ power on\n"), "{text}");
-        assert!(matches!(run(&read(&text), &mut Cards::new()), Verdict::Failed(_)));
+        let wrong = text.replace("< 6F 16", "< 6F 17");
+        assert!(matches!(run(&read(&wrong), &mut Cards::new()), Verdict::Failed(_)));
     }
 }
