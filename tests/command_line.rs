@@ -77,7 +77,6 @@ fn send_takes_arguments_and_lines_and_answers_in_order() {
 fn a_recorded_session_is_a_vector_that_passes() {
     let directory = file("recorded");
     std::fs::create_dir_all(&directory).unwrap();
-    std::fs::write(directory.join("FLAGS.md"), "").unwrap();
     let vector = directory.join("session.vec");
     let vector = vector.to_str().unwrap();
     prints(&[

@@ -17,7 +17,7 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 /// Vectors that lie below one directory.
 #[derive(Clone, Debug)]
 pub struct Collection {
-    /// The directory that has `FLAGS.md`.
+    /// The directory that has `FLAGS.md`, or the vectors' own when they use no flags.
     pub root: PathBuf,
     /// What flags mean.
     pub flags: Flags,
@@ -79,10 +79,10 @@ impl Report {
 
 impl Collection {
     /// Finds the vectors in files and directories. They have to lie below one directory with
-    /// `FLAGS.md`.
+    /// `FLAGS.md`, or, when they use no flags, in one directory.
     ///
     /// # Errors
-    /// [`VectorError`] when a path cannot be read, or there is no such directory. A file that is no
+    /// [`VectorError`] when a path cannot be read, or they lie under several. A file that is no
     /// vector is no error here but an [`Entry`].
     pub fn load(paths: &[PathBuf]) -> Result<Self, VectorError> {
         let mut root: Option<PathBuf> = None;
@@ -102,7 +102,11 @@ impl Collection {
             return Err(VectorError::file("vectors", "no path is given"));
         };
         let flags_file = root.join(flags::FILE);
-        let flags = Flags::parse(&shown(&flags_file), &text(&flags_file)?)?;
+        let flags = if flags_file.exists() {
+            Flags::parse(&shown(&flags_file), &text(&flags_file)?)?
+        } else {
+            Flags::default()
+        };
         let skipped_file = root.join(skipped::FILE);
         let skipped = if skipped_file.exists() {
             Skipped::parse(&shown(&skipped_file), &text(&skipped_file)?)?
@@ -196,14 +200,13 @@ fn real(path: &Path) -> Result<PathBuf, VectorError> {
     path.canonicalize().map_err(|error| VectorError::file(shown(path), error))
 }
 
-/// The nearest directory above a path, or the path itself, that has `FLAGS.md`.
+/// The nearest directory above a path, or the path itself, that has `FLAGS.md`; else the directory
+/// itself, or the one the file lies in.
 fn root_of(path: &Path) -> Result<PathBuf, VectorError> {
     let real = real(path)?;
     let root = real.ancestors().find(|above| above.join(flags::FILE).is_file());
-    root.map(Path::to_path_buf).ok_or_else(|| {
-        let what = format!("no directory above it has {}, which explains the flags", flags::FILE);
-        VectorError::file(shown(path), what)
-    })
+    let own = if real.is_dir() { &real } else { real.parent().unwrap_or(&real) };
+    Ok(root.unwrap_or(own).to_path_buf())
 }
 
 /// Files by their real paths, with the paths messages call them by.
@@ -326,11 +329,19 @@ mod tests {
     }
 
     #[test]
-    fn paths_that_are_not_there_or_have_no_flags_say_so() {
+    fn paths_that_are_not_there_say_so() {
         let wrong = |path: &Path| Collection::load(&[path.to_path_buf()]).unwrap_err().to_string();
         assert!(wrong(Path::new("no-such-vectors")).starts_with("no-such-vectors: "));
-        let directory = Directory::new("flagless", "", &[]);
+    }
+
+    #[test]
+    fn without_an_explanation_of_flags_vectors_may_use_none() {
+        let flagged = format!("flags: select\n{GOOD}");
+        let files = [("a/flagged", flagged.as_str()), ("a/plain", GOOD)];
+        let directory = Directory::new("flagless", "", &files);
         fs::remove_file(directory.0.join(flags::FILE)).unwrap();
-        assert!(wrong(&directory.0).contains("FLAGS.md"), "{}", wrong(&directory.0));
+        let collection = Collection::load(std::slice::from_ref(&directory.0)).unwrap();
+        let fine: Vec<_> = collection.entries.iter().map(|entry| entry.vector.is_ok()).collect();
+        assert_eq!(fine, [false, true]);
     }
 }
