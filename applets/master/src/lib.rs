@@ -71,7 +71,7 @@ impl Applet for Master {
         for object in DataObjects::new(data) {
             match object {
                 Ok(DataObject { tag: Tag::APPLICATION_TEMPLATE, value }) => {
-                    templates += 2 + value.len();
+                    templates += header(value)?.1 + value.len();
                 }
                 Ok(DataObject { tag: EF_ATR_CONTENT, value })
                     if information.is_none() && value.len() <= EF_ATR_BYTES_MAX =>
@@ -99,12 +99,11 @@ impl Applet for Master {
         let mut at = 0;
         for object in DataObjects::new(data).flatten() {
             if object.tag == Tag::APPLICATION_TEMPLATE {
-                let Ok(length) = u8::try_from(object.value.len()) else {
-                    return Halt::status(StatusWord::WRONG_DATA);
-                };
-                binary::put(env, &ef_dir, at, &[0x61, length])?;
-                binary::put(env, &ef_dir, at + 2, object.value)?;
-                at += 2 + u32::from(length);
+                let (header, bytes) = header(object.value)?;
+                binary::put(env, &ef_dir, at, header.get(..bytes).unwrap_or_default())?;
+                at += bytes as u32;
+                binary::put(env, &ef_dir, at, object.value)?;
+                at += object.value.len() as u32;
             }
         }
         Ok(())
@@ -129,6 +128,15 @@ impl Applet for Master {
 
     fn inherit(&self, env: &mut Env<'_>) {
         session::inherit(env);
+    }
+}
+
+/// Tag and length in front of an application template: three bytes and how many of them count.
+fn header(template: &[u8]) -> Result<([u8; 3], usize), Halt> {
+    match u8::try_from(template.len()) {
+        Ok(length @ 0..=0x7F) => Ok(([0x61, length, 0], 2)),
+        Ok(length) => Ok(([0x61, 0x81, length], 3)),
+        Err(_) => Halt::status(StatusWord::WRONG_DATA),
     }
 }
 
@@ -197,6 +205,29 @@ mod tests {
         assert_eq!(directory, DATA[..9]);
         let information = answer(&mut rig, &command(Ins::READ_BINARY, 0x80 | 29, 0)).unwrap();
         assert_eq!(information, DATA[11..]);
+    }
+
+    #[test]
+    fn templates_of_any_length_stand_in_the_directory_as_installed() {
+        for bytes in [0x7E, 0x7F, 0x80, 0xFE] {
+            let mut data = std::vec![0x61];
+            if bytes > 0x7F {
+                data.push(0x81);
+            }
+            data.extend([bytes, 0x50]);
+            let label = if bytes > 0x81 { bytes - 3 } else { bytes - 2 };
+            if label > 0x7F {
+                data.push(0x81);
+            }
+            data.push(label);
+            data.resize(data.len() + usize::from(label), 0x41);
+            let template = data.clone();
+            data.extend(&DATA[9..]);
+            let mut rig = Rig::<512>::with(&Master, &data).unwrap();
+            let mut reading = command(Ins::READ_BINARY, 0x80 | 30, 0);
+            (reading.ne, reading.ne_is_maximum) = (65_536, true);
+            assert_eq!(answer(&mut rig, &reading).unwrap(), template, "{bytes:02X}");
+        }
     }
 
     #[test]
