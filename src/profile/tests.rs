@@ -1,5 +1,7 @@
 //! Profiles: what the built-in ones put on a card, and what is said of each mistake.
 
+mod sets;
+
 use super::{
     check::{card_number_check, citizen_number_check},
     *,
