@@ -1,9 +1,19 @@
 //! Every vector file as a test of its own, and what holds for all of them together.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap, hash_map::Entry},
+    path::Path,
+    rc::Rc,
+};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use tessera::vectors::{Action, Body, Cards, Collection, Vector, Verdict};
+use tessera::{
+    Card, Profile,
+    vectors::{
+        Action, Body, Cards, Collection, Dialogue, Target, Targets, Unavailable, Vector, Verdict,
+    },
+};
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -21,6 +31,9 @@ fn main() {
         Trial::test("the_list_of_skipped_vectors_is_fresh", || told(&collection.complaints())),
         Trial::test("what_changes_a_card_for_good_needs_its_holder", || {
             what_changes_a_card_for_good_needs_its_holder(collection)
+        }),
+        Trial::test("vectors_leave_a_card_as_it_was_or_need_a_fresh_one", || {
+            vectors_leave_a_card_as_it_was_or_need_a_fresh_one(collection)
         }),
     ];
     trials.extend(collection.entries.iter().map(|entry| {
@@ -68,6 +81,83 @@ fn what_changes_a_card_for_good_needs_its_holder(collection: &Collection) -> Res
         }
     }
     told(&wrong)
+}
+
+/// All that do not need a fresh card pass on one and the same, one after the other and again from the
+/// first.
+fn vectors_leave_a_card_as_it_was_or_need_a_fresh_one(
+    collection: &Collection,
+) -> Result<(), Failed> {
+    let mut kept = Kept::default();
+    let mut wrong = Vec::new();
+    for vector in vectors(collection).chain(vectors(collection)) {
+        if let Body::Dialogue(dialogue) = &vector.body
+            && !dialogue.needs_fresh
+            && let Verdict::Failed(failure) = tessera::vectors::run(vector, &mut kept)
+        {
+            wrong.push(failure.to_string());
+        }
+    }
+    told(&wrong)
+}
+
+/// One card of each profile for all vectors.
+#[derive(Default)]
+struct Kept(HashMap<Option<String>, Rc<RefCell<Card>>>);
+
+impl Targets for Kept {
+    fn target(
+        &mut self,
+        vector: &Vector,
+        dialogue: &Dialogue,
+    ) -> Result<Box<dyn Target>, Unavailable> {
+        let wanted = dialogue.profile.clone();
+        let card = match self.0.entry(wanted.clone()) {
+            Entry::Occupied(card) => card.into_mut(),
+            Entry::Vacant(place) => {
+                let name = wanted.unwrap_or_else(|| tessera::profile::DEFAULT.into());
+                let file = vector.root.join(&name);
+                let name = if file.is_file() { file.display().to_string() } else { name };
+                let broken = |error: &dyn std::error::Error| Unavailable::Error(error.to_string());
+                let profile = Profile::load(&name).map_err(|error| broken(&error))?;
+                let card = Card::from_profile(&profile).map_err(|error| broken(&error))?;
+                place.insert(Rc::new(RefCell::new(card)))
+            }
+        };
+        let own = card.borrow().profile().interface;
+        card.borrow_mut().set_interface(dialogue.interface.unwrap_or(own));
+        Ok(Box::new(KeptTarget(Rc::clone(card))))
+    }
+
+    fn is_home(&self) -> bool {
+        true
+    }
+}
+
+struct KeptTarget(Rc<RefCell<Card>>);
+
+impl Target for KeptTarget {
+    fn power_on(&mut self) -> Result<Option<Vec<u8>>, String> {
+        let mut card = self.0.borrow_mut();
+        Ok(card.power_on().ok().map(|()| card.atr().to_vec()))
+    }
+
+    fn power_off(&mut self) -> Result<(), String> {
+        self.0.borrow_mut().power_off();
+        Ok(())
+    }
+
+    fn exchange(&mut self, command: &[u8]) -> Result<Option<Vec<u8>>, String> {
+        Ok(self.0.borrow_mut().transmit(command).ok())
+    }
+
+    fn tear_at(&mut self, pulse: u32) {
+        self.0.borrow_mut().tear_at(pulse);
+    }
+
+    fn memory(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
 /// VERIFY with data, every instruction that writes (ISO/IEC 7816-4:2020, table 5), and what a name

@@ -32,7 +32,7 @@
 //! | `profile` | the kind of card, by the name of a built-in profile or the path of one below the vectors' directory (`.toml`); none: any card | dialogues |
 //! | `interface` | `contact` or `contactless`, where the answer depends on it | dialogues |
 //! | `flags` | what it is about, separated by commas; each explained in `FLAGS.md` | |
-//! | `needs` | `holder`: the profile's own holder, PIN and data; without it any card of the kind does, and nothing in it may change a card for good | dialogues |
+//! | `needs` | `holder`: the profile's own holder, PIN and data; without it any card of the kind does, and nothing in it may write to a card or use up a PIN's tries. `fresh`: the card is not as it was afterwards. `bare`: a card without a reader before it, which may refuse such bytes or change them. Several are separated by commas | dialogues |
 //! | `memory-may-change` | a reason: the rule below is not applied | dialogues |
 //! | `decode` | `atr`, `control`, `descriptor`, `class`, `apdu` or `card-number`: no dialogue but a decoder | |
 //!
@@ -156,8 +156,12 @@ pub struct Dialogue {
     pub interface: Option<Interface>,
     /// The layer that has to answer. Told to people; the runner has no means to see it.
     pub layer: Layer,
-    /// Needs the data of the profile's own holder, or changes the card for good.
+    /// Needs the data and the PIN of the profile's own holder.
     pub needs_holder: bool,
+    /// Leaves the card other than it found it.
+    pub needs_fresh: bool,
+    /// Needs a card without a reader before it.
+    pub needs_bare: bool,
     /// Why memory may change although the status word says that it has not.
     pub memory_may_change: Option<String>,
     /// The steps.

@@ -251,7 +251,7 @@ impl<'s> Header<'s> {
         let Some(layer) = self.word("expect", &layers)? else { return self.no_steps() };
         let interfaces = [("contact", Interface::Contact), ("contactless", Interface::Contactless)];
         let interface = self.word("interface", &interfaces)?;
-        let needs_holder = self.word("needs", &[("holder", true)])?.unwrap_or(false);
+        let needs = self.needs()?;
         let steps = Steps::read(self.source, steps)?;
         if !steps.iter().any(|step| matches!(step.action, Action::Exchange(..))) {
             let answers_to_reset = steps.iter().any(|step| {
@@ -265,10 +265,21 @@ impl<'s> Header<'s> {
             profile: self.get("profile").map(|entry| entry.value.clone()),
             interface,
             layer,
-            needs_holder,
+            needs_holder: needs.contains(&"holder"),
+            needs_fresh: needs.contains(&"fresh"),
+            needs_bare: needs.contains(&"bare"),
             memory_may_change: self.get("memory-may-change").map(|entry| entry.value.clone()),
             steps,
         }))
+    }
+
+    fn needs(&self) -> Result<Vec<&str>, VectorError> {
+        let Some(entry) = self.get("needs") else { return Ok(Vec::new()) };
+        let needs: Vec<&str> = entry.value.split(',').map(str::trim).collect();
+        if needs.iter().all(|need| matches!(*need, "holder" | "fresh" | "bare")) {
+            return Ok(needs);
+        }
+        self.source.wrong(entry.line, "needs: holder, fresh, bare", &entry.value)
     }
 
     fn no_steps<T>(&self) -> Result<T, VectorError> {

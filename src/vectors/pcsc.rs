@@ -1,6 +1,7 @@
 //! A card in a PC/SC reader as a target, with the feature `pcsc`.
 //!
-//! What a reader cannot do is skipped, with the reason: tears; vectors that need the holder of a
+//! What a reader cannot do is skipped, with the reason: tears; bytes it may refuse or change; vectors
+//! that leave the card other than they found it; vectors that need the holder of a
 //! profile, unless it was said that the card is of that profile; vectors for the other interface.
 
 use std::ffi::{CStr, CString};
@@ -81,6 +82,12 @@ impl Reader {
     fn refusal(&self, vector: &Vector, dialogue: &Dialogue) -> Result<Option<String>, String> {
         if dialogue.steps.iter().any(|step| matches!(step.action, Action::Tear(_))) {
             return Ok(Some("a reader cannot tear".into()));
+        }
+        if dialogue.needs_bare {
+            return Ok(Some("a reader may refuse these bytes or change them".into()));
+        }
+        if dialogue.needs_fresh {
+            return Ok(Some("leaves the card other than it was".into()));
         }
         let wanted = dialogue.profile.as_deref();
         let wanted = wanted.map(|wanted| profile_name(&vector.root, wanted)).transpose()?;

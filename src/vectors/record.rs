@@ -26,7 +26,7 @@ pub struct Recording<'r> {
 impl Recording<'_> {
     /// The header, with an empty line behind it.
     ///
-    /// It needs the same card again (`needs: holder`), and says that an applet answers; its author may
+    /// It needs the same card again (`needs: holder, fresh`), and says that an applet answers; its author may
     /// say it better, and put holes where an answer differs from time to time.
     #[must_use]
     pub fn header(&self) -> String {
@@ -37,7 +37,7 @@ impl Recording<'_> {
             ("clause", Some(self.clause)),
             ("profile", self.profile),
             ("expect", Some("applet")),
-            ("needs", Some("holder")),
+            ("needs", Some("holder, fresh")),
             ("source", Some(self.source)),
         ];
         for (key, value) in lines {

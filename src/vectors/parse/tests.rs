@@ -50,6 +50,10 @@ fn a_mistake_in_the_header_is_told_with_its_line() {
         ),
         (format!("{HEAD}flags:\n> 00\n< 00"), "a/b.vec:5: expected a value of flags, got nothing"),
         (
+            format!("{HEAD}needs: holder, luck\n> 00\n< 00"),
+            "a/b.vec:5: expected needs: holder, fresh, bare, got holder, luck",
+        ),
+        (
             format!("{HEAD}interface: air\n> 00\n< 00"),
             "a/b.vec:5: expected interface: contact or contactless, got air",
         ),
