@@ -1,5 +1,7 @@
 //! Tests of the reader of vector files.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const HEAD: &str = "name: a/b\nclause: ISO/IEC 7816-4:2020, 5.1\nsource: own\nexpect: os\n";
@@ -136,5 +138,23 @@ fn a_decoder_vector_has_bytes_and_lines_only() {
     ] {
         let said = says(&format!("{head}{steps}"));
         assert!(said.starts_with(&format!("a/b.vec:{expected}")), "{said}\n  not: {expected}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC{0,200}", steps in "[><!+=#{}:|.()*a-f0-9 \n]{0,200}") {
+        let _ = read(&text);
+        let _ = read(&format!("{HEAD}{steps}"));
+        let _ = read(&format!("name: a/b\nclause: x\nsource: own\ndecode: apdu\n{steps}"));
+    }
+
+    #[test]
+    fn what_is_read_runs_without_panic(
+        commands in proptest::collection::vec("> ([0-9A-F]{2}){0,8}\n< (none or )?[0-9A-F.{}x:|=()*]{0,12}\n", 1..6)
+    ) {
+        if let Ok(vector) = read(&format!("{HEAD}{}", commands.concat())) {
+            let _ = crate::vectors::run(&vector, &mut crate::vectors::Cards::new());
+        }
     }
 }
