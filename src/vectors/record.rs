@@ -26,8 +26,8 @@ pub struct Recording<'r> {
 impl Recording<'_> {
     /// The header, with an empty line behind it.
     ///
-    /// It needs the same card again (`needs: holder, fresh`), and says that an applet answers; its author may
-    /// say it better, and put holes where an answer differs from time to time.
+    /// It needs the same card again (`needs: holder, fresh`), and says that an applet answers; its
+    /// author may say it better, and put holes where an answer differs from time to time.
     #[must_use]
     pub fn header(&self) -> String {
         let mut text = String::new();
