@@ -130,6 +130,8 @@ impl Header {
     ///
     /// # Errors
     /// 6F00 when there is none: a segment that this crate did not write.
+    // Most callers look at two or three fields: out of line, every one would pay for the copies.
+    #[inline(always)]
     pub fn load(env: &Env<'_>, at: u32) -> Result<Self, Halt> {
         let bytes = env.load_array::<{ HEADER_BYTES as usize }>(at)?;
         let kind = match bytes[0] {
