@@ -22,6 +22,8 @@ FCI = bytes.fromhex("6F16840F") + SSSE + bytes.fromhex("A50388011E")
 ATR_CONTACT = bytes.fromhex("3B6D000000815653438601330400000298")
 ATR_CONTACTLESS = bytes.fromhex("3B8D800100815653438601330400000298E1")
 
+# Logs, sockets, configuration; gone when the judge ends.
+WORK = tempfile.TemporaryDirectory(prefix="tessera-judge-")
 compared = 0
 
 
@@ -38,7 +40,7 @@ def expect(what, got, expected):
         raise Wrong(f"{what}:\n  expected {show(expected)}\n  got      {show(got)}")
 
 
-def wait_for(what, condition, seconds=15):
+def wait_for(what, condition, seconds=30):
     """Waits until `condition()` gives something, and returns it."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -67,7 +69,7 @@ class Daemon:
     started = []
 
     def __init__(self, *command):
-        self.log_path = tempfile.mktemp(prefix=os.path.basename(command[0]) + "-", suffix=".log")
+        self.log_path = os.path.join(WORK.name, f"{len(Daemon.started)}.log")
         log = open(self.log_path, "wb")
         restore = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
         self.process = subprocess.Popen(
@@ -110,7 +112,7 @@ class Pcscd(Daemon):
     """pcscd with one virtual reader of two slots, and no other reader of this machine."""
 
     def __init__(self):
-        directory = tempfile.mkdtemp(prefix="reader-conf-")
+        directory = tempfile.mkdtemp(dir=WORK.name)  # the path must be absolute
         packages = subprocess.run(
             ["dpkg", "-L", "vsmartcard-vpcd"], capture_output=True, text=True, check=True
         )
@@ -129,7 +131,7 @@ class Serve(Daemon):
     """`tessera serve` with its cards in their readers."""
 
     def __init__(self, *arguments, slots=1, wait=True):
-        self.control = tempfile.mktemp(prefix="tessera-", suffix=".sock")
+        self.control = os.path.join(WORK.name, f"{len(Daemon.started)}.sock")
         super().__init__(TESSERA, "serve", "--control", self.control, *arguments)
         for slot in range(slots if wait else 0):
             self.says(f"slot {slot}: ")
