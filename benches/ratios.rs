@@ -1,8 +1,8 @@
 //! The table of ratios: what each operation costs in yardsticks measured in the same run.
 //!
-//! `cargo bench --bench ratios` prints it as Markdown. A machine that is busy with other things slows
-//! both sides of a ratio; so the operations take turns in many short rounds, and each is judged by its
-//! fastest round.
+//! `cargo bench --bench ratios` prints it as Markdown. A machine that is busy with other things
+//! slows both sides of a ratio; so the operations take turns in many short rounds, and each is
+//! judged by its fastest round.
 
 mod operations;
 

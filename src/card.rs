@@ -177,8 +177,8 @@ impl Card {
             .map_err(refused)
     }
 
-    /// Powers the card: memory is settled first, then RAM is clear and the MF selected on channel 0.
-    /// A card that has power is reset.
+    /// Powers the card: memory is settled first, then RAM is clear and the MF selected on the basic
+    /// channel. A card that has power is reset.
     ///
     /// # Errors
     /// [`PowerLost`] when a tear hits the recovery. Power the card again.
@@ -269,8 +269,8 @@ impl Card {
         &self.profile
     }
 
-    /// Power will fail in the `n`-th pulse from now, 1 the next one; 0 disarms. Pulses of a recovery
-    /// count too.
+    /// Power will fail in the `n`-th pulse from now, 1 the next one; 0 disarms. Pulses of a
+    /// recovery count too.
     pub fn tear_at(&mut self, n: u32) {
         self.core.memory.tear_at(n);
     }

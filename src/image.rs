@@ -1,8 +1,8 @@
 //! A card saved to a file, and opened again.
 //!
-//! An image holds what survives power loss (the EEPROM with its wear and indeterminate bits) and what
-//! makes runs reproducible (the profile's text, the random source, the clock). RAM is not in it: opening
-//! an image is a power-down.
+//! An image holds what survives power loss (the EEPROM with its wear and indeterminate bits) and
+//! what makes runs reproducible (the profile's text, the random source, the clock). RAM is not in
+//! it: opening an image is a power-down.
 //!
 //! | bytes | what |
 //! |---|---|
@@ -16,8 +16,8 @@
 //! | 4 + 4n | erase cycles of each page |
 //! | 32 | SHA-256 of everything before |
 //!
-//! Numbers are big-endian. A file that differs in a single bit is refused; that the cells themselves
-//! may hold anything (an image made on purpose) is the memory engine's business.
+//! Numbers are big-endian. A file that differs in a single bit is refused; that the cells
+//! themselves may hold anything (an image made on purpose) is the memory engine's business.
 
 use std::{
     fs::{self, File, TryLockError},

@@ -21,7 +21,7 @@
 //!
 //! [social-security]
 //! pin = "123456"                              # decimal digits, two a byte; leave out for none
-//! files = "P8"                                # P8, P16, P32, P80, or a list: ["SSSE/EF05", "DF01/EF07"]
+//! files = "P8"                # P8, P16, P32, P80, or a list: ["SSSE/EF05", "DF01/EF07"]
 //!
 //! [social-security.holder]                    # the environment's items by name
 //! name = "测试甲"
@@ -33,7 +33,7 @@
 //! "SSSE/EF05/03" = { hex = "312E3030" }       # any bytes
 //!
 //! [social-security.access]                    # a region's own conditions in place of the table's:
-//! "DF01/EF06" = { update = "PIN" }            # free, never, PIN, key 86, PIN or key 86, PIN and key 86
+//! "DF01/EF06" = { update = "PIN" }    # free, never, PIN, key 86, PIN or key 86, PIN and key 86
 //! ```
 
 mod access;
@@ -49,6 +49,8 @@ use tessera_framework::{Applet, Interface};
 use tessera_master::Master;
 use tessera_social_security::SocialSecurity;
 use toml::Spanned;
+
+use crate::nvm::Geometry;
 
 pub(crate) use check::card_number_check;
 
@@ -237,17 +239,7 @@ impl Profile {
             message: error.message().into(),
         })?;
         let card = parsed.card;
-        let interface = match card.interface.get_ref().as_str() {
-            "contact" => Interface::Contact,
-            "contactless" => Interface::Contactless,
-            other => {
-                return Err(source.wrong(
-                    card.interface.span(),
-                    "\"contact\" or \"contactless\"",
-                    format!("{other:?}"),
-                ));
-            }
-        };
+        let interface = source.interface(&card.interface)?;
         let historical = source.hex(&card.historical)?;
         if historical.len() > 15 {
             return Err(source.wrong(
@@ -264,18 +256,7 @@ impl Profile {
             ));
         }
         let limits = source.limits(parsed.limits)?;
-        let part = match card.part {
-            None => "page64".to_string(),
-            Some(part) if crate::nvm::Geometry::part(part.get_ref()).is_some() => part.into_inner(),
-            Some(part) => {
-                let parts = crate::nvm::Geometry::parts().collect::<Vec<_>>().join(", ");
-                return Err(source.wrong(
-                    part.span(),
-                    &format!("a memory part ({parts})"),
-                    format!("{:?}", part.get_ref()),
-                ));
-            }
-        };
+        let part = source.part(card.part)?;
         let mut applets = Vec::new();
         if let Some(section) = parsed.social_security {
             applets.push(Installation {
@@ -313,8 +294,9 @@ impl Profile {
         words::vocabulary()
     }
 
-    /// The answer to reset a PC/SC reader reports: on contacts `3B 6n 00 00` and the historical bytes
-    /// (T=0), contactless `3B 8n 80 01`, the same and a check byte (PC/SC part 3, 3.1.3.2.3.1).
+    /// The answer to reset a PC/SC reader reports: on contacts `3B 6n 00 00` and the historical
+    /// bytes (T=0), contactless `3B 8n 80 01`, the same and a check byte (PC/SC part 3,
+    /// 3.1.3.2.3.1).
     #[must_use]
     pub fn atr(&self, interface: Interface) -> Vec<u8> {
         let count = self.historical.len() as u8;
@@ -356,6 +338,27 @@ impl Source<'_> {
         hex::decode(&digits).map_err(|error| {
             self.wrong(text.span(), "hexadecimal bytes", format!("{:?} ({error})", text.get_ref()))
         })
+    }
+
+    fn interface(&self, name: &Spanned<String>) -> Result<Interface, ProfileError> {
+        match name.get_ref().as_str() {
+            "contact" => Ok(Interface::Contact),
+            "contactless" => Ok(Interface::Contactless),
+            other => {
+                let expected = "\"contact\" or \"contactless\"";
+                Err(self.wrong(name.span(), expected, format!("{other:?}")))
+            }
+        }
+    }
+
+    fn part(&self, name: Option<Spanned<String>>) -> Result<String, ProfileError> {
+        let Some(name) = name else { return Ok("page64".into()) };
+        if Geometry::part(name.get_ref()).is_some() {
+            return Ok(name.into_inner());
+        }
+        let parts = Geometry::parts().collect::<Vec<_>>().join(", ");
+        let expected = format!("a memory part ({parts})");
+        Err(self.wrong(name.span(), &expected, format!("{:?}", name.get_ref())))
     }
 
     fn limits(&self, limits: Option<Spanned<Limits>>) -> Result<Limits, ProfileError> {

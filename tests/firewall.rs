@@ -124,7 +124,8 @@ fn rust_files(directory: &Path, look: &mut impl FnMut(&Path, &str)) {
     }
 }
 
-/// Three probers in a row, each with its marks in memory, counters and RAM; the middle one is hostile.
+/// Three probers in a row, each with its marks in memory, counters and RAM; the middle one is
+/// hostile.
 fn card() -> Card {
     let mut card = Card::from_profile(&profile("page64", &[&LEFT, &HOSTILE, &RIGHT])).unwrap();
     card.power_on().unwrap();

@@ -1,6 +1,6 @@
 //! Whatever a terminal sends, in whatever order: a status word of the standard, no panic, memory as
-//! it was wherever the status word says so, the same from every fork, and no answer longer than asked
-//! for.
+//! it was wherever the status word says so, the same from every fork, and no answer longer than
+//! asked for.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use proptest::{
     collection::vec,
     prelude::*,
-    sample::select,
+    sample::{Index, select},
     test_runner::{Config, TestCaseError},
 };
 use tessera::{Card, PowerLost, Profile, StatusWord};
@@ -174,7 +174,7 @@ fn aimed() -> impl Strategy<Value = Vec<u8>> {
     let command = || select(AIMED.to_vec()).prop_map(|text| hex::decode(text).unwrap());
     prop_oneof![
         5 => command(),
-        1 => (command(), any::<prop::sample::Index>(), any::<u8>()).prop_map(|(mut bytes, at, byte)| {
+        1 => (command(), any::<Index>(), any::<u8>()).prop_map(|(mut bytes, at, byte)| {
             let at = at.index(bytes.len());
             bytes[at] = byte;
             bytes

@@ -1,8 +1,8 @@
 //! What is timed: each operation by its name, ready to be run any number of times.
 //!
-//! The card is the default social-security card of 8 KiB with the applet of [`applet`] beside it. The
-//! yardsticks are work that any machine does and that no change to the card makes faster: figures of
-//! the card are quoted as multiples of them.
+//! The card is the default social-security card of 8 KiB with the applet of [`applet`] beside it.
+//! The yardsticks are work that any machine does and that no change to the card makes faster:
+//! figures of the card are quoted as multiples of them.
 
 #![expect(clippy::unwrap_used, reason = "a bench whose card does not answer has nothing to time")]
 
@@ -28,8 +28,8 @@ pub(crate) const COPY: &str = "copy of 16 KiB";
 /// Name of the environment of the social-security card.
 const SSSE: &[u8] = b"sx1.sh.\xC9\xE7\xBB\xE1\xB1\xA3\xD5\xCF";
 
-/// Pulses of an UPDATE BINARY of 16 bytes as a session's first change: intent, log (2), marker, home
-/// (2), marker.
+/// Pulses of an UPDATE BINARY of 16 bytes as a session's first change: intent, log (2), marker,
+/// home (2), marker.
 const UPDATE_PULSES: u32 = 7;
 
 /// The card that is timed, with power.
@@ -61,7 +61,8 @@ pub(crate) fn yardsticks() -> Vec<Operation> {
             black_box(crc);
         }
     };
-    // Source and target do not lie at the same place in their pages: some processors copy that slowly.
+    // Source and target do not lie at the same place in their pages: some processors copy that
+    // slowly.
     let mut memory = vec![0x5A_u8; 34 << 10];
     let copy = move |times| {
         for _ in 0..times {

@@ -17,8 +17,8 @@ pub(crate) type Listener = UnixListener;
 
 /// Speak to a running serve: faults and views that a reader cannot ask for.
 ///
-/// Orders: tear N (power fails in pulse N of the next command that gives pulses), tear-recovery N, remove, insert, reset,
-/// dump, image, trace on, trace off, status; then nothing or `slot N`.
+/// Orders: tear N (power fails in pulse N of the next command that gives pulses), tear-recovery N,
+/// remove, insert, reset, dump, image, trace on, trace off, status; then nothing or `slot N`.
 #[derive(clap::Args)]
 pub(crate) struct Ctl {
     /// Port of the serve to speak to

@@ -15,9 +15,9 @@ use super::{Outcome, cards::CardArguments, record::VectorFile, say};
 
 /// Send commands in hex to a card and decode its answers.
 ///
-/// Commands come from the arguments, or from standard input a line each; spaces inside are allowed and
-/// `#` begins a comment. Between them, `reset` powers the card anew and `tear N` lets power fail in pulse
-/// N of the next command that gives pulses.
+/// Commands come from the arguments, or from standard input a line each; spaces inside are allowed
+/// and `#` begins a comment. Between them, `reset` powers the card anew and `tear N` lets power
+/// fail in pulse N of the next command that gives pulses.
 #[derive(clap::Args)]
 pub(crate) struct Send {
     #[command(flatten)]

@@ -27,8 +27,9 @@ use super::{Outcome, cards, ctl, record::VectorFile, say};
 
 /// Put cards into vsmartcard's virtual PC/SC readers.
 ///
-/// pcscd with the driver vsmartcard-vpcd must run. The first card goes to the first slot, the next to
-/// the next port. A card stays in its reader until Ctrl-C; when pcscd is restarted, it is put in again.
+/// pcscd with the driver vsmartcard-vpcd must run. The first card goes to the first slot, the next
+/// to the next port. A card stays in its reader until Ctrl-C; when pcscd is restarted, it is put in
+/// again.
 #[derive(clap::Args)]
 pub(crate) struct Serve {
     /// Profiles (built-in names or files) or images, one a slot
@@ -80,8 +81,8 @@ enum ServeError {
 /// Time between two attempts to reach a reader that has gone.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// How long a card stays away at least. pcscd looks every 0.4 s whether a card is there; one that is
-/// back sooner has never left for it, so it gives no power and its next command has no answer.
+/// How long a card stays away at least. pcscd looks every 0.4 s whether a card is there; one that
+/// is back sooner has never left for it, so it gives no power and its next command has no answer.
 const AWAY_AT_LEAST: Duration = Duration::from_millis(600);
 
 /// A card being served.

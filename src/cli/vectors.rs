@@ -27,8 +27,8 @@ pub(crate) struct Vectors {
     /// Use forks of the card in this image
     #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "reader"])]
     image: Option<PathBuf>,
-    /// Use the card in this PC/SC reader, by index or a part of its name. With --profile it is said to
-    /// be of that profile, with its holder and PIN: it will be written to
+    /// Use the card in this PC/SC reader, by index or a part of its name. With --profile it is said
+    /// to be of that profile, with its holder and PIN: it will be written to
     #[arg(long, value_name = "NAME")]
     reader: Option<String>,
     /// Write the results as JUnit XML

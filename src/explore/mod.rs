@@ -18,10 +18,10 @@
 //! of the card runs it again and that pulse is torn. A torn pulse leaves its bits *indeterminate*
 //! instead of at values somebody chose, so one run stands for every subset of them, and for bits
 //! that waver. The fork is powered on again. The only reads that may meet such bits are decisions
-//! on whole words; an [`Odometer`](crate::choose::Odometer) takes every combination of what they read as. Each power-up is
-//! torn in turn, in every pulse, to the depth of [`Explorer::cuts`]; and where a power-up
-//! completes, the commands are sent again and torn again, for a tear must not lie in wait for a
-//! later session.
+//! on whole words; an [`Odometer`](crate::choose::Odometer) takes every combination of what they
+//! read as. Each power-up is torn in turn, in every pulse, to the depth of [`Explorer::cuts`]; and
+//! where a power-up completes, the commands are sent again and torn again, for a tear must not lie
+//! in wait for a later session.
 //!
 //! # Judgement
 //!

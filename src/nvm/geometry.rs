@@ -5,7 +5,8 @@
 pub struct Geometry {
     /// Name of the part, as a profile writes it.
     pub part: &'static str,
-    /// Bytes of a page: no pulse reaches over a page's end. A power of two from 4 to [`PAGE_BYTES_MAX`].
+    /// Bytes of a page: no pulse reaches over a page's end. A power of two from 4 to
+    /// [`PAGE_BYTES_MAX`].
     pub page_bytes: u32,
     /// Smallest number of bytes that can be erased by themselves: a power of two, at most a page.
     pub unit_bytes: u32,
@@ -23,8 +24,8 @@ pub struct Geometry {
 pub const PAGE_BYTES_MAX: usize = 128;
 
 /// Shapes of parts in use in cards and serial memories. Sizes and endurance are those of published
-/// data sheets; the split of a 3 to 5 ms write into two pulses of 2 ms is the figure commonly quoted
-/// for controller chips (inferred).
+/// data sheets; the split of a 3 to 5 ms write into two pulses of 2 ms is the figure commonly
+/// quoted for controller chips (inferred).
 const PARTS: [Geometry; 5] = [
     Geometry {
         part: "page64",

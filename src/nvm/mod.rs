@@ -10,10 +10,10 @@
 //!
 //! A *pulse* erases or programs a range within one page ([`Pulse`]). A *tear* is power failing
 //! inside a pulse: every bit the pulse would have changed becomes *indeterminate* and may read
-//! either way, afresh at each read, until a completed pulse drives it. A *unit* is the smallest range
-//! that can be erased by itself. A *decision word* is four bytes that recovery acts on. To *settle*
-//! is to bring memory back to a state without doubt at power-up, before the first byte of the answer
-//! to reset.
+//! either way, afresh at each read, until a completed pulse drives it. A *unit* is the smallest
+//! range that can be erased by itself. A *decision word* is four bytes that recovery acts on. To
+//! *settle* is to bring memory back to a state without doubt at power-up, before the first byte of
+//! the answer to reset.
 //!
 //! # Assumptions about the cells
 //!
@@ -36,9 +36,9 @@
 //!
 //! # Argument
 //!
-//! *Commit*: intent (first change of the session only); log; marker set; home; marker erased. *Settle*:
-//! if the intent reads erased, nothing. Else, if the marker reads set: program it again, copy the log
-//! home, erase it; if not: erase it. Then settle the counters, then erase the intent.
+//! *Commit*: intent (first change of the session only); log; marker set; home; marker erased.
+//! *Settle*: if the intent reads erased, nothing. Else, if the marker reads set: program it again,
+//! copy the log home, erase it; if not: erase it. Then settle the counters, then erase the intent.
 //!
 //! 1. The intent is solid before any other pulse of a session and erased after everything is
 //!    settled. If it is torn while being set, nothing else has happened; torn while being erased,
@@ -46,15 +46,15 @@
 //! 2. The log is solid before the marker's pulse begins, so a marker that reads set stands for a
 //!    whole log. It is programmed again before it is acted on: from then on it reads set in every
 //!    power-up until the copy is complete, so the decision is made once.
-//! 3. If the marker reads clear, nothing has been copied home; it is erased before anything else, so
-//!    it can never read set later.
+//! 3. If the marker reads clear, nothing has been copied home; it is erased before anything else,
+//!    so it can never read set later.
 //! 4. Copying home is idempotent: the log is not touched before the marker is erased.
-//! 5. A counter change writes the older slot: validity erased, value, validity set. The newer slot is
-//!    not touched. In settling, a validity word that reads set is programmed again, else erased: the
-//!    value below it is solid in both cases in which it may read set.
+//! 5. A counter change writes the older slot: validity erased, value, validity set. The newer slot
+//!    is not touched. In settling, a validity word that reads set is programmed again, else erased:
+//!    the value below it is solid in both cases in which it may read set.
 //!
-//! [`explore`](crate::explore) checks all of it: every tear of every command, every reading of every
-//! indeterminate word, and a tear in every pulse of the recovery.
+//! [`explore`](crate::explore) checks all of it: every tear of every command, every reading of
+//! every indeterminate word, and a tear in every pulse of the recovery.
 //!
 //! # Limits
 //!

@@ -13,10 +13,10 @@
 //! | | 1, 3 | | all up to 256 bytes, then `61XX` |
 //! | both | extended | n above Ne | Ne bytes and `61XX` |
 //!
-//! A command is never run a second time because its Le was wrong: what `6CXX` announces is held, and
-//! given to the same header with the right Le. Data for cases 1 and 3 on the contactless interface is
-//! what reader programs written for T=0 rely on (they send SELECT without Le); the standard lets a
-//! card withhold it (11.2.2), this one does not.
+//! A command is never run a second time because its Le was wrong: what `6CXX` announces is held,
+//! and given to the same header with the right Le. Data for cases 1 and 3 on the contactless
+//! interface is what reader programs written for T=0 rely on (they send SELECT without Le); the
+//! standard lets a card withhold it (11.2.2), this one does not.
 //!
 //! Invariant: at most one answer is held and at most one chain is open, each for one channel.
 

@@ -76,7 +76,8 @@ impl Platform for Context<'_> {
     fn store(&mut self, at: u32, bytes: &[u8]) -> Outcome {
         let address = self.address(at, bytes.len())?;
         if self.power_lost() {
-            // Inside a transaction the journal would take it without a pulse, and so without notice.
+            // Inside a transaction the journal would take it without a pulse, and so without
+            // notice.
             return Err(self.halt(Refusal::PowerLost));
         }
         let core = &mut *self.core;

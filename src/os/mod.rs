@@ -21,8 +21,8 @@
 //!
 //! A command that ends in rows 1 to 4 leaves an unfinished chain as it is. What is held for GET
 //! RESPONSE, or for a command repeated with the right Le, stays through every command that ends in
-//! rows 1 to 9 but a part of a chain; a command that comes to rows 10 and 11 drops it. (The standard
-//! wants GET RESPONSE to follow at once.)
+//! rows 1 to 9 but a part of a chain; a command that comes to rows 10 and 11 drops it. (The
+//! standard wants GET RESPONSE to follow at once.)
 //!
 //! # What goes out
 //!

@@ -1,11 +1,12 @@
-//! SELECT (ISO/IEC 7816-4:2020, 11.2.2): by name anywhere, by identifier and path across applications.
+//! SELECT (ISO/IEC 7816-4:2020, 11.2.2): by name anywhere, by identifier and path across
+//! applications.
 //!
-//! What lies inside one application is its own business; here is decided which application is asked,
-//! in this order: for P1 = 00 the current one, then those registered under it, beside it, above it and
-//! under the MF; for P1 = 01 and 09 the current one, then those under it; for P1 = 02 the current one
-//! alone; for P1 = 08 the deepest one along the path; for P1 = 03 the current one, which may point
-//! above itself. A selection that fails changes nothing: neither what is current nor what an applet
-//! holds in RAM.
+//! What lies inside one application is its own business; here is decided which application is
+//! asked, in this order: for P1 = 00 the current one, then those registered under it, beside it,
+//! above it and under the MF; for P1 = 01 and 09 the current one, then those under it; for P1 = 02
+//! the current one alone; for P1 = 08 the deepest one along the path; for P1 = 03 the current one,
+//! which may point above itself. A selection that fails changes nothing: neither what is current
+//! nor what an applet holds in RAM.
 
 use tessera_framework::{
     Apdu, Control, DfId, FileId, Halt, Outcome, Reply, Selected, Selection, StatusWord, Target,
@@ -155,7 +156,8 @@ impl Search<'_> {
         }
     }
 
-    /// The application with this identifier under, beside or above the current one, or under the MF.
+    /// The application with this identifier under, beside or above the current one, or under the
+    /// MF.
     fn neighbour(&self, fid: FileId) -> Option<u8> {
         let current = self.current();
         let parent = self.registry.entry(current).parent;

@@ -21,14 +21,13 @@ pub(super) fn own(
     file: &File,
     conditions: &Spanned<Conditions>,
 ) -> Result<[[u8; 2]; 2], ProfileError> {
-    let one = |words: &Option<String>, table: Access| {
-        match words {
+    let one = |words: &Option<String>, table: Access| match words {
         None => Ok(table.encode()),
         Some(words) => parse(words).map(Access::encode).ok_or_else(|| {
-            let expected = "free, never, PIN, key K, PIN or key K, or PIN and key K (K two hexadecimal digits)";
+            let expected = "free, never, PIN, key K, PIN or key K, or PIN and key K \
+                            (K two hexadecimal digits)";
             source.wrong(conditions.span(), expected, format!("{words:?}"))
         }),
-    }
     };
     let own = conditions.get_ref();
     Ok([one(&own.read, file.read)?, one(&own.update, file.update)?])

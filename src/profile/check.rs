@@ -1,4 +1,5 @@
-//! Check characters of card number and citizen number, so that a profile's slip is found when it is read.
+//! Check characters of card number and citizen number, so that a profile's slip is found when it is
+//! read.
 
 use toml::Spanned;
 

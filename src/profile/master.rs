@@ -1,4 +1,5 @@
-//! Installation data of the MF: EF.DIR from the list of applications, EF.ATR/INFO from the card's facts.
+//! Installation data of the MF: EF.DIR from the list of applications, EF.ATR/INFO from the card's
+//! facts.
 
 use iso7816_tlv::ber::{Tag, Tlv, Value};
 
@@ -7,8 +8,8 @@ use super::{Installation, Limits};
 /// Room for the MF, EF.DIR of a few applications and EF.ATR/INFO.
 pub(super) const SEGMENT_BYTES: u32 = 512;
 
-/// Card service data: selection by full and partial name, EF.DIR and EF.ATR hold BER-TLV objects and
-/// are read with READ BINARY, there is an MF (ISO/IEC 7816-4:2020, table 117).
+/// Card service data: selection by full and partial name, EF.DIR and EF.ATR hold BER-TLV objects
+/// and are read with READ BINARY, there is an MF (ISO/IEC 7816-4:2020, table 117).
 const SERVICE_DATA: u8 = 0xF8;
 
 /// A 61 template for each application under the MF, then the content of EF.ATR/INFO in E0.
@@ -48,9 +49,9 @@ pub(super) fn installation_data(
     data
 }
 
-/// Card capabilities (ISO/IEC 7816-4:2020, tables 118 to 120): every method of selection; data coding
-/// byte; chaining, extended lengths and their limits in EF.ATR/INFO, channel numbers given by card or
-/// terminal, and how many channels (7 stands for eight or more).
+/// Card capabilities (ISO/IEC 7816-4:2020, tables 118 to 120): every method of selection; data
+/// coding byte; chaining, extended lengths and their limits in EF.ATR/INFO, channel numbers given
+/// by card or terminal, and how many channels (7 stands for eight or more).
 fn capabilities(limits: &Limits) -> [u8; 3] {
     [0xFF, 0x21, 0xF8 | (limits.channels - 1).min(7)]
 }

@@ -1,8 +1,8 @@
 //! Orders of a developer beside the reader: faults and views that a reader cannot ask for.
 //!
-//! An order is one line of text, `VERB [ARGUMENT] [slot N]`, and the answer text of which the first line
-//! is `ok` or `error: ` and why. [`obey`] is the whole language; which socket carries it is the
-//! server's business.
+//! An order is one line of text, `VERB [ARGUMENT] [slot N]`, and the answer text of which the first
+//! line is `ok` or `error: ` and why. [`obey`] is the whole language; which socket carries it is
+//! the server's business.
 
 use std::{fmt::Write, str::FromStr, sync::Mutex, sync::PoisonError};
 
@@ -52,8 +52,8 @@ pub struct OrderError {
 /// Longest line an order may take, in bytes.
 pub const ORDER_BYTES_MAX: usize = 256;
 
-const VERBS: &str = "tear N, tear-recovery N, remove, insert, reset, dump, image, trace on, trace off or status, \
-and then nothing or slot N";
+const VERBS: &str = "tear N, tear-recovery N, remove, insert, reset, dump, image, trace on, \
+    trace off or status, and then nothing or slot N";
 
 impl FromStr for Order {
     type Err = OrderError;

@@ -1,4 +1,5 @@
-//! A card in a reader's slot: power, reset, commands, the image it is kept in, and faults on demand.
+//! A card in a reader's slot: power, reset, commands, the image it is kept in, and faults on
+//! demand.
 //!
 //! Invariants:
 //! * what the card answered is in its image before the answer leaves the slot, so a host program
@@ -102,13 +103,14 @@ impl Slot {
     }
 
     /// Power will fail in pulse `n` (from 1) of the next command that gives pulses; 0 takes that
-    /// back. Commands that only read do not use the order up, for programs send many of them unasked;
-    /// one with fewer pulses than `n` does, and is answered.
+    /// back. Commands that only read do not use the order up, for programs send many of them
+    /// unasked; one with fewer pulses than `n` does, and is answered.
     pub fn tear_at(&mut self, n: u32) {
         self.tear = (n > 0).then_some(n);
     }
 
-    /// Power will fail in pulse `n` (from 1) of the recovery at the next power-up; 0 takes that back.
+    /// Power will fail in pulse `n` (from 1) of the recovery at the next power-up; 0 takes that
+    /// back.
     pub fn tear_recovery_at(&mut self, n: u32) {
         self.tear_recovery = (n > 0).then_some(n);
     }
@@ -116,8 +118,8 @@ impl Slot {
     /// Powers the card; a card that has power is reset.
     ///
     /// # Errors
-    /// [`SlotError::Mute`] when the card is not there, [`SlotError::Torn`] when an armed tear hit the
-    /// recovery, [`SlotError::Keep`].
+    /// [`SlotError::Mute`] when the card is not there, [`SlotError::Torn`] when an armed tear hit
+    /// the recovery, [`SlotError::Keep`].
     pub fn power_on(&mut self) -> Result<(), SlotError> {
         if !self.present {
             return Err(SlotError::Mute);

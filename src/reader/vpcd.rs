@@ -1,7 +1,7 @@
 //! vsmartcard's virtual PC/SC reader (vpcd), seen from the card: frames, and one connection's life.
 //!
-//! The card's end connects to the driver that pcscd has loaded. Both ways a frame is a length of two
-//! bytes, most significant first, and so many bytes. A body of one byte is control:
+//! The card's end connects to the driver that pcscd has loaded. Both ways a frame is a length of
+//! two bytes, most significant first, and so many bytes. A body of one byte is control:
 //!
 //! | byte | meaning | answer |
 //! |---|---|---|
@@ -10,12 +10,13 @@
 //! | 02 | reset | none |
 //! | 04 | answer to reset, asked between any two commands and every 0.4 s | the ATR |
 //!
-//! Any other body is a command APDU, and the answer a response APDU. So a command of one byte cannot
-//! come through, nor one beyond 65,535 bytes. What the reader cannot say either: that the card gives
-//! no answer. Then the card's end hangs up, as when a card is pulled out.
+//! Any other body is a command APDU, and the answer a response APDU. So a command of one byte
+//! cannot come through, nor one beyond 65,535 bytes. What the reader cannot say either: that the
+//! card gives no answer. Then the card's end hangs up, as when a card is pulled out.
 //!
-//! Observed with vsmartcard 3.3 as Debian 12 has it. Its driver sends length and body apart; without
-//! TCP_QUICKACK before every read each command would wait 44 ms for the kernel's delayed acknowledgement.
+//! Observed with vsmartcard 3.3 as Debian 12 has it. Its driver sends length and body apart;
+//! without TCP_QUICKACK before every read each command would wait 44 ms for the kernel's delayed
+//! acknowledgement.
 
 use std::{
     io::{self, ErrorKind, Read, Write},

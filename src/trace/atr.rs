@@ -1,5 +1,5 @@
-//! The answer to reset, decoded (ISO/IEC 7816-3:2006, clause 8), also in the forms PC/SC gives it for
-//! contactless cards (PC/SC part 3, 3.1.3.2.3).
+//! The answer to reset, decoded (ISO/IEC 7816-3:2006, clause 8), also in the forms PC/SC gives it
+//! for contactless cards (PC/SC part 3, 3.1.3.2.3).
 //!
 //! Decoding follows the structure, not the values: a value reserved for future use is decoded and
 //! named so, bytes that are missing or left over are an error.
@@ -55,8 +55,8 @@ pub enum Contactless {
     /// do not look like one is told the same way.
     TypeA,
     /// Type B: application data, protocol information and the buffer index of its ATQB and ATTRIB
-    /// answers stand in place of historical bytes. Told by their form alone: eight bytes that are no
-    /// historical bytes of type A's usual categories.
+    /// answers stand in place of historical bytes. Told by their form alone: eight bytes that are
+    /// no historical bytes of type A's usual categories.
     TypeB {
         /// Application data, 4 bytes.
         application_data: [u8; 4],
@@ -372,8 +372,8 @@ fn contactless(atr: &[u8], historical: &[u8]) -> Option<Contactless> {
     }
 }
 
-/// Historical bytes in words (ISO/IEC 7816-4:2020, 12.2.2): the category indicator, then compact-TLV
-/// objects and the status.
+/// Historical bytes in words (ISO/IEC 7816-4:2020, 12.2.2): the category indicator, then
+/// compact-TLV objects and the status.
 fn historical_lines(historical: &[u8], contactless: Option<&Contactless>) -> Vec<String> {
     if matches!(contactless, Some(Contactless::TypeB { .. })) {
         return Vec::new();

@@ -1,5 +1,5 @@
-//! Control information, decoded (ISO/IEC 7816-4:2020, 7.4.3): FCP, FMD and FCI templates, and the file
-//! descriptor byte.
+//! Control information, decoded (ISO/IEC 7816-4:2020, 7.4.3): FCP, FMD and FCI templates, and the
+//! file descriptor byte.
 //!
 //! Templates are read with the crate `iso7816-tlv`, not with the card's own reader, so that one
 //! judges the other. That crate wants the lengths inside a template in their shortest form.
@@ -277,7 +277,8 @@ pub(super) fn life_cycle(status: u8) -> &'static str {
 }
 
 impl Descriptor {
-    /// Decodes the value of an object 82: descriptor byte, data coding byte, record size and number.
+    /// Decodes the value of an object 82: descriptor byte, data coding byte, record size and
+    /// number.
     ///
     /// # Errors
     /// [`ControlError`] on a length that is none of 1 to 6, or b8 set.
@@ -458,9 +459,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(rest in proptest::collection::vec(any::<u8>(), 0..600), kind in 0..3) {
+        fn no_bytes_make_it_panic(
+            rest in proptest::collection::vec(any::<u8>(), 0..600),
+            kind in 0..3,
+        ) {
             let start = [0x62, 0x64, 0x6F][kind as usize];
-            let short = [&[start, rest.len().min(127) as u8][..], &rest[..rest.len().min(127)]].concat();
+            let length = rest.len().min(127);
+            let short = [&[start, length as u8][..], &rest[..length]].concat();
             for bytes in [&rest, &short, &[&[start][..], &rest].concat()] {
                 if let Ok(template) = Template::decode(bytes) {
                     prop_assert!(!template.to_string().is_empty());
@@ -473,7 +478,10 @@ mod tests {
             let mut bytes = vec![];
             for _ in 0..depth {
                 let n = bytes.len();
-                let mut outer = if n < 128 { vec![0x62, n as u8] } else { vec![0x62, 0x82, (n >> 8) as u8, n as u8] };
+                let mut outer = match n {
+                    0..128 => vec![0x62, n as u8],
+                    _ => vec![0x62, 0x82, (n >> 8) as u8, n as u8],
+                };
                 outer.extend(bytes);
                 bytes = outer;
             }

@@ -8,8 +8,8 @@
 //! | [`narrator`] | the events in words, with what a watcher of the line knows: which file is current |
 //! | [`vocabulary`] | what files and data items are called |
 //!
-//! A trace is made from the line alone, as a protocol analyser would: it does not look into the card, so
-//! it reads the same for a card behind a real reader.
+//! A trace is made from the line alone, as a protocol analyser would: it does not look into the
+//! card, so it reads the same for a card behind a real reader.
 
 pub mod atr;
 pub mod control;

@@ -1,7 +1,7 @@
 //! The events in words, with what a watcher of the line knows.
 //!
-//! Invariant: what is current on a channel changes only with an answer that says so (90, 61, 62, 63),
-//! and everything is forgotten when power is.
+//! Invariant: what is current on a channel changes only with an answer that says so (90, 61, 62,
+//! 63), and everything is forgotten when power is.
 
 use std::fmt;
 
@@ -379,7 +379,8 @@ fn readable(bytes: &[u8]) -> String {
     format!("{digits} \"{text}\"")
 }
 
-/// Header in pairs, then Lc, data and Le apart where the bytes are a command: `00 A4 04 00 02 3F00`.
+/// Header in pairs, then Lc, data and Le apart where the bytes are a command: `00 A4 04 00 02
+/// 3F00`.
 fn spaced(command: &[u8]) -> String {
     let (header, rest) = command.split_at(command.len().min(4));
     let mut text: Vec<String> = header.iter().map(|byte| format!("{byte:02X}")).collect();

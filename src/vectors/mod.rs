@@ -57,9 +57,9 @@
 //! A tear is armed for one command. When the command ends in fewer pulses, its answer comes and the
 //! tear is forgotten; when it is torn, nothing comes, the card has no power, and the next step is
 //! `+ power on`. Which of the two has to happen is what the answer line says. A tear in a recovery
-//! leaves the card without power too; that `+ power on` has no answer then, and another one follows.
-//! Every bit a torn pulse would have changed is indeterminate; what it reads as comes from the card's
-//! seed.
+//! leaves the card without power too; that `+ power on` has no answer then, and another one
+//! follows. Every bit a torn pulse would have changed is indeterminate; what it reads as comes from
+//! the card's seed.
 //!
 //! ## Commands and answers
 //!
@@ -74,8 +74,9 @@
 //! | `{name:n}` | answers | the same, but it takes n bytes |
 //! | `{name=one\|other}` | answers | one of several values, bound names or bytes, of one length; the name stands for the one that was there |
 //!
-//! At most one piece of an answer may be without a length (`...`, or a new `{name}`). Names have small
-//! letters, digits and `_`. One that stands only in an answer after `none or` may be without a value.
+//! At most one piece of an answer may be without a length (`...`, or a new `{name}`). Names have
+//! small letters, digits and `_`. One that stands only in an answer after `none or` may be without
+//! a value.
 //!
 //! ## Memory on refusal
 //!
@@ -86,8 +87,8 @@
 //!
 //! ## Decoder vectors
 //!
-//! `> BYTES`, then one or more `= LINE`, each of which the decoder has to print, and so on. `= error
-//! WORDS` asks that the decoder refuses, with these words in its reason.
+//! `> BYTES`, then one or more `= LINE`, each of which the decoder has to print, and so on. `=
+//! error WORDS` asks that the decoder refuses, with these words in its reason.
 
 pub mod collection;
 pub mod decode;

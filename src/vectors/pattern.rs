@@ -1,9 +1,10 @@
 //! Commands and expected answers: hexadecimal bytes with holes and names.
 //!
 //! Both are sequences of pieces; the table stands in the [format](super). What a `{name}` in an
-//! answer does is decided when the answer is there: a name that has a value is compared, one that has
-//! none takes bytes. A later piece that computes its bytes from others (a MAC over named values) is a
-//! further variant of [`Piece`] and of [`Element`]; both are resolved against [`Names`] alone.
+//! answer does is decided when the answer is there: a name that has a value is compared, one that
+//! has none takes bytes. A later piece that computes its bytes from others (a MAC over named
+//! values) is a further variant of [`Piece`] and of [`Element`]; both are resolved against
+//! [`Names`] alone.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -50,8 +50,8 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader by its index, or by a part of its name. `profile` is the name of the profile the card
-    /// in it is of, if it is a known one.
+    /// A reader by its index, or by a part of its name. `profile` is the name of the profile the
+    /// card in it is of, if it is a known one.
     ///
     /// # Errors
     /// [`ReaderError`].

@@ -6,8 +6,8 @@
 //! reason = "keys come with a later version"
 //! ```
 //!
-//! A skipped vector is run all the same. One that passes fails the run, so that the list cannot grow
-//! old; so does a pattern that fits no vector.
+//! A skipped vector is run all the same. One that passes fails the run, so that the list cannot
+//! grow old; so does a pattern that fits no vector.
 
 use serde::Deserialize;
 

@@ -167,8 +167,8 @@ impl Target for InProcess {
     }
 }
 
-/// How a card is read, as far as its answer to reset tells: `3B 8n 80 01` is what PC/SC readers make
-/// of a contactless card (PC/SC part 3, 3.1.3.2.3).
+/// How a card is read, as far as its answer to reset tells: `3B 8n 80 01` is what PC/SC readers
+/// make of a contactless card (PC/SC part 3, 3.1.3.2.3).
 #[must_use]
 pub fn interface_of(atr: &[u8]) -> Interface {
     match atr {

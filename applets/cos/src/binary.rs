@@ -8,8 +8,8 @@ use crate::{
     layout::{Header, Kind},
 };
 
-/// READ BINARY: up to Ne bytes from `offset`. When the file ends before, what there is and 6282; with
-/// Le all zeros, what there is.
+/// READ BINARY: up to Ne bytes from `offset`. When the file ends before, what there is and 6282;
+/// with Le all zeros, what there is.
 ///
 /// # Errors
 /// 6B00 when `offset` is not inside the file; 6986, 6A82, 6981, 6985, 6982.

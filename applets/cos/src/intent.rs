@@ -203,7 +203,8 @@ pub enum Purpose {
 }
 
 /// Finds the file a command names and checks structure, life cycle and access, in this order. The
-/// session handed back has that file current; it is the caller's to store once the command succeeds.
+/// session handed back has that file current; it is the caller's to store once the command
+/// succeeds.
 ///
 /// # Errors
 /// 6986, 6A82, 6981, 6985, 6982.

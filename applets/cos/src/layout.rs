@@ -13,8 +13,8 @@
 //! * DF: length and bytes of the name, length and value of the FCI's A5 object;
 //! * transparent EF: its data;
 //! * linear EF of fixed records: number of records (2), the records;
-//! * linear EF of variable records: number of records (2), then for each its capacity (1), its length
-//!   (1) and as many bytes as the capacity;
+//! * linear EF of variable records: number of records (2), then for each its capacity (1), its
+//!   length (1) and as many bytes as the capacity;
 //! * cyclic EF: slot of the newest record (1), number of records (1), the slots.
 //!
 //! Invariants:

@@ -1,5 +1,6 @@
 //! A native card-OS library: file tree, selection, access conditions, and the basic commands of
-//! ISO/IEC 7816-4 on a segment. An applet brings its files and a [`Dialect`]; this crate does the rest.
+//! ISO/IEC 7816-4 on a segment. An applet brings its files and a [`Dialect`]; this crate does the
+//! rest.
 //!
 //! | module | what it answers |
 //! |---|---|
@@ -14,17 +15,17 @@
 //!
 //! # Order of checks
 //!
-//! Instruction (6D00), P1-P2 (6A86), lengths (6700), the file (6986 no current EF, 6A82 no such short
-//! identifier), its structure (6981), its life cycle (6985), security (6982), then place and data
-//! (6A83, 6B00, 6A80, 6700 for a record of the wrong size, 6A84). Nothing is stored before the last
-//! check has passed, so an error status means that memory is unchanged.
+//! Instruction (6D00), P1-P2 (6A86), lengths (6700), the file (6986 no current EF, 6A82 no such
+//! short identifier), its structure (6981), its life cycle (6985), security (6982), then place and
+//! data (6A83, 6B00, 6A80, 6700 for a record of the wrong size, 6A84). Nothing is stored before the
+//! last check has passed, so an error status means that memory is unchanged.
 //!
 //! # Choices the standard leaves open
 //!
-//! * SELECT with P1 = 00 looks among the files directly under the current DF, then at the current DF
-//!   itself, its parent, and the DFs directly under the parent.
-//! * A deactivated or terminated file is selected with its control information and 6283 or 6285; any
-//!   other access to it, and to the files directly under a DF in such a state, is 6985.
+//! * SELECT with P1 = 00 looks among the files directly under the current DF, then at the current
+//!   DF itself, its parent, and the DFs directly under the parent.
+//! * A deactivated or terminated file is selected with its control information and 6283 or 6285;
+//!   any other access to it, and to the files directly under a DF in such a state, is 6985.
 //! * UPDATE BINARY that starts inside a file and runs over its end is 6A84.
 //! * A condition that needs a key is never met before there are keys: 6982.
 
@@ -58,8 +59,8 @@ pub struct Dialect {
     /// UPDATE RECORD of record 1 of a cyclic file adds a record, as social-security cards do; the
     /// standard has that in mode *previous* and in APPEND RECORD, which work in any case.
     pub cyclic_update_adds: bool,
-    /// SELECT of an EF answers control information also when FCI is asked for. Social-security cards
-    /// answer nothing.
+    /// SELECT of an EF answers control information also when FCI is asked for. Social-security
+    /// cards answer nothing.
     pub ef_answers_fci: bool,
     /// SELECT with P1 = 02 also finds DFs, in the order of P1 = 00: published readers of
     /// social-security cards select directories so.

@@ -55,13 +55,13 @@ pub fn read(
     session.store(env)
 }
 
-/// UPDATE RECORD: replaces one record. On a cyclic file it adds one, in mode *previous*, which moves
-/// the record pointer to it, or where the dialect says so for record 1.
+/// UPDATE RECORD: replaces one record. On a cyclic file it adds one, in mode *previous*, which
+/// moves the record pointer to it, or where the dialect says so for record 1.
 ///
 /// # Errors
-/// 6A83; 6700 when a fixed record is given another length; 6A84 when a variable one would outgrow its
-/// place; 6A80 when a TLV record's tag or length is not that of the record in place; 6981, 6986,
-/// 6A82, 6985, 6982; `Torn`.
+/// 6A83; 6700 when a fixed record is given another length; 6A84 when a variable one would outgrow
+/// its place; 6A80 when a TLV record's tag or length is not that of the record in place; 6981,
+/// 6986, 6A82, 6985, 6982; `Torn`.
 pub fn update(
     env: &mut Env<'_>,
     dialect: &Dialect,

@@ -1,7 +1,7 @@
 //! What is current and what has been shown: the applet's RAM, one per logical channel.
 //!
-//! Sixteen bytes of `clear_on_deselect` RAM, all zero when the applet is entered: then the root DF is
-//! current and nothing has been shown.
+//! Sixteen bytes of `clear_on_deselect` RAM, all zero when the applet is entered: then the root DF
+//! is current and nothing has been shown.
 //!
 //! The PIN counts where it was presented: in the root DF for the whole tree below it, in another DF
 //! until a different DF becomes current (for the social-security card inferred from published

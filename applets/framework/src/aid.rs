@@ -1,4 +1,5 @@
-//! Identifiers: DF names and AIDs (ISO/IEC 7816-4:2020, 7.3.1 and 12.3.4), file and short file identifiers.
+//! Identifiers: DF names and AIDs (ISO/IEC 7816-4:2020, 7.3.1 and 12.3.4), file and short file
+//! identifiers.
 
 use core::fmt;
 
@@ -13,7 +14,8 @@ impl Aid {
     /// A name from its bytes.
     ///
     /// # Panics
-    /// When `name` is empty or longer than 16 bytes: names built this way are constants of an applet.
+    /// When `name` is empty or longer than 16 bytes: names built this way are constants of an
+    /// applet.
     #[must_use]
     #[expect(clippy::panic, reason = "a broken constant of an applet, found when it is compiled")]
     pub const fn new(name: &[u8]) -> Self {

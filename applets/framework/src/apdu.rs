@@ -1,4 +1,5 @@
-//! Command APDUs: the four cases, short and extended (ISO/IEC 7816-3:2006, 12.1; ISO/IEC 7816-4:2020, 5.2).
+//! Command APDUs: the four cases, short and extended (ISO/IEC 7816-3:2006, 12.1; ISO/IEC
+//! 7816-4:2020, 5.2).
 //!
 //! [`Apdu`] is the borrowed view of what came over the line; [`Command`] is what an applet gets.
 

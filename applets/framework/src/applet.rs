@@ -52,9 +52,9 @@ pub trait Applet: Sync {
         let _ = env;
     }
 
-    /// Told when a logical channel was opened from one on which this applet is selected
-    /// (ISO/IEC 7816-4:2020, 11.1.2). The new channel's `OnDeselect` RAM is a copy: the applet keeps
-    /// the current DF in it and drops whatever was shown or authenticated on the other channel.
+    /// Told when a logical channel was opened from one on which this applet is selected (ISO/IEC
+    /// 7816-4:2020, 11.1.2). The new channel's `OnDeselect` RAM is a copy: the applet keeps the
+    /// current DF in it and drops whatever was shown or authenticated on the other channel.
     ///
     /// Forgets everything unless the applet knows better.
     fn inherit(&self, env: &mut Env<'_>) {
@@ -132,8 +132,8 @@ pub enum Target<'a> {
     Ef(FileId),
     /// P1 = 03: the parent of the current DF.
     Parent,
-    /// P1 = 09, or a path that began with 3FFF: a path from the current DF, two bytes a step. Empty:
-    /// the current DF itself.
+    /// P1 = 09, or a path that began with 3FFF: a path from the current DF, two bytes a step.
+    /// Empty: the current DF itself.
     PathFromCurrent(&'a [u8]),
     /// P1 = 08 or a path through a parent application: a path from the applet's root, maybe empty.
     PathFromRoot(&'a [u8]),

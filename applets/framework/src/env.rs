@@ -1,4 +1,5 @@
-//! What an applet may do while it runs: its segment, transactions, counters, RAM, challenges, services.
+//! What an applet may do while it runs: its segment, transactions, counters, RAM, challenges,
+//! services.
 
 use crate::{Aid, Clear, CounterId, Halt, Outcome, Platform, StatusWord};
 
@@ -109,8 +110,9 @@ impl<'p> Env<'p> {
         self.platform.elapsed_us()
     }
 
-    /// Puts a question to the applet named `provider`. It runs in its own context, is told who asks,
-    /// and refuses unless it names the asker; only bytes cross. Returns the length of the answer.
+    /// Puts a question to the applet named `provider`. It runs in its own context, is told who
+    /// asks, and refuses unless it names the asker; only bytes cross. Returns the length of the
+    /// answer.
     ///
     /// # Errors
     /// 6A82 when no such applet is on the card, otherwise what it answered.

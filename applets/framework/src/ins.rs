@@ -9,7 +9,10 @@ pub struct Ins(pub u8);
 macro_rules! instructions {
     ($($name:ident = $value:literal, $text:literal;)*) => {
         impl Ins {
-            $(#[doc = concat!("`", stringify!($value), "`: ", $text, ".")] pub const $name: Self = Self($value);)*
+            $(
+                #[doc = concat!("`", stringify!($value), "`: ", $text, ".")]
+                pub const $name: Self = Self($value);
+            )*
 
             /// The standard's name of this instruction.
             #[must_use]

@@ -1,9 +1,9 @@
 //! The contract between the card and its applets: everything an applet may name, and nothing else.
 //!
-//! An applet is ROM. It is code without state ([`Applet`] takes `&self`), and whatever lasts lies in
-//! the card's memory, reached through the [`Env`] it is handed for the length of one call. The handle
-//! knows only that applet's own segment: addresses are offsets from its start, so an address in
-//! another applet's segment cannot be written down.
+//! An applet is ROM. It is code without state ([`Applet`] takes `&self`), and whatever lasts lies
+//! in the card's memory, reached through the [`Env`] it is handed for the length of one call. The
+//! handle knows only that applet's own segment: addresses are offsets from its start, so an address
+//! in another applet's segment cannot be written down.
 //!
 //! | module | what it answers |
 //! |---|---|
@@ -24,8 +24,8 @@
 //!
 //! * [`Env::atomically`]: all of the stores inside become solid, or none. A store outside is a
 //!   transaction of its own.
-//! * Power can fail in any store. Then the store answers [`Halt::Torn`], memory is frozen, and every
-//!   later operation answers the same: code that swallows it can do no harm.
+//! * Power can fail in any store. Then the store answers [`Halt::Torn`], memory is frozen, and
+//!   every later operation answers the same: code that swallows it can do no harm.
 //! * A counter is outside every transaction and is solid when its call returns.
 //! * An error status (SW1 6X other than 63 and 65) means nothing in memory has changed
 //!   (ISO/IEC 7816-4:2020, 5.6). The runtime aborts what was open; the applet must only take care

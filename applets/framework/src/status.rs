@@ -9,7 +9,10 @@ pub struct StatusWord(pub u16);
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident = $value:literal, $text:literal;)*) => {
         impl StatusWord {
-            $(#[doc = concat!("`", stringify!($value), "`: ", $text, ".")] pub const $name: Self = Self($value);)*
+            $(
+                #[doc = concat!("`", stringify!($value), "`: ", $text, ".")]
+                pub const $name: Self = Self($value);
+            )*
 
             /// The standard's words for this value, where it has a fixed meaning.
             #[must_use]

@@ -12,7 +12,10 @@ pub struct Tag(pub u16);
 macro_rules! tags {
     ($($name:ident = $value:literal, $text:literal;)*) => {
         impl Tag {
-            $(#[doc = concat!("`", stringify!($value), "`: ", $text, ".")] pub const $name: Self = Self($value);)*
+            $(
+                #[doc = concat!("`", stringify!($value), "`: ", $text, ".")]
+                pub const $name: Self = Self($value);
+            )*
 
             /// The interindustry meaning of this tag in control information and on the card level.
             #[must_use]

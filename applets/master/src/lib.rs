@@ -6,14 +6,14 @@
 //! | EF.DIR | 2F00, SFI 30 | one 61 template per application | 12.2.3 |
 //! | EF.ATR/INFO | 2F01, SFI 29 | 43, 47, 5F52, 7F66 | 12.2.2 |
 //!
-//! Both are transparent, free to read and never written from outside. GET DATA answers the objects of
-//! EF.ATR/INFO by their tags. The MF's own name, F0 and the letters TESSERA.MF, is of our own design:
-//! the standard gives the MF no name, and terminals select it as 3F00.
+//! Both are transparent, free to read and never written from outside. GET DATA answers the objects
+//! of EF.ATR/INFO by their tags. The MF's own name, F0 and the letters TESSERA.MF, is of our own
+//! design: the standard gives the MF no name, and terminals select it as 3F00.
 //!
 //! # Installation data
 //!
-//! A sequence of BER-TLV objects from the profile: 61 templates, which become EF.DIR as they stand, and
-//! one E0 object (own design) whose value becomes EF.ATR/INFO.
+//! A sequence of BER-TLV objects from the profile: 61 templates, which become EF.DIR as they stand,
+//! and one E0 object (own design) whose value becomes EF.ATR/INFO.
 
 #![no_std]
 #![forbid(unsafe_code)]

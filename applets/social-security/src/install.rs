@@ -23,8 +23,8 @@ const RECORD: u16 = 0xC4;
 const BYTES: u16 = 0xC5;
 const ACCESS: u16 = 0xC6;
 
-/// The date of the last registration as unemployed has a place in DF02 EF06 and in DF03 EF05, and is
-/// to stand in one of them (notice 37 of 2012).
+/// The date of the last registration as unemployed has a place in DF02 EF06 and in DF03 EF05, and
+/// is to stand in one of them (notice 37 of 2012).
 const LAST_UNEMPLOYMENT: u8 = 0x60;
 
 /// Installation data whose objects have been looked at.
@@ -33,8 +33,8 @@ struct Data<'d>(&'d [u8]);
 
 impl<'d> Data<'d> {
     /// # Errors
-    /// 6A80 on bytes that are no data objects, on objects that mean nothing here, and on data that no
-    /// file of the card would hold.
+    /// 6A80 on bytes that are no data objects, on objects that mean nothing here, and on data that
+    /// no file of the card would hold.
     fn checked(bytes: &'d [u8]) -> Result<Self, Halt> {
         let data = Self(bytes);
         for object in DataObjects::new(bytes) {

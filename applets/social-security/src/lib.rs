@@ -1,7 +1,8 @@
 //! The personal social-security card (社会保障卡): the environment SSSE and the files under it, V2.0.
 //!
 //! Source is the ministry's notice 37 of 2012 on the card's file structure and data items; where it
-//! is silent, published reader programs and a trace of a card of 2012. The [`table`] holds all of it.
+//! is silent, published reader programs and a trace of a card of 2012. The [`table`] holds all of
+//! it.
 //!
 //! # What this applet fixes beyond the tables
 //!
@@ -30,10 +31,10 @@
 //! | C5 | directory number, short identifier, offset (2 bytes), then bytes of a transparent file |
 //! | C6 | directory number, short identifier, conditions for reading and for updating (two bytes each, as [`Access::encode`](tessera_cos::Access::encode)) in place of the table's: regions have their own |
 //!
-//! Data for a file or a record that the card does not have, the same record twice, and item 60 in both
-//! of its files are 6A80. Else any bytes may be stored: real cards are not always as their
-//! specification says. A record that is
-//! not named is written as "not written": cn all F, an and b all 0.
+//! Data for a file or a record that the card does not have, the same record twice, and item 60 in
+//! both of its files are 6A80. Else any bytes may be stored: real cards are not always as their
+//! specification says. A record that is not named is written as "not written": cn all F, an and b
+//! all 0.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -103,8 +104,8 @@ impl Applet for SocialSecurity {
         tessera_cos::select(env, &DIALECT, selection, reply)
     }
 
-    /// The basic commands. In the proprietary classes 80 and 84 there are no instructions yet (6D00);
-    /// a purse's among them belong to another application and stay unknown here.
+    /// The basic commands. In the proprietary classes 80 and 84 there are no instructions yet
+    /// (6D00); a purse's among them belong to another application and stay unknown here.
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {
         if let tessera_framework::Class::Proprietary(0x80 | 0x84) = command.class {
             return Halt::status(StatusWord::INS_NOT_SUPPORTED);

@@ -1,9 +1,11 @@
-//! The personal card's file system, V2.0 (ministry notice 37 of 2012): every directory, file and data item.
+//! The personal card's file system, V2.0 (ministry notice 37 of 2012): every directory, file and
+//! data item.
 //!
-//! One line an item: tag, length in bytes, Chinese name, English name. The order of lines is the order
-//! of records. Lengths are decimal; `cn` is packed decimal, `an` characters, `b` a binary number. A
-//! `template` is a record that holds data items again, so many times over. After a file's names stand
-//! who may read it and who may update it; key identifiers are those of the key index table of 2013.
+//! One line an item: tag, length in bytes, Chinese name, English name. The order of lines is the
+//! order of records. Lengths are decimal; `cn` is packed decimal, `an` characters, `b` a binary
+//! number. A `template` is a record that holds data items again, so many times over. After a file's
+//! names stand who may read it and who may update it; key identifiers are those of the key index
+//! table of 2013.
 
 use crate::structure::{
     Class::{InUse, Preset, Reserved},

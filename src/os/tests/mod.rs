@@ -1,4 +1,5 @@
-//! Tests of the operating system through its probes: one status word, rule and refusal after another.
+//! Tests of the operating system through its probes: one status word, rule and refusal after
+//! another.
 
 mod chains;
 mod channels;

@@ -9,8 +9,8 @@ fn runs(card: &mut Card) -> u8 {
     card.transmit(&bytes("0018000001")).unwrap()[0]
 }
 
-/// A dialogue of commands and the sizes and status words they are answered with; `ran` commands of it
-/// reached the applet.
+/// A dialogue of commands and the sizes and status words they are answered with; `ran` commands of
+/// it reached the applet.
 #[track_caller]
 fn dialogue(interface: Interface, ran: u8, steps: &[(&str, usize, u16)]) {
     let mut card = card_after(interface, &[SELECT_A]);

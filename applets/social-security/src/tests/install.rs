@@ -113,7 +113,8 @@ fn a_card_holds_the_files_it_was_made_with_and_no_others() {
     ]);
 }
 
-/// What the files take, from a card with room to spare; then one with exactly that, and one byte less.
+/// What the files take, from a card with room to spare; then one with exactly that, and one byte
+/// less.
 #[test]
 fn a_segment_is_filled_to_its_last_byte_and_one_byte_less_is_too_little() {
     const FULL: usize = {
