@@ -1,8 +1,8 @@
 //! A card in a PC/SC reader as a target, with the feature `pcsc`.
 //!
-//! What a reader cannot do is skipped, with the reason: tears; bytes it may refuse or change; vectors
-//! that leave the card other than they found it; vectors that need the holder of a
-//! profile, unless it was said that the card is of that profile; vectors for the other interface.
+//! What a reader cannot do is skipped, with the reason: tears; bytes it may refuse or change;
+//! vectors that leave the card other than they found it; vectors that need the holder of a profile,
+//! unless it was said that the card is of that profile; vectors for the other interface.
 
 use std::ffi::{CStr, CString};
 

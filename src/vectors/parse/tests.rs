@@ -141,6 +141,9 @@ fn a_decoder_vector_has_bytes_and_lines_only() {
     }
 }
 
+/// A command and an answer, near enough to right ones.
+const STEPS: &str = "> ([0-9A-F]{2}){0,8}\n< (none or )?[0-9A-F.{}x:|=()*]{0,12}\n";
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "\\PC{0,200}", steps in "[><!+=#{}:|.()*a-f0-9 \n]{0,200}") {
@@ -151,7 +154,7 @@ proptest! {
 
     #[test]
     fn what_is_read_runs_without_panic(
-        commands in proptest::collection::vec("> ([0-9A-F]{2}){0,8}\n< (none or )?[0-9A-F.{}x:|=()*]{0,12}\n", 1..6)
+        commands in proptest::collection::vec(STEPS, 1..6)
     ) {
         if let Ok(vector) = read(&format!("{HEAD}{}", commands.concat())) {
             let _ = crate::vectors::run(&vector, &mut crate::vectors::Cards::new());
