@@ -83,8 +83,8 @@ fn what_changes_a_card_for_good_needs_its_holder(collection: &Collection) -> Res
     told(&wrong)
 }
 
-/// All that do not need a fresh card pass on one and the same, one after the other and again from the
-/// first.
+/// All that do not need a fresh card pass on one and the same, one after the other and once more
+/// from the first.
 fn vectors_leave_a_card_as_it_was_or_need_a_fresh_one(
     collection: &Collection,
 ) -> Result<(), Failed> {

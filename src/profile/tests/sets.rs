@@ -1,5 +1,5 @@
-//! The sets of files P8 to P80: which files a card of each has, in their published net bytes, and the
-//! least memory it takes.
+//! The sets of files P8 to P80: which files a card of each has, in their published net bytes, and
+//! the least memory it takes.
 
 use super::*;
 use crate::card::PersonaliseError;
@@ -20,7 +20,7 @@ fn profile_with(set: &str) -> Profile {
     Profile::parse("set.toml", &text).unwrap()
 }
 
-/// The files each directory of a card has, and the sum of what their control parameters say they hold.
+/// The files of each directory, and the sum of what their control parameters say they hold.
 fn contents(set: &str) -> Vec<(Vec<u8>, u32)> {
     let mut card = Card::from_profile(&profile_with(set)).unwrap();
     card.power_on().unwrap();
