@@ -4,6 +4,14 @@ use crate::{Aid, Command, Env, FileId, Halt, Outcome, Reply, StatusWord};
 
 /// An application on the card. It is ROM: no method takes `&mut self`, and a type that implements
 /// this usually has no fields.
+///
+/// State that a tear could not reach is refused, for a card's forks share their applets:
+///
+/// ```compile_fail,E0277
+/// struct Counting(core::cell::Cell<u32>);
+/// fn must_be_shareable<A: Sync>() {} // as the trait demands
+/// must_be_shareable::<Counting>();
+/// ```
 pub trait Applet: Sync {
     /// What the applet is called and what it needs of the card.
     fn descriptor(&self) -> &'static Descriptor;

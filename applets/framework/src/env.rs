@@ -5,11 +5,49 @@ use crate::{Aid, Clear, CounterId, Halt, Outcome, Platform, StatusWord};
 
 /// The applet's handle for the length of one call. It knows that applet's own segment only.
 ///
-/// There is no way to name another applet's memory, the journal or the line:
+/// There is no way to name another applet's memory, the journal or the line. What is underneath is
+/// private:
+///
+/// ```compile_fail,E0616
+/// fn reach_below(env: &mut tessera_framework::Env<'_>) {
+///     env.platform.begin();
+/// }
+/// ```
+///
+/// An offset counts from the start of the segment and is never negative, so that what lies before
+/// it has no offset (and what lies behind it is refused, 6F00):
+///
+/// ```compile_fail,E0600
+/// fn reach_before(env: &tessera_framework::Env<'_>, out: &mut [u8]) {
+///     let _ = env.load(-1_u32, out);
+/// }
+/// ```
+///
+/// No call takes an applet to read from; a question to another one is answered by its own code:
+///
+/// ```compile_fail,E0061
+/// use tessera_framework::{Aid, Env};
+/// fn reach_beside(env: &Env<'_>, neighbour: &Aid, out: &mut [u8]) {
+///     let _ = env.load(neighbour, 0, out);
+/// }
+/// ```
+///
+/// Neither the journal nor the line is known to this crate, and it is the only one an applet sees:
+///
+/// ```compile_fail,E0432
+/// use tessera_framework::nvm::Journal;
+/// ```
+///
+/// ```compile_fail,E0432
+/// use tessera_framework::reader::Slot;
+/// ```
+///
+/// And a handle cannot be kept beyond the call, for a tear or for another applet's turn:
 ///
 /// ```compile_fail
-/// fn reach_below(env: &mut tessera_framework::Env<'_>) {
-///     env.platform.begin(); // the platform is private
+/// use tessera_framework::Env;
+/// fn keep(env: &mut Env<'_>) -> &'static mut Env<'static> {
+///     env
 /// }
 /// ```
 pub struct Env<'p> {
