@@ -6,23 +6,20 @@ use tessera_framework::{Halt, Interface, StatusWord};
 
 use crate::{
     choose::Choices,
-    nvm::{Counters, Eeprom, Geometry, Journal, Layout, Memory, Ram, Segment, Tearing, journal},
+    nvm::{
+        Counters, Eeprom, Geometry, Journal, Layout, Memory, PowerLost, Ram, Segment, Tearing,
+        journal,
+    },
     os::{
         chaining::{Chain, Held},
-        channel::Channel,
-        dispatch::{Core, RESPONSE_BYTES_MAX},
         registry::{Entry, Registry},
         select,
+        state::{Channel, Core, RESPONSE_BYTES_MAX},
         steps::{Step, Steps},
     },
     profile::{Installation, Profile},
     random::Random,
 };
-
-/// Power failed in the middle: there is no answer, and none will come before the next power-up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("the card has lost power")]
-pub struct PowerLost;
 
 /// Why a profile does not make a card.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

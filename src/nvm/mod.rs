@@ -80,7 +80,10 @@ pub use ram::Ram;
 pub use segment::{Layout, Segment};
 pub use tear::Tearing;
 
-pub use crate::card::PowerLost;
+/// Power failed in the middle: there is no answer, and none will come before the next power-up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the card has lost power")]
+pub struct PowerLost;
 
 /// Bytes of a decision word.
 pub const WORD_BYTES: usize = 4;

@@ -1,31 +1,16 @@
-//! Logical channels 0 to 19 and MANAGE CHANNEL (ISO/IEC 7816-4:2020, 11.1.2).
-//!
-//! Invariant: channel 0 is open, and its RAM belongs to the applet it names.
+//! MANAGE CHANNEL: opening and closing logical channels 0 to 19 (ISO/IEC 7816-4:2020, 11.1.2).
 
 use tessera_framework::{Apdu, Halt, Outcome, Reply, StatusWord};
 
-use super::{dispatch::Core, registry::Registry, select};
+use super::{
+    registry::Registry,
+    select,
+    state::{Channel, Core},
+};
 use crate::nvm::ram::CHANNEL_BYTES;
 
 /// Most channels the class byte can name.
 pub(crate) const CHANNELS_MAX: u8 = 20;
-
-/// What a channel remembers besides its applet's RAM.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Channel {
-    pub(crate) open: bool,
-    /// Place of the selected applet in the registry.
-    pub(crate) applet: u8,
-    /// Where the last selection by name ended, for the next and previous occurrence.
-    pub(crate) found: Option<Occurrence>,
-}
-
-/// A DF that a name selected. The order is the one occurrences are walked in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
-pub(crate) struct Occurrence {
-    pub(crate) applet: u8,
-    pub(crate) df: u32,
-}
 
 /// MANAGE CHANNEL: P1 00 opens (P2 00: the card picks and answers the number), 80 closes.
 ///

@@ -3,11 +3,13 @@
 //! Here a segment offset becomes an address. An offset beyond the segment has no address, so
 //! another applet's memory cannot be expressed.
 
-use tessera_framework::{Aid, Clear, Env, Halt, Outcome, Platform, Reply, StatusWord, Torn};
+use tessera_framework::{
+    Aid, Applet, Clear, Env, Halt, Outcome, Platform, Reply, StatusWord, Torn,
+};
 
 use super::{
-    dispatch::Core,
     registry::{Entry, Registry},
+    state::Core,
 };
 use crate::nvm::{Counters, journal::Refusal};
 
@@ -53,6 +55,33 @@ impl Context<'_> {
     /// question while another applet is selected has none.
     fn has_channel_ram(&self) -> bool {
         self.core.channels[usize::from(self.channel)].applet == self.applet
+    }
+}
+
+impl Core {
+    /// Runs `work` in an applet's context. A transaction it leaves open is aborted. Whether power
+    /// was lost is read off the memory: what the applet claims about that counts for nothing.
+    pub(crate) fn call<R>(
+        &mut self,
+        registry: &Registry,
+        applet: u8,
+        channel: u8,
+        work: impl FnOnce(&'static dyn Applet, &mut Env<'_>) -> Result<R, Halt>,
+    ) -> Result<R, Halt> {
+        let entry = registry.entry(applet);
+        let mut context =
+            Context { core: self, registry, applet, entry, channel, service_depth: 0 };
+        let result = work(entry.applet, &mut Env::new(&mut context));
+        let torn = Torn::witnessed(&context);
+        if self.journal.is_open() {
+            self.journal.abort();
+            self.steps.forget_open();
+        }
+        match (torn, result) {
+            (Some(torn), _) => Err(Halt::Torn(torn)),
+            (None, Err(Halt::Torn(_))) => Halt::status(StatusWord::NO_DIAGNOSIS),
+            (None, result) => result,
+        }
     }
 }
 

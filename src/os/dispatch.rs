@@ -1,87 +1,21 @@
 //! One command: checked row by row in the order of the [module's table](super), then run.
+
 //!
-//! Invariants of [`Core`] between commands: no transaction is open; `channels` and `ram.channels`
-//! have the same length; without power nothing in it is used but the memory.
-
 use tessera_framework::{
-    Apdu, Applet, Class, Command, Env, Halt, Ins, Interface, Reply, StatusWord, Torn,
-    class::SecureMessaging,
+    Apdu, Class, Command, Halt, Ins, Reply, StatusWord, class::SecureMessaging,
 };
 
-use super::{
-    chaining::{Chain, Held},
-    channel::{self, Channel},
-    context::Context,
-    registry::Registry,
-    select,
-    steps::Steps,
-};
-use crate::{
-    card::PowerLost,
-    nvm::{Eeprom, Journal, Layout, Ram, Tearing},
-    random::Random,
-};
-
-/// Longest response APDU: 65,536 bytes and the status word.
-pub(crate) const RESPONSE_BYTES_MAX: usize = 65_538;
+use super::{channel, registry::Registry, select, state::Core};
+use crate::nvm::PowerLost;
 
 /// Processing time of a command without its pulses, and per byte that moves (own choice; no card's
 /// data sheet gives one).
 const COMMAND_US: u64 = 180;
 const BYTE_US: u64 = 2;
 
-/// Everything of a card that changes.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Core {
-    pub(crate) memory: Tearing<Eeprom>,
-    pub(crate) journal: Journal,
-    pub(crate) layout: Layout,
-    pub(crate) ram: Ram,
-    pub(crate) channels: Vec<Channel>,
-    pub(crate) chain: Chain,
-    pub(crate) held: Held,
-    pub(crate) random: Random,
-    pub(crate) interface: Interface,
-    pub(crate) command_bytes_max: usize,
-    pub(crate) response_bytes_max: usize,
-    pub(crate) processing_us: u64,
-    pub(crate) powered_at_us: u64,
-    pub(crate) steps: Steps,
-}
-
 impl Core {
-    /// The card's clock: processing and pulses since it was made.
-    pub(crate) fn clock_us(&self) -> u64 {
-        self.processing_us.saturating_add(self.memory.memory().busy_us())
-    }
-
-    /// Runs `work` in an applet's context. A transaction it leaves open is aborted. Whether power
-    /// was lost is read off the memory: what the applet claims about that counts for nothing.
-    pub(crate) fn call<R>(
-        &mut self,
-        registry: &Registry,
-        applet: u8,
-        channel: u8,
-        work: impl FnOnce(&'static dyn Applet, &mut Env<'_>) -> Result<R, Halt>,
-    ) -> Result<R, Halt> {
-        let entry = registry.entry(applet);
-        let mut context =
-            Context { core: self, registry, applet, entry, channel, service_depth: 0 };
-        let result = work(entry.applet, &mut Env::new(&mut context));
-        let torn = Torn::witnessed(&context);
-        if self.journal.is_open() {
-            self.journal.abort();
-            self.steps.forget_open();
-        }
-        match (torn, result) {
-            (Some(torn), _) => Err(Halt::Torn(torn)),
-            (None, Err(Halt::Torn(_))) => Halt::status(StatusWord::NO_DIAGNOSIS),
-            (None, result) => result,
-        }
-    }
-
     /// Runs a command and writes the response APDU to `out`, which has
-    /// [`RESPONSE_BYTES_MAX`] bytes. Returns its length.
+    /// [`RESPONSE_BYTES_MAX`](super::state::RESPONSE_BYTES_MAX) bytes. Returns its length.
     pub(crate) fn exchange(
         &mut self,
         registry: &Registry,

@@ -34,6 +34,7 @@ pub(crate) mod context;
 pub(crate) mod dispatch;
 pub(crate) mod registry;
 pub(crate) mod select;
+pub(crate) mod state;
 pub(crate) mod steps;
 #[cfg(test)]
 mod tests;

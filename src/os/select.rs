@@ -12,7 +12,10 @@ use tessera_framework::{
     Apdu, Control, DfId, FileId, Halt, Outcome, Reply, Selected, Selection, StatusWord, Target,
 };
 
-use super::{channel::Occurrence, dispatch::Core, registry::Registry};
+use super::{
+    registry::Registry,
+    state::{Core, Occurrence},
+};
 use crate::nvm::ram::CHANNEL_BYTES;
 
 /// Which of several names that match (P2 b2-b1).

@@ -1,18 +1,18 @@
 //! Check characters of card number and citizen number, so that a profile's slip is found when it is
 //! read.
 
-use toml::Spanned;
+use std::ops::Range;
 
-use super::{ProfileError, Source, items::Text};
+use super::{ProfileError, Source};
 
 /// The check characters of the card number (weights 3 7 9 10 5 8 4 2, mod 11) and of the citizen
 /// number (GB 11643-1999, mod 11-2).
 pub(super) fn check_numbers(
     source: &Source<'_>,
     key: &str,
-    text: &Spanned<Text>,
+    number: &str,
+    place: Range<usize>,
 ) -> Result<(), ProfileError> {
-    let Text::One(number) = text.get_ref() else { return Ok(()) };
     let (expected, what) = match key {
         "card-number" => (
             card_number_check(number),
@@ -22,10 +22,10 @@ pub(super) fn check_numbers(
         _ => return Ok(()),
     };
     let Some(check) = expected else {
-        return Err(source.wrong(text.span(), &format!("{what} and a check character"), number));
+        return Err(source.wrong(place, &format!("{what} and a check character"), number));
     };
     if !number.ends_with(check) {
-        return Err(source.wrong(text.span(), &format!("check character {check}"), number));
+        return Err(source.wrong(place, &format!("check character {check}"), number));
     }
     Ok(())
 }

@@ -46,7 +46,7 @@ enum Files {
 /// What a profile writes for an item.
 #[derive(Deserialize, Clone, Debug)]
 #[serde(untagged)]
-pub(super) enum Text {
+enum Text {
     /// A value, in characters or digits.
     One(String),
     /// Several records, or the fields of one.
@@ -89,8 +89,8 @@ pub(super) fn installation_data(
     push(&mut data, 0xC2, &pairs);
     push(&mut data, 0xC3, &source.hex(&section.fci)?);
     for (key, text) in &section.holder {
-        if section.check != Some(false) {
-            check::check_numbers(source, key, text)?;
+        if let (Text::One(number), true) = (text.get_ref(), section.check != Some(false)) {
+            check::check_numbers(source, key, number, text.span())?;
         }
         holder_item(source, &mut data, key, text)?;
     }
