@@ -59,7 +59,7 @@ fn open_named(name: &str) -> Result<Card, CardError> {
         .map_err(|error| CardError::Personalise { profile: profile.name.clone(), error })
 }
 
-pub(crate) fn open_image(path: &Path) -> Result<Card, CardError> {
+fn open_image(path: &Path) -> Result<Card, CardError> {
     image::open_file(path).map_err(|error| named(path, error))
 }
 

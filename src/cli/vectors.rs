@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, process::ExitCode};
 
 use tessera::{
-    Card, Profile,
+    Profile,
     vectors::{Cards, Collection, Report, Targets, Verdict, junit},
 };
 
@@ -14,20 +14,18 @@ const DIRECTORY: &str = "vectors";
 
 /// Run vector files against a card.
 ///
-/// Each runs on a fresh card of the profile it names. With --profile, --image or --reader one card
+/// Each runs on a fresh card of the profile it names. With --card or --reader one card
 /// takes them all, and those for other profiles are skipped. The exit code is 1 when one fails.
 #[derive(clap::Args)]
 pub(crate) struct Vectors {
     /// Files and directories; none: the directory `vectors`
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The card under test is of this profile (a built-in name or a file)
-    #[arg(long, value_name = "PROFILE")]
-    profile: Option<String>,
-    /// Use forks of the card in this image
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "reader"])]
-    image: Option<PathBuf>,
-    /// Use the card in this PC/SC reader, by index or a part of its name. With --profile it is said
+    /// The card under test: a new one of this profile (a built-in name or a file), or the one in this
+    /// image
+    #[arg(long, short, value_name = "PROFILE|IMAGE")]
+    card: Option<String>,
+    /// Use the card in this PC/SC reader, by index or a part of its name. With --card it is said
     /// to be of that profile, with its holder and PIN: it will be written to
     #[arg(long, value_name = "NAME")]
     reader: Option<String>,
@@ -96,13 +94,12 @@ impl Vectors {
 
     fn targets(&self) -> Result<Box<dyn Targets>, Failure> {
         if let Some(reader) = &self.reader {
-            let profile = self.profile.as_deref().map(Profile::load).transpose()?;
+            let profile = self.card.as_deref().map(Profile::load).transpose()?;
             return self::reader(reader, profile.map(|profile| profile.name));
         }
-        Ok(Box::new(match (&self.profile, &self.image) {
-            (Some(profile), _) => Cards::only(Card::from_profile(&Profile::load(profile)?)?),
-            (None, Some(image)) => Cards::only(cards::open_image(image)?),
-            (None, None) => Cards::new(),
+        Ok(Box::new(match &self.card {
+            Some(card) => Cards::only(cards::open(card, None)?),
+            None => Cards::new(),
         }))
     }
 

@@ -96,7 +96,7 @@ impl Reader {
                 return Ok(Some(format!("for {wanted}, the card is said to be {have}")));
             }
             (None, _) if dialogue.needs_holder => {
-                let reason = "needs the profile's holder; say --profile if the card has it";
+                let reason = "needs the profile's holder; say --card if it is that card";
                 return Ok(Some(reason.into()));
             }
             _ => {}
