@@ -44,3 +44,8 @@ pub use card::{Card, Response};
 pub use nvm::PowerLost;
 pub use profile::Profile;
 pub use tessera_framework::StatusWord;
+
+/// The README's lines of Rust run with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

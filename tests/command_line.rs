@@ -53,6 +53,18 @@ fn the_demo_shows_the_holder_the_tear_and_the_card_whole_at_every_pulse() {
 }
 
 #[test]
+fn what_the_readme_shows_of_the_demo_is_what_it_prints() {
+    let readme = include_str!("../README.md");
+    let (_, after) = readme.split_once("$ cargo run --release -- demo\n").unwrap();
+    let (shown, _) = after.split_once("$ cargo test\n").unwrap();
+    let printed = prints(&["demo"]);
+    let mut rest = printed.lines();
+    for line in shown.lines().filter(|line| !matches!(*line, "" | "...")) {
+        assert!(rest.any(|printed| printed == line), "not printed, or not in this order: {line}");
+    }
+}
+
+#[test]
 fn send_takes_arguments_and_lines_and_answers_in_order() {
     let fci = "6F16840F7378312E73682EC9E7BBE1B1A3D5CFA50388011E9000\n";
     assert_eq!(

@@ -58,9 +58,11 @@ struct Clinic {
 impl Clinic {
     fn open(card: Card, colours: bool) -> Result<Self, Failure> {
         let mut narrator = Narrator::new(card.profile().vocabulary());
+        let made_us = card.clock_us();
         let mut slot = Slot::new(card);
         slot.observe(Some(Box::new(move |card, event| {
-            let time = format!("{:9.1} ms ", card.clock_us() as f64 / 1000.0);
+            let since_us = card.clock_us() - made_us;
+            let time = format!("{:6}.{} ms ", since_us / 1000, since_us % 1000 / 100);
             say(&laid_out(&narrator.tell(event), &time, colours));
         })));
         let mut clinic = Self { slot, colours };
