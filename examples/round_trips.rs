@@ -20,9 +20,11 @@ type Outcome = Result<(), Box<dyn Error>>;
 /// SELECT the MF without answer data: the least that a card does on a command.
 const COMMAND: [u8; 7] = [0x00, 0xA4, 0x00, 0x0C, 0x02, 0x3F, 0x00];
 const ANSWER: [u8; 2] = [0x90, 0x00];
-/// Turns of each card, and round trips of a turn. One turn more goes before, uncounted.
-const TURNS: usize = 15;
-const TRIPS: u32 = 1000;
+/// Pairs of turns, and round trips of a turn: short, so that what else runs hits both cards alike.
+const PAIRS: usize = 200;
+const TRIPS: u32 = 100;
+/// Pairs before the first one that counts.
+const PAIRS_UNCOUNTED: usize = 5;
 
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -62,19 +64,29 @@ fn compare(one: &str, other: &str) -> Outcome {
     for name in &names {
         cards.push(context.connect(name, ShareMode::Exclusive, Protocols::ANY)?);
     }
-    let mut rates = [Vec::new(), Vec::new()];
-    for turn in 0..=TURNS {
-        for (card, rates) in cards.iter().zip(&mut rates) {
-            let rate = measure(card)?;
-            if turn > 0 {
-                rates.push(rate);
-            }
+    let [first, second] = &cards[..] else { return Err("two readers are needed".into()) };
+    let (mut firsts, mut seconds, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for pair in 0..PAIRS_UNCOUNTED + PAIRS {
+        // Each goes first every other time.
+        let (a, b) = if pair % 2 == 0 {
+            let a = measure(first)?;
+            (a, measure(second)?)
+        } else {
+            let b = measure(second)?;
+            (measure(first)?, b)
+        };
+        if pair >= PAIRS_UNCOUNTED {
+            firsts.push(a);
+            seconds.push(b);
+            ratios.push(a / b);
         }
     }
-    let [first, second] = rates.map(median);
-    println!("{first:>8.0} round trips/s  {one}");
-    println!("{second:>8.0} round trips/s  {other}");
-    println!("{:>8.2} ratio", first / second);
+    let [low, middle, high] = quartiles(firsts);
+    println!("{low:>8.0} {middle:>8.0} {high:>8.0}  round trips/s  {one}");
+    let [low, middle, high] = quartiles(seconds);
+    println!("{low:>8.0} {middle:>8.0} {high:>8.0}  round trips/s  {other}");
+    let [low, middle, high] = quartiles(ratios);
+    println!("{low:>8.2} {middle:>8.2} {high:>8.2}  ratio of the first to the second");
     Ok(())
 }
 
@@ -91,7 +103,8 @@ fn measure(card: &Card) -> Result<f64, Box<dyn Error>> {
     Ok(f64::from(TRIPS) / start.elapsed().as_secs_f64())
 }
 
-fn median(mut rates: Vec<f64>) -> f64 {
-    rates.sort_by(f64::total_cmp);
-    rates[rates.len() / 2]
+/// Lower quartile, median, upper quartile.
+fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
+    values.sort_by(f64::total_cmp);
+    [1, 2, 3].map(|quarter| values[values.len() * quarter / 4])
 }
