@@ -21,8 +21,8 @@ pub(crate) struct Vectors {
     /// Files and directories; none: the directory `vectors`
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The card under test: a new one of this profile (a built-in name or a file), or the one in this
-    /// image
+    /// The card under test: a new one of this profile (a built-in name or a file), or the one in
+    /// this image
     #[arg(long, short, value_name = "PROFILE|IMAGE")]
     card: Option<String>,
     /// Use the card in this PC/SC reader, by index or a part of its name. With --card it is said
