@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use tessera_framework::{Halt, Interface, StatusWord};
+use tessera_framework::{Descriptor, Halt, Interface, StatusWord};
 
 use crate::{
     choose::Choices,
@@ -17,7 +17,7 @@ use crate::{
         state::{Channel, Core, RESPONSE_BYTES_MAX},
         steps::{Step, Steps},
     },
-    profile::{Installation, Profile},
+    profile::{Installation, MEMORY_BYTES, Profile},
     random::Random,
 };
 
@@ -45,6 +45,14 @@ pub enum PersonaliseError {
     /// The profile names a memory part that does not exist.
     #[error("there is no memory part {0:?}; there are {parts}", parts = Geometry::parts().collect::<Vec<_>>().join(", "))]
     UnknownPart(String),
+    /// A profile built by a program breaks a rule that one read from a file keeps.
+    #[error("the profile is not sound: expected {expected}, got {got}")]
+    Unsound {
+        /// The rule.
+        expected: String,
+        /// What breaks it.
+        got: String,
+    },
 }
 
 /// A response APDU: data field, SW1, SW2. Made once and filled again and again, so that an exchange
@@ -119,6 +127,7 @@ impl Card {
 
     /// The card of a profile before personalisation, its memory erased.
     pub(crate) fn empty(profile: &Profile) -> Result<Self, PersonaliseError> {
+        check(profile)?;
         let geometry = Geometry::part(&profile.part)
             .ok_or_else(|| PersonaliseError::UnknownPart(profile.part.clone()))?;
         let counters =
@@ -353,6 +362,41 @@ impl Card {
         self.core.random = Random::new(random);
         self.core.processing_us = processing_us;
     }
+}
+
+/// What the card relies on and a program that builds its own profile may miss.
+fn check(profile: &Profile) -> Result<(), PersonaliseError> {
+    let unsound = |expected: String, got: String| Err(PersonaliseError::Unsound { expected, got });
+    if let Some((what, got, range)) = profile.limits.outside() {
+        let expected = format!("{what} from {} to {}", range.start(), range.end());
+        return unsound(expected, got.to_string());
+    }
+    if !MEMORY_BYTES.contains(&profile.memory_bytes) {
+        let expected =
+            format!("{} to {} bytes of memory", MEMORY_BYTES.start(), MEMORY_BYTES.end());
+        return unsound(expected, profile.memory_bytes.to_string());
+    }
+    if profile.historical.len() > 15 {
+        return unsound("at most 15 historical bytes".into(), profile.historical.len().to_string());
+    }
+    if !(1..=255).contains(&profile.applets.len()) {
+        return unsound("1 to 255 applets, the MF first".into(), profile.applets.len().to_string());
+    }
+    for (place, with) in profile.applets.iter().enumerate() {
+        let ram = with.applet.descriptor().ram_on_deselect_bytes;
+        if ram > Descriptor::RAM_ON_DESELECT_MAX {
+            let most = Descriptor::RAM_ON_DESELECT_MAX;
+            return unsound(
+                format!("at most {most} bytes of RAM for {}", with.name),
+                ram.to_string(),
+            );
+        }
+        if place > 0 && usize::from(with.parent) >= place {
+            let expected = format!("the parent of {} before it", with.name);
+            return unsound(expected, format!("place {}", with.parent));
+        }
+    }
+    Ok(())
 }
 
 /// Divides the memory behind the engine's own areas among the applets: those that name a size get

@@ -121,6 +121,20 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// The first limit outside its range: its name, its value, and the range.
+    #[must_use]
+    pub fn outside(&self) -> Option<(&'static str, u32, std::ops::RangeInclusive<u32>)> {
+        let limits = [
+            ("channels", u32::from(self.channels), 1..=20),
+            ("command-bytes", self.command_bytes, 255..=65_535),
+            ("response-bytes", self.response_bytes, 256..=65_536),
+            ("commit-bytes", self.commit_bytes, 300..=16_384),
+        ];
+        limits.into_iter().find(|(_, got, range)| !range.contains(got))
+    }
+}
+
 impl PartialEq for Profile {
     fn eq(&self, other: &Self) -> bool {
         self.source == other.source && self.applets.len() == other.applets.len()
@@ -365,16 +379,9 @@ impl Source<'_> {
         let Some(limits) = limits else { return Ok(Limits::default()) };
         let span = limits.span();
         let limits = limits.into_inner();
-        for (what, got, range) in [
-            ("channels", u32::from(limits.channels), 1..=20),
-            ("command-bytes", limits.command_bytes, 255..=65_535),
-            ("response-bytes", limits.response_bytes, 256..=65_536),
-            ("commit-bytes", limits.commit_bytes, 300..=16_384),
-        ] {
-            if !range.contains(&got) {
-                let expected = format!("{what} from {} to {}", range.start(), range.end());
-                return Err(self.wrong(span, &expected, got.to_string()));
-            }
+        if let Some((what, got, range)) = limits.outside() {
+            let expected = format!("{what} from {} to {}", range.start(), range.end());
+            return Err(self.wrong(span, &expected, got.to_string()));
         }
         Ok(limits)
     }

@@ -268,6 +268,25 @@ fn limits_outside_their_ranges_name_the_range() {
 }
 
 #[test]
+fn a_profile_built_by_a_program_is_held_to_the_same_rules() {
+    let refused = |change: fn(&mut Profile)| {
+        let mut profile = Profile::load("tiny").unwrap();
+        change(&mut profile);
+        Card::from_profile(&profile).unwrap_err().to_string()
+    };
+    for (says, change) in [
+        ("channels from 1 to 20, got 0", (|p| p.limits.channels = 0) as fn(&mut Profile)),
+        ("4096 to 81920 bytes of memory, got 100", |p| p.memory_bytes = 100),
+        ("at most 15 historical bytes, got 16", |p| p.historical = vec![0; 16]),
+        ("1 to 255 applets, the MF first, got 0", |p| p.applets.clear()),
+        ("the parent of social-security before it, got place 1", |p| p.applets[1].parent = 1),
+    ] {
+        let told = refused(change);
+        assert!(told.ends_with(says), "{told}");
+    }
+}
+
+#[test]
 fn a_profile_that_is_not_there_names_those_that_are() {
     let error = Profile::load("no-such-card").unwrap_err().to_string();
     assert!(error.contains("no-such-card") && error.contains("social-security-p32"), "{error}");
