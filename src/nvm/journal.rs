@@ -29,6 +29,8 @@ pub enum Refusal {
     PowerLost,
     /// The transaction is larger than the log.
     CapacityExceeded,
+    /// A part of the transaction has failed.
+    PartFailed,
 }
 
 impl From<PowerLost> for Refusal {
@@ -41,7 +43,8 @@ impl From<PowerLost> for Refusal {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Journal {
     open: bool,
-    overflowed: bool,
+    /// Why the open transaction can only be aborted.
+    doomed: Option<Refusal>,
     intent_solid: bool,
     pages: Vec<PageImage>,
     log: Vec<u8>,
@@ -80,10 +83,15 @@ impl Journal {
         self.open = true;
     }
 
+    /// The open transaction can only be aborted from now on.
+    pub fn doom(&mut self) {
+        self.doomed = self.doomed.or(Some(Refusal::PartFailed));
+    }
+
     /// Forgets the open transaction.
     pub fn abort(&mut self) {
         self.open = false;
-        self.overflowed = false;
+        self.doomed = None;
         self.pages.clear();
         self.log.clear();
     }
@@ -143,7 +151,7 @@ impl Journal {
                 Err(refusal)
             }
             (false, stored) => {
-                self.overflowed |= stored.is_err();
+                self.doomed = self.doomed.or(stored.err());
                 stored
             }
         }
@@ -196,11 +204,11 @@ impl Journal {
     /// Makes the open transaction solid.
     ///
     /// # Errors
-    /// [`Refusal::CapacityExceeded`] when a store was refused (nothing is written then);
-    /// [`Refusal::PowerLost`].
+    /// [`Refusal::CapacityExceeded`] when a store was refused and [`Refusal::PartFailed`] after
+    /// [`doom`](Self::doom): nothing is written then. [`Refusal::PowerLost`].
     pub fn commit<M: Memory>(&mut self, memory: &mut M, layout: &Layout) -> Result<(), Refusal> {
-        let outcome = if self.overflowed {
-            Err(Refusal::CapacityExceeded)
+        let outcome = if let Some(refusal) = self.doomed {
+            Err(refusal)
         } else if self.pages.is_empty() {
             Ok(())
         } else {

@@ -45,6 +45,7 @@ impl Context<'_> {
     fn halt(&self, refusal: Refusal) -> Halt {
         match refusal {
             Refusal::CapacityExceeded => Halt::Status(StatusWord::NOT_ENOUGH_MEMORY),
+            Refusal::PartFailed => Halt::Status(StatusWord::NO_DIAGNOSIS),
             Refusal::PowerLost => {
                 Torn::witnessed(self).map_or(Halt::Status(StatusWord::NO_DIAGNOSIS), Halt::Torn)
             }
@@ -145,6 +146,10 @@ impl Platform for Context<'_> {
         self.core.steps.forget_open();
     }
 
+    fn doom(&mut self) {
+        self.core.journal.doom();
+    }
+
     fn in_transaction(&self) -> bool {
         self.core.journal.is_open()
     }
@@ -220,7 +225,12 @@ impl Platform for Context<'_> {
             service_depth: self.service_depth + 1,
         };
         let mut reply = Reply::new(answer);
-        entry.applet.serve(&mut Env::new(&mut context), &caller, request, &mut reply)?;
+        let served = entry.applet.serve(&mut Env::new(&mut context), &caller, request, &mut reply);
+        if served.is_err() && self.core.journal.is_open() {
+            // What the provider has stored of its half must not outlive its refusal.
+            self.core.journal.doom();
+        }
+        served?;
         Ok(reply.data().len())
     }
 

@@ -18,7 +18,8 @@ const WARN: Ins = Ins(0x14);
 const REFUSE: Ins = Ins(0x16);
 /// Answers how often the applet has run a command since reset, this one not counted.
 const RUNS: Ins = Ins(0x18);
-/// Asks the applet whose AID is in the data field, P1 bytes of it, the rest of the data field.
+/// Asks the applet whose AID is in the data field, P1 bytes of it, the rest of the data field. With
+/// P2 = 01 it passes over a refusal.
 const ASK: Ins = Ins(0x1A);
 /// Puts the data field into `OnDeselect` RAM.
 const KEEP: Ins = Ins(0x1C);
@@ -169,7 +170,10 @@ impl Applet for Probe {
                 let mut answer = [0; 64];
                 let bytes = env.atomically(|env| {
                     env.store(16, b"asked")?;
-                    env.service(&Aid::new(name), request, &mut answer)
+                    match env.service(&Aid::new(name), request, &mut answer) {
+                        Err(_) if command.p2 == 1 => Ok(0),
+                        answered => answered,
+                    }
                 })?;
                 reply.push(&answer[..bytes])
             }

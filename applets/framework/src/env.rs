@@ -89,16 +89,22 @@ impl<'p> Env<'p> {
         self.platform.store(at, bytes)
     }
 
-    /// All of what `work` stores, or nothing of it. A call inside another joins the outer one.
+    /// All of what `work` stores, or nothing of it. A call inside another joins the outer one; when it
+    /// fails, so does the outer one, whatever becomes of its error.
     ///
     /// # Errors
-    /// What `work` answered, after everything was forgotten; 6A84; `Torn`.
+    /// What `work` answered, after everything was forgotten; 6A84; 6F00 when a call inside failed and
+    /// `work` passed over it; `Torn`.
     pub fn atomically<R>(
         &mut self,
         work: impl FnOnce(&mut Env<'_>) -> Result<R, Halt>,
     ) -> Result<R, Halt> {
         if self.platform.in_transaction() {
-            return work(self);
+            let done = work(self);
+            if done.is_err() {
+                self.platform.doom();
+            }
+            return done;
         }
         self.platform.begin()?;
         match work(self) {
@@ -150,7 +156,8 @@ impl<'p> Env<'p> {
 
     /// Puts a question to the applet named `provider`. It runs in its own context, is told who
     /// asks, and refuses unless it names the asker; only bytes cross. Returns the length of the
-    /// answer.
+    /// answer. A refusal inside a transaction fails that transaction: what the provider has stored
+    /// is a part of it.
     ///
     /// # Errors
     /// 6A82 when no such applet is on the card, otherwise what it answered.

@@ -48,11 +48,14 @@ pub trait Platform {
     /// Makes everything since [`begin`](Self::begin) solid.
     ///
     /// # Errors
-    /// `Torn`.
+    /// 6A84 when a store was refused, 6F00 after [`doom`](Self::doom); nothing is solid then. `Torn`.
     fn commit(&mut self) -> Outcome;
 
     /// Forgets everything since [`begin`](Self::begin); costs no pulse.
     fn abort(&mut self);
+
+    /// A part of the open transaction has failed: it can only be aborted from now on.
+    fn doom(&mut self);
 
     /// True while a transaction is open.
     fn in_transaction(&self) -> bool;

@@ -35,6 +35,7 @@ pub struct Rig<const BYTES: usize> {
     on_reset: [u8; 64],
     on_deselect: [u8; Descriptor::RAM_ON_DESELECT_MAX as usize],
     in_transaction: bool,
+    doomed: bool,
     random: u8,
     stores: u32,
     cut: Option<u32>,
@@ -58,6 +59,7 @@ impl<const BYTES: usize> Rig<BYTES> {
             on_reset: [0; 64],
             on_deselect: [0; Descriptor::RAM_ON_DESELECT_MAX as usize],
             in_transaction: false,
+            doomed: false,
             random: 0,
             stores: 0,
             cut: None,
@@ -135,6 +137,7 @@ impl<const BYTES: usize> Rig<BYTES> {
         self.on_reset = [0; 64];
         self.on_deselect = [0; Descriptor::RAM_ON_DESELECT_MAX as usize];
         self.in_transaction = false;
+        self.doomed = false;
         self.power_lost = false;
         self.cut = None;
         self.stores = 0;
@@ -181,6 +184,10 @@ impl<const BYTES: usize> Platform for Rig<BYTES> {
     }
 
     fn commit(&mut self) -> Outcome {
+        if self.doomed {
+            self.abort();
+            return Halt::status(StatusWord::NO_DIAGNOSIS);
+        }
         self.pulse()?;
         self.solid = self.working;
         self.in_transaction = false;
@@ -190,6 +197,11 @@ impl<const BYTES: usize> Platform for Rig<BYTES> {
     fn abort(&mut self) {
         self.working = self.solid;
         self.in_transaction = false;
+        self.doomed = false;
+    }
+
+    fn doom(&mut self) {
+        self.doomed = true;
     }
 
     fn in_transaction(&self) -> bool {
@@ -278,6 +290,21 @@ mod tests {
                 assert!(PIN.tries_left(&rig.env()).unwrap() >= 2);
             }
         }
+    }
+
+    #[test]
+    fn a_failure_inside_that_is_passed_over_fails_the_whole_transaction() {
+        let mut rig = rig();
+        let failed = rig.env().atomically(|env| {
+            let _ = env.atomically(|env| {
+                env.store(20, &[1])?;
+                Halt::status::<()>(StatusWord::CONDITIONS_NOT_SATISFIED)
+            });
+            env.store(21, &[2])
+        });
+        assert_eq!(failed, Halt::status(StatusWord::NO_DIAGNOSIS));
+        assert_eq!(rig.env().load_array::<2>(20).unwrap(), [0, 0]);
+        rig.env().atomically(|env| env.store(21, &[2])).unwrap();
     }
 
     #[test]

@@ -76,3 +76,15 @@ fn an_offset_beyond_the_segment_is_6f00_and_changes_nothing() {
     assert_eq!(card.memory(), before);
     check(&mut card, &[("0030003F01 AA", "9000"), ("0032003F01", "AA 9000")]);
 }
+
+#[test]
+fn a_refusal_that_the_asker_passes_over_fails_its_transaction_all_the_same() {
+    let mut card = card_after(Interface::Contactless, &[SELECT_A]);
+    let before = card.memory().to_vec();
+    let passing_over = ask(NAME_C, "04").replacen("001A0900", "001A0901", 1);
+    assert_ne!(passing_over, ask(NAME_C, "04"));
+    check(&mut card, &[(&passing_over, "6F00")]);
+    assert_eq!(card.memory(), before);
+    let nobody = ask("F0404040", "04").replacen("001A0400", "001A0401", 1);
+    check(&mut card, &[(&nobody, "9000"), ("0032001005", "61736B6564 9000")]);
+}
