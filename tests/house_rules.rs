@@ -24,7 +24,7 @@ const COLUMNS_MAX: usize = 100;
 const VAGUE: [&str; 6] = ["utils", "util", "common", "helpers", "helper", "misc"];
 
 /// Directories of a machine.
-const MACHINE: [&str; 5] = ["/home/", "/Users/", "/root/", "/work/", "C:\\\\"];
+const MACHINE: [&str; 3] = ["/home/", "/Users/", "C:\\\\"];
 
 /// A file of the repository, by its path from the root.
 struct File {
