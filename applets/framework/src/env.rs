@@ -89,12 +89,12 @@ impl<'p> Env<'p> {
         self.platform.store(at, bytes)
     }
 
-    /// All of what `work` stores, or nothing of it. A call inside another joins the outer one; when it
-    /// fails, so does the outer one, whatever becomes of its error.
+    /// All of what `work` stores, or nothing of it. A call inside another joins the outer one; when
+    /// it fails, so does the outer one, whatever becomes of its error.
     ///
     /// # Errors
-    /// What `work` answered, after everything was forgotten; 6A84; 6F00 when a call inside failed and
-    /// `work` passed over it; `Torn`.
+    /// What `work` answered, after everything was forgotten; 6A84; 6F00 when a call inside failed
+    /// and `work` passed over it; `Torn`.
     pub fn atomically<R>(
         &mut self,
         work: impl FnOnce(&mut Env<'_>) -> Result<R, Halt>,

@@ -48,7 +48,8 @@ pub trait Platform {
     /// Makes everything since [`begin`](Self::begin) solid.
     ///
     /// # Errors
-    /// 6A84 when a store was refused, 6F00 after [`doom`](Self::doom); nothing is solid then. `Torn`.
+    /// 6A84 when a store was refused, 6F00 after [`doom`](Self::doom); nothing is solid then.
+    /// `Torn`.
     fn commit(&mut self) -> Outcome;
 
     /// Forgets everything since [`begin`](Self::begin); costs no pulse.
