@@ -56,7 +56,10 @@ pub(crate) struct Serve {
     /// Socket for `tessera ctl`
     #[arg(long, value_name = "SOCKET")]
     control: Option<PathBuf>,
-    /// How long a torn card stays out of its reader, in milliseconds; 0: until `tessera ctl insert`
+    /// How long a torn card stays out of its reader, in milliseconds
+    ///
+    /// 0: until `tessera ctl insert`. pcscd looks every 400 ms: below 600 it may miss that the
+    /// card was gone, and the card has no power then.
     #[arg(long, value_name = "MS", default_value_t = 1000)]
     away_ms: u64,
 }
