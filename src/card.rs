@@ -7,8 +7,10 @@ use tessera_framework::{Descriptor, Halt, Interface, StatusWord};
 use crate::{
     choose::Choices,
     nvm::{
-        Counters, Eeprom, Geometry, Journal, Layout, Memory, PowerLost, Ram, Segment, Tearing,
-        journal,
+        Counters, Eeprom, Geometry, Journal, Layout, Memory, PowerLost, PulseError, Ram, Segment,
+        Tearing,
+        counter::{COUNTERS_MAX, Touched},
+        settle,
     },
     os::{
         chaining::{Chain, Held},
@@ -53,6 +55,27 @@ pub enum PersonaliseError {
         /// What breaks it.
         got: String,
     },
+}
+
+/// Why a card that was powered gives no answer to reset.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NoAtr {
+    /// A tear has hit the recovery. Power the card again.
+    #[error("the card has lost power")]
+    PowerLost,
+    /// The card is dead: its cells do not take what the recovery gives them, so its data stays in
+    /// doubt and it stays mute. Every later power-up tries again.
+    #[error("the card is dead: its memory cannot be settled")]
+    MemoryFailure,
+}
+
+impl From<PulseError> for NoAtr {
+    fn from(error: PulseError) -> Self {
+        match error {
+            PulseError::PowerLost => Self::PowerLost,
+            PulseError::MemoryFailure => Self::MemoryFailure,
+        }
+    }
 }
 
 /// A response APDU: data field, SW1, SW2. Made once and filled again and again, so that an exchange
@@ -102,12 +125,24 @@ impl Response {
 }
 
 /// A card. Cloning forks it; two cards are equal when nothing a terminal could do tells them apart.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Card {
     profile: Arc<Profile>,
     registry: Arc<Registry>,
     core: Core,
     atr: Vec<u8>,
+}
+
+/// In a line: a failed assertion shows which card, not all its cells.
+impl fmt::Debug for Card {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Card")
+            .field("profile", &self.profile.name)
+            .field("powered", &self.is_powered())
+            .field("pulses", &self.pulses())
+            .field("clock_us", &self.clock_us())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Card {
@@ -138,6 +173,7 @@ impl Card {
         let core = Core {
             memory: Tearing::new(Eeprom::new(geometry, profile.memory_bytes)),
             journal: Journal::default(),
+            touched: Touched::default(),
             layout,
             ram: Ram::new(channels, on_reset_bytes),
             channels: vec![Channel::default(); channels],
@@ -174,7 +210,7 @@ impl Card {
         for (n, &start) in entry.descriptor.counters.iter().enumerate() {
             let number = entry.first_counter + n as u16;
             counters
-                .set(&mut self.core.memory, &mut self.core.journal, number, start)
+                .set(&mut self.core.memory, &mut self.core.touched, number, start)
                 .map_err(|_| refused(Halt::Status(StatusWord::MEMORY_FAILURE)))?;
         }
         self.core.channels[0] = Channel { open: true, applet: place, found: None };
@@ -187,17 +223,21 @@ impl Card {
     /// channel. A card that has power is reset.
     ///
     /// # Errors
-    /// [`PowerLost`] when a tear hits the recovery. Power the card again.
-    pub fn power_on(&mut self) -> Result<(), PowerLost> {
+    /// [`NoAtr`]: a tear has hit the recovery, or the card is dead.
+    pub fn power_on(&mut self) -> Result<(), NoAtr> {
         let armed = self.core.memory.tear_in();
         self.lose_ram();
         self.core.memory.power_up();
         self.core.memory.tear_at(armed.unwrap_or(0));
-        journal::settle(&mut self.core.memory, &self.core.layout)?;
+        // A real card's noise would do; here it comes from what makes runs reproducible.
+        let noise = Random::new(self.profile.seed ^ self.core.clock_us()).number();
+        self.core.journal.choose_lane(noise);
+        settle(&mut self.core.memory, &self.core.layout)
+            .inspect_err(|_| self.core.memory.power_down())?;
         self.core.powered_at_us = self.core.clock_us();
         self.core.channels[0].open = true;
         match select::implicitly(&mut self.core, &self.registry, 0) {
-            Err(Halt::Torn(_)) => Err(PowerLost),
+            Err(Halt::Torn(_)) => Err(NoAtr::PowerLost),
             // A damaged MF answers for itself when it is asked for; the card still speaks.
             Ok(()) | Err(Halt::Status(_)) => Ok(()),
         }
@@ -211,6 +251,7 @@ impl Card {
 
     fn lose_ram(&mut self) {
         self.core.journal.forget_all();
+        self.core.touched.clear();
         self.core.ram.clear();
         self.core.channels.fill(Channel::default());
         self.core.chain.drop_parts();
@@ -335,6 +376,16 @@ impl Card {
         &self.core.layout
     }
 
+    /// The lane of the session.
+    pub(crate) fn lane(&self) -> u32 {
+        self.core.journal.lane()
+    }
+
+    /// Chooses the lane of a session that has changed nothing yet.
+    pub(crate) fn choose_lane(&mut self, lane: u32) {
+        self.core.journal.choose_lane(lane.into());
+    }
+
     /// From now on, notes every change that applets make.
     pub(crate) fn note_steps(&mut self) {
         self.core.steps.note(true);
@@ -381,6 +432,11 @@ fn check(profile: &Profile) -> Result<(), PersonaliseError> {
     }
     if !(1..=255).contains(&profile.applets.len()) {
         return unsound("1 to 255 applets, the MF first".into(), profile.applets.len().to_string());
+    }
+    let counters = profile.applets.iter().map(|with| with.applet.descriptor().counters.len());
+    let counters = counters.sum::<usize>();
+    if counters > usize::from(COUNTERS_MAX) {
+        return unsound(format!("at most {COUNTERS_MAX} counters"), counters.to_string());
     }
     for (place, with) in profile.applets.iter().enumerate() {
         let ram = with.applet.descriptor().ram_on_deselect_bytes;

@@ -7,13 +7,13 @@
 //! | bytes | what |
 //! |---|---|
 //! | 8 | `TESSERA` and a byte 1A |
-//! | 2 | version of the format: 1 |
+//! | 2 | version of the format: 2 |
 //! | 8, 8, 8, 8 | random state, processing time, pulses, time in pulses |
 //! | 1 | interface: 0 contact, 1 contactless |
 //! | 4 + n | profile, UTF-8 |
 //! | 4 + n | cells |
 //! | 4 + 5n | indeterminate bytes: address (4) and mask (1) each |
-//! | 4 + 4n | erase cycles of each page |
+//! | 4 + 4n | erase cycles of each unit |
 //! | 32 | SHA-256 of everything before |
 //!
 //! Numbers are big-endian. A file that differs in a single bit is refused; that the cells
@@ -37,7 +37,7 @@ use crate::{
 
 /// First bytes of every image.
 pub const MARK: &[u8; 8] = b"TESSERA\x1A";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const CHECK_BYTES: usize = 32;
 /// No image of an 80 KiB card comes near this.
 const IMAGE_BYTES_MAX: u64 = 4 << 20;
@@ -106,8 +106,9 @@ pub fn save(card: &Card) -> Vec<u8> {
         image.extend(byte.at.to_be_bytes());
         image.push(byte.mask);
     }
-    image.extend((eeprom.wear().len() as u32).to_be_bytes());
-    image.extend(eeprom.wear().iter().flat_map(|cycles| cycles.to_be_bytes()));
+    let cycles = eeprom.wear().cycles();
+    image.extend((cycles.len() as u32).to_be_bytes());
+    image.extend(cycles.iter().flat_map(|cycles| cycles.to_be_bytes()));
     let check = Sha256::digest(&image);
     image.extend(check);
     image
@@ -299,8 +300,8 @@ mod tests {
         );
         assert!(says(b"").starts_with("not a card image"));
         let mut later = image.clone();
-        later[9] = 2;
-        assert_eq!(says(&later), "a card image of version 2, expected 1");
+        later[9] = 3;
+        assert_eq!(says(&later), "a card image of version 3, expected 2");
         let mut cells = image[..image.len() - CHECK_BYTES].to_vec();
         cells.extend([0; 9]);
         assert_eq!(says(&sealed(cells)), "a damaged card image: bytes behind its end");
@@ -323,14 +324,14 @@ mod tests {
         let image = save(&testing::made("tiny"));
         let mut body = image[..image.len() - CHECK_BYTES].to_vec();
         body[18..42].fill(0xFF); // processing time, pulses, time in pulses
-        let wear = 4096 / 64 * 4;
+        let wear = 4096 / 4 * 4; // units of four bytes, numbers of four
         let end = body.len();
         body[end - wear..].fill(0xFF);
         let mut card = open(&sealed(body)).unwrap();
         card.power_on().unwrap();
         assert_eq!(card.pulses(), u64::MAX);
         assert_eq!(card.clock_us(), u64::MAX);
-        assert_eq!(card.eeprom().wear()[0], u32::MAX);
+        assert_eq!(card.eeprom().wear().cycles()[0], u32::MAX);
     }
 
     #[test]

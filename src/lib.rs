@@ -40,7 +40,7 @@ mod testing;
 pub mod trace;
 pub mod vectors;
 
-pub use card::{Card, Response};
+pub use card::{Card, NoAtr, Response};
 pub use nvm::PowerLost;
 pub use profile::Profile;
 pub use tessera_framework::StatusWord;

@@ -84,7 +84,7 @@ fn facts(card: &Card) -> Vec<String> {
     let profile = card.profile();
     let memory = card.eeprom();
     let geometry = memory.geometry();
-    let most = memory.wear().iter().max().copied().unwrap_or(0);
+    let most = memory.wear().worst().1;
     let mut lines = vec![
         format!("{}, {:?}", profile.name, card.interface()),
         format!("answer to reset    {}", hex::encode_upper(card.atr())),

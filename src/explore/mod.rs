@@ -96,11 +96,14 @@ pub struct Explorer {
     /// Transactions in which one command may change segments. Each of them is then a state that a
     /// tear may leave.
     pub transactions_max: usize,
+    /// Lanes of the journal from one session to the next. 0: always the same one, which is the
+    /// worst for its words; 1 to 3: each session another.
+    pub lane_step: u32,
 }
 
 impl Default for Explorer {
     fn default() -> Self {
-        Self { cuts: 2, again: true, transactions_max: 1 }
+        Self { cuts: 2, again: true, transactions_max: 1, lane_step: 0 }
     }
 }
 
@@ -134,6 +137,9 @@ impl Explorer {
         for leg in &schedule.legs {
             match (leg, &mut run) {
                 (Leg::Commands { commands, cut }, _) => {
+                    if let Some(run) = &run {
+                        card.choose_lane(run.next_lane());
+                    }
                     send_all_but_last(&mut card, commands).map_err(broken)?;
                     let earlier = run.take().map(|run| run.schedule).unwrap_or_default();
                     let mut learnt = Run::learn(*self, card, commands, earlier)?;
@@ -160,11 +166,11 @@ impl Explorer {
     }
 
     /// Most pulses a recovery may take: a marker, a page range erased and programmed for each that
-    /// the command wrote home, the marker and the intent erased, and two for each counter.
+    /// the command wrote home, the marker and the intent erased, and three for each counter.
     #[must_use]
     pub fn recovery_pulses_max(command_pulses: u64, counters: usize) -> u64 {
         // Of a commit's pulses at least four are not for home: log (2) and marker (2).
-        command_pulses.saturating_sub(4) + 3 + 2 * counters as u64
+        command_pulses.saturating_sub(4) + 3 + 3 * counters as u64
     }
 
     /// Learns each command from where those before it have led, and has it torn by `tear`.
@@ -193,6 +199,7 @@ fn started(card: &Card) -> Result<Card, Broken> {
     let mut card = card.clone();
     card.power_off();
     card.power_on().map_err(|_| Broken::Power)?;
+    card.choose_lane(0);
     Ok(card)
 }
 

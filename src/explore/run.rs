@@ -165,12 +165,18 @@ impl Run {
 
     /// The commands once more on a card that has recovered, and the last of them torn.
     fn go_on(&mut self, mut card: Card, cuts_left: u32) -> Result<(), Failure> {
+        card.choose_lane(self.next_lane());
         send_all_but_last(&mut card, &self.commands).map_err(|broken| self.failure(broken))?;
         let explorer = self.explorer;
         let mut run = Self::learn(explorer, card, &self.commands, self.schedule.clone())?;
         run.explore(cuts_left)?;
         self.report.add(&run.report);
         Ok(())
+    }
+
+    /// The lane of the session after this one.
+    pub(super) fn next_lane(&self) -> u32 {
+        self.before.lane() + self.explorer.lane_step
     }
 
     /// A power-up without a tear, two more, and judgement; adds a leg. Returns the card after the

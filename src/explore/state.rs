@@ -7,7 +7,7 @@ use tessera_framework::StatusWord;
 
 use crate::{
     Card,
-    nvm::Counters,
+    nvm::{Counters, layout::Region},
     os::steps::{Change, Step},
 };
 
@@ -34,7 +34,7 @@ impl State {
         let mut after = self.clone();
         for change in &step.changes {
             match change {
-                Change::Store { at, bytes } => {
+                Change::Store { at, bytes, .. } | Change::Raw { at, bytes } => {
                     let at = (at - card.layout().segments) as usize;
                     after.segments[at..at + bytes.len()].copy_from_slice(bytes);
                 }
@@ -87,7 +87,7 @@ pub(super) fn indeterminate_live_bits(card: &Card) -> Result<(), Broken> {
     let counters = Counters::new(layout);
     let live = |at: u32| {
         at >= layout.segments
-            || (layout.marker..layout.marker + 4).contains(&at)
+            || matches!(layout.region(at), Region::Marker { .. })
             || counters.hang_on(eeprom, at)
     };
     match eeprom.torn().iter().find(|byte| live(byte.at)) {

@@ -1,14 +1,21 @@
 //! Counters outside every transaction: retry counters, transaction numbers.
 //!
-//! Each has two slots of (value, sequence) and a validity word, all in units of their own. A change
-//! writes the slot that is not the newest: validity erased, value erased and programmed, validity
-//! programmed. The newest valid slot is the counter.
+//! Each has an intent word and two slots of (value, sequence) and a validity word, all in units of
+//! their own. The first change of a session sets the intent. A change writes the slot that is not
+//! the newest: validity erased, value erased and programmed, validity programmed. The newest valid
+//! slot is the counter.
 //!
 //! Invariants:
 //! * between changes at least one slot is valid, and every validity word is solid;
-//! * a valid slot's value is solid: it is only touched while its validity is solid erased.
+//! * a valid slot's value is solid: it is only touched while its validity is solid erased;
+//! * the counters in [`Touched`] are those whose intent is solid.
 
-use super::{Geometry, Journal, Layout, Memory, PowerLost, Pulse, WORD_BYTES};
+use super::{
+    Geometry, Layout, Memory, Pulse, PulseError, WORD_BYTES, erase_word, settle::pass_over_failure,
+};
+
+/// The counter has been changed in a session that power-up has not settled yet.
+pub const INTENT: [u8; WORD_BYTES] = [0x96, 0x5A, 0x3C, 0xC3];
 
 /// A slot's value counts.
 pub const VALID: [u8; WORD_BYTES] = [0x3C, 0x96, 0xC3, 0x5A];
@@ -16,10 +23,43 @@ pub const VALID: [u8; WORD_BYTES] = [0x3C, 0x96, 0xC3, 0x5A];
 /// Bytes of a value and its sequence number.
 const VALUE_BYTES: u32 = 8;
 
+/// Most counters of a card.
+pub const COUNTERS_MAX: u16 = 256;
+
+/// Parts of a counter, each in units of its own: intent, then value and validity of each slot.
+pub(super) const PARTS: u32 = 5;
+
 /// Bytes of EEPROM one counter takes.
 #[must_use]
 pub const fn bytes_each(geometry: &Geometry) -> u32 {
-    4 * part_bytes(geometry)
+    PARTS * part_bytes(geometry)
+}
+
+/// The counters that were changed since power-up.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Touched([u64; COUNTERS_MAX as usize / 64]);
+
+impl Touched {
+    /// As after power-up.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn bit(n: u16) -> (usize, u64) {
+        (usize::from(n / 64), 1 << (n % 64))
+    }
+
+    fn contains(&self, n: u16) -> bool {
+        let (word, bit) = Self::bit(n);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    fn add(&mut self, n: u16) {
+        let (word, bit) = Self::bit(n);
+        if let Some(word) = self.0.get_mut(word) {
+            *word |= bit;
+        }
+    }
 }
 
 /// A value or a validity word, in units of its own and never over a page's end.
@@ -57,26 +97,30 @@ impl<'l> Counters<'l> {
     /// Sets counter `n`. Solid on return.
     ///
     /// # Errors
-    /// [`PowerLost`]: at the next power-up it has its old or its new value.
+    /// [`PulseError`]: at the next power-up it has its old or its new value.
     pub fn set<M: Memory>(
         &self,
         memory: &mut M,
-        journal: &mut Journal,
+        touched: &mut Touched,
         n: u16,
         value: u32,
-    ) -> Result<(), PowerLost> {
-        journal.make_intent_solid(memory, self.layout)?;
+    ) -> Result<(), PulseError> {
+        if !touched.contains(n) {
+            let at = intent_at(memory.geometry(), self.layout, n);
+            memory.drive(Pulse::Program { at, data: &INTENT })?;
+            touched.add(n);
+        }
         let newest = self.newest(memory, n);
         let sequence = newest.map_or(0, |(_, _, sequence)| sequence.wrapping_add(1));
         let [first, second] = slots(memory.geometry(), self.layout, n);
         let slot = if newest.is_some_and(|(slot, ..)| slot == first) { second } else { first };
-        erase_validity(memory, slot)?;
+        erase_word(memory, slot.validity_at)?;
         let [a, b, c, d] = value.to_be_bytes();
         let [e, f] = sequence.to_be_bytes();
         let units = memory.geometry().whole_units(VALUE_BYTES);
-        memory.pulse(Pulse::Erase { at: slot.value_at, bytes: units })?;
-        memory.pulse(Pulse::Program { at: slot.value_at, data: &[a, b, c, d, e, f, 0, 0] })?;
-        memory.pulse(Pulse::Program { at: slot.validity_at, data: &VALID })
+        memory.drive(Pulse::Erase { at: slot.value_at, bytes: units })?;
+        memory.drive(Pulse::Program { at: slot.value_at, data: &[a, b, c, d, e, f, 0, 0] })?;
+        memory.drive(Pulse::Program { at: slot.validity_at, data: &VALID })
     }
 
     /// Whether the counters hang on the byte at `at`: a validity word, or a value that counts.
@@ -106,32 +150,41 @@ impl<'l> Counters<'l> {
     }
 }
 
-/// Makes every validity word solid, as it reads.
+/// Makes the validity words of every counter solid, as they read, whose intent does not read idle.
 ///
 /// # Errors
-/// [`PowerLost`].
-pub fn settle<M: Memory>(memory: &mut M, layout: &Layout) -> Result<(), PowerLost> {
+/// [`PulseError::PowerLost`]; [`PulseError::MemoryFailure`]: a validity word stays in doubt.
+pub fn settle<M: Memory>(memory: &mut M, layout: &Layout) -> Result<(), PulseError> {
+    let idle = [memory.geometry().erased; WORD_BYTES];
     for n in 0..layout.counter_count {
-        for slot in slots(memory.geometry(), layout, n) {
-            if memory.reads_as(slot.validity_at, VALID) {
-                memory.pulse(Pulse::Program { at: slot.validity_at, data: &VALID })?;
-            } else {
-                erase_validity(memory, slot)?;
-            }
+        let intent_at = intent_at(memory.geometry(), layout, n);
+        if memory.reads_as(intent_at, idle) {
+            continue;
         }
+        for slot in slots(memory.geometry(), layout, n) {
+            settle_slot(memory, slot)?;
+        }
+        pass_over_failure(erase_word(memory, intent_at))?;
     }
     Ok(())
 }
 
-fn erase_validity<M: Memory>(memory: &mut M, slot: Slot) -> Result<(), PowerLost> {
-    let bytes = memory.geometry().whole_units(WORD_BYTES as u32);
-    memory.pulse(Pulse::Erase { at: slot.validity_at, bytes })
+fn settle_slot<M: Memory>(memory: &mut M, slot: Slot) -> Result<(), PulseError> {
+    if memory.reads_as(slot.validity_at, VALID) {
+        memory.drive(Pulse::Program { at: slot.validity_at, data: &VALID })
+    } else {
+        erase_word(memory, slot.validity_at)
+    }
+}
+
+fn intent_at(geometry: &Geometry, layout: &Layout, n: u16) -> u32 {
+    layout.counters.base + u32::from(n) * bytes_each(geometry)
 }
 
 fn slots(geometry: &Geometry, layout: &Layout, n: u16) -> [Slot; 2] {
     let part = part_bytes(geometry);
-    let base = layout.counters.base + u32::from(n) * bytes_each(geometry);
-    [0, 2].map(|i| Slot { value_at: base + i * part, validity_at: base + (i + 1) * part })
+    let base = intent_at(geometry, layout, n);
+    [1, 3].map(|i| Slot { value_at: base + i * part, validity_at: base + (i + 1) * part })
 }
 
 #[cfg(test)]
@@ -139,7 +192,7 @@ mod tests {
     use super::*;
     use crate::{
         choose::Odometer,
-        nvm::{Eeprom, Tearing, journal},
+        nvm::{self, Eeprom, Tearing},
     };
 
     fn part(name: &str) -> (Tearing<Eeprom>, Layout) {
@@ -147,11 +200,11 @@ mod tests {
         let layout = Layout::new(&geometry, 64, 2);
         let mut memory = Tearing::new(Eeprom::new(geometry, layout.segments));
         memory.power_up();
-        let mut session = Journal::default();
+        let mut touched = Touched::default();
         let counters = Counters::new(&layout);
-        counters.set(&mut memory, &mut session, 0, 77).unwrap();
-        counters.set(&mut memory, &mut session, 1, 12).unwrap();
-        journal::settle(&mut memory, &layout).unwrap();
+        counters.set(&mut memory, &mut touched, 0, 77).unwrap();
+        counters.set(&mut memory, &mut touched, 1, 12).unwrap();
+        nvm::settle(&mut memory, &layout).unwrap();
         (memory, layout)
     }
 
@@ -168,18 +221,18 @@ mod tests {
                         let mut memory = start.clone();
                         memory.memory_mut().set_choices(odometer.choices());
                         memory.tear_at(first_cut);
-                        let set = counters.set(&mut memory, &mut Journal::default(), 1, 11);
-                        assert_eq!(set, Err(PowerLost));
+                        let set = counters.set(&mut memory, &mut Touched::default(), 1, 11);
+                        assert_eq!(set, Err(PulseError::PowerLost));
                         memory.power_up();
                         memory.tear_at(second_cut);
-                        while journal::settle(&mut memory, &layout).is_err() {
+                        while nvm::settle(&mut memory, &layout).is_err() {
                             memory.power_up();
                         }
                         let once = counters.get(&memory, 1);
                         assert!(matches!(once, 11 | 12), "{name} {first_cut} {second_cut}: {once}");
                         memory.power_down();
                         memory.power_up();
-                        journal::settle(&mut memory, &layout).unwrap();
+                        nvm::settle(&mut memory, &layout).unwrap();
                         assert_eq!(counters.get(&memory, 1), once, "{name}: decided twice");
                         assert_eq!(counters.get(&memory, 0), 77);
                         assert_eq!(memory.memory().foul_reads(), 0);
@@ -196,9 +249,9 @@ mod tests {
     fn the_sequence_number_wraps_and_the_newest_slot_still_wins() {
         let (mut memory, layout) = part("byte");
         let counters = Counters::new(&layout);
-        let mut session = Journal::default();
+        let mut touched = Touched::default();
         for value in 0..66_000 {
-            counters.set(&mut memory, &mut session, 0, value).unwrap();
+            counters.set(&mut memory, &mut touched, 0, value).unwrap();
             assert_eq!(counters.get(&memory, 0), value);
         }
     }

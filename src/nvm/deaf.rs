@@ -3,7 +3,7 @@
 //! An ignored pulse is counted and takes its time, so that the schedules of a wrong engine are
 //! those of the right one.
 
-use super::{Eeprom, Layout, Pulse, WORD_BYTES, eeprom::TornByte};
+use super::{Eeprom, Layout, Pulse, eeprom::TornByte, layout};
 
 /// The pulses that are ignored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,8 +12,6 @@ pub(crate) struct Deaf {
     pub(crate) kind: Kind,
     pub(crate) when: When,
     pub(crate) layout: Layout,
-    /// Bytes of one counter.
-    pub(crate) counter_bytes: u32,
 }
 
 /// What a pulse is given to.
@@ -21,7 +19,9 @@ pub(crate) struct Deaf {
 pub(crate) enum Region {
     Intent,
     Marker,
+    Wipe,
     Log,
+    CounterIntent,
     CounterValue,
     CounterValidity,
     Home,
@@ -45,38 +45,29 @@ pub(crate) enum When {
 
 impl Deaf {
     /// Every kind.
-    pub(crate) fn all(layout: Layout, counter_bytes: u32) -> impl Iterator<Item = Self> {
-        use Region::{CounterValidity, CounterValue, Home, Intent, Log, Marker};
-        [Intent, Marker, Log, CounterValue, CounterValidity, Home].into_iter().flat_map(move |to| {
+    pub(crate) fn all(layout: Layout) -> impl Iterator<Item = Self> {
+        use Region::{
+            CounterIntent, CounterValidity, CounterValue, Home, Intent, Log, Marker, Wipe,
+        };
+        let regions =
+            [Intent, Marker, Wipe, Log, CounterIntent, CounterValue, CounterValidity, Home];
+        regions.into_iter().flat_map(move |to| {
             [Kind::Erase, Kind::Program].into_iter().flat_map(move |kind| {
-                [When::Fresh, When::Again].map(|when| Self {
-                    to,
-                    kind,
-                    when,
-                    layout,
-                    counter_bytes,
-                })
+                [When::Fresh, When::Again].map(|when| Self { to, kind, when, layout })
             })
         })
     }
 
     fn region(&self, at: u32) -> Region {
-        let layout = &self.layout;
-        let word = |word| (word..word + WORD_BYTES as u32).contains(&at);
-        if word(layout.intent) {
-            Region::Intent
-        } else if word(layout.marker) {
-            Region::Marker
-        } else if at >= layout.segments {
-            Region::Home
-        } else if at < layout.counters.base {
-            Region::Log
-        } else {
-            // Value, validity, value, validity: four parts of equal size.
-            match (at - layout.counters.base) / (self.counter_bytes / 4) % 2 {
-                0 => Region::CounterValue,
-                _ => Region::CounterValidity,
-            }
+        match self.layout.region(at) {
+            layout::Region::Intent { .. } => Region::Intent,
+            layout::Region::Marker { .. } => Region::Marker,
+            layout::Region::Wipe => Region::Wipe,
+            layout::Region::Log | layout::Region::Unused => Region::Log,
+            layout::Region::CounterIntent { .. } => Region::CounterIntent,
+            layout::Region::CounterValue { .. } => Region::CounterValue,
+            layout::Region::CounterValidity { .. } => Region::CounterValidity,
+            layout::Region::Segments => Region::Home,
         }
     }
 }

@@ -5,18 +5,26 @@
 //! * an erase that completes leaves its range stable; a program that completes makes the bits it
 //!   drives stable and leaves the others as they are.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
-use super::{Geometry, Memory, PowerLost, Pulse, WORD_BYTES};
+use super::{
+    Geometry, Memory, Pulse, PulseError, WORD_BYTES, Wear,
+    fault::{Fault, Faults, WornOut},
+};
 use crate::{choose::Choices, random::Random};
 
 /// An EEPROM.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Eeprom {
     geometry: Geometry,
     cells: Vec<u8>,
     torn: Vec<TornByte>,
-    wear: Vec<u32>,
+    wear: Wear,
+    /// None on a part in good health.
+    faults: Option<Box<Faults>>,
     pulses: u64,
     busy_us: u64,
     choices: Choices,
@@ -52,6 +60,18 @@ impl PartialEq for Tally {
 
 impl Eq for Tally {}
 
+/// In a line, without the cells.
+impl fmt::Debug for Eeprom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Eeprom")
+            .field("part", &self.geometry.part)
+            .field("bytes", &self.cells.len())
+            .field("torn", &self.torn)
+            .field("pulses", &self.pulses)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Eeprom {
     /// A new part of `bytes` bytes (rounded up to whole pages), all erased.
     #[must_use]
@@ -61,7 +81,8 @@ impl Eeprom {
             geometry,
             cells: vec![geometry.erased; bytes as usize],
             torn: Vec::new(),
-            wear: vec![0; geometry.page_number(bytes)],
+            wear: Wear::new(&geometry, bytes),
+            faults: None,
             pulses: 0,
             busy_us: 0,
             choices: Choices::Seeded(Random::new(0)),
@@ -83,9 +104,9 @@ impl Eeprom {
         &self.torn
     }
 
-    /// Erase pulses each page has had.
+    /// Erase pulses each unit has had.
     #[must_use]
-    pub fn wear(&self) -> &[u32] {
+    pub fn wear(&self) -> &Wear {
         &self.wear
     }
 
@@ -130,11 +151,10 @@ impl Eeprom {
         busy_us: u64,
     ) -> Option<Self> {
         let fits = cells.len() == self.cells.len()
-            && wear.len() == self.wear.len()
+            && self.wear.restore(wear)
             && torn.is_sorted_by(|a, b| a.at < b.at)
             && torn.iter().all(|byte| byte.mask != 0 && (byte.at as usize) < cells.len());
         self.cells.copy_from_slice(fits.then_some(cells)?);
-        self.wear.copy_from_slice(wear);
         self.torn = torn;
         self.pulses = pulses;
         self.busy_us = busy_us;
@@ -150,8 +170,8 @@ impl Eeprom {
         );
         self.pulses = self.pulses.saturating_add(1);
         let pulse_us = match pulse {
-            Pulse::Erase { .. } => {
-                self.wear[page] = self.wear[page].saturating_add(1);
+            Pulse::Erase { at, bytes } => {
+                self.wear.erased(*at, *bytes);
                 self.geometry.erase_us
             }
             Pulse::Program { .. } => self.geometry.program_us,
@@ -182,6 +202,54 @@ impl Eeprom {
         }
     }
 
+    /// Something goes wrong with the part.
+    pub fn inflict(&mut self, fault: Fault) {
+        if let Fault::Decay { at, mask } = fault {
+            if let Some(cell) = self.cells.get_mut(at as usize) {
+                *cell = *cell & !mask | self.geometry.erased & mask;
+                self.set_torn_mask(at, self.torn_mask(at) & !mask);
+            }
+        } else {
+            self.faults.get_or_insert_default().add(&self.geometry, fault);
+        }
+    }
+
+    /// Gives a pulse byte by byte, each as its unit takes it.
+    #[cold]
+    fn pulse_faulty(&mut self, pulse: &Pulse<'_>, faults: &Faults) -> Result<(), PulseError> {
+        let erased = self.geometry.erased;
+        let mut outcome = Ok(());
+        let mut wavering = None;
+        for i in 0..pulse.bytes() {
+            let at = pulse.at() + i as u32;
+            let cell = self.cells[at as usize];
+            let (held, driven) = match *pulse {
+                Pulse::Erase { .. } => (erased, 0xFF),
+                Pulse::Program { data, .. } => {
+                    (((cell ^ erased) | (data[i] ^ erased)) ^ erased, data[i] ^ erased)
+                }
+            };
+            match faults.at(&self.geometry, at, self.wear.at(at)) {
+                Some(WornOut::Ignores) => continue,
+                Some(WornOut::Reports) => {
+                    outcome = Err(PulseError::MemoryFailure);
+                    continue;
+                }
+                Some(WornOut::Wavers) if held != cell => {
+                    wavering =
+                        wavering.or(Some((at, (held ^ cell) & (held ^ cell).wrapping_neg())));
+                }
+                Some(WornOut::Wavers) | None => {}
+            }
+            self.cells[at as usize] = held;
+            self.set_torn_mask(at, self.torn_mask(at) & !driven);
+        }
+        if let Some((at, bit)) = wavering {
+            self.set_torn_mask(at, self.torn_mask(at) | bit);
+        }
+        outcome
+    }
+
     #[cold]
     fn read_torn(&self, at: u32, out: &mut [u8]) {
         for byte in &self.torn[self.torn_range(at, out.len())] {
@@ -201,11 +269,16 @@ impl Memory for Eeprom {
         self.cells.len() as u32
     }
 
-    fn pulse(&mut self, pulse: Pulse<'_>) -> Result<(), PowerLost> {
+    fn pulse(&mut self, pulse: Pulse<'_>) -> Result<(), PulseError> {
         self.count(&pulse);
         #[cfg(test)]
         if super::deaf::ignores(self, &pulse) {
             return Ok(());
+        }
+        if let Some(faults) = self.faults.take() {
+            let outcome = self.pulse_faulty(&pulse, &faults);
+            self.faults = Some(faults);
+            return outcome;
         }
         let at = pulse.at() as usize;
         match pulse {
@@ -240,8 +313,16 @@ impl Memory for Eeprom {
             return;
         }
         let erased = self.geometry.erased;
+        let faults = self.faults.take();
         for i in 0..pulse.bytes() {
             let at = pulse.at() + i as u32;
+            let takes = |faults: &Faults| faults.at(&self.geometry, at, self.wear.at(at));
+            if matches!(
+                faults.as_deref().and_then(takes),
+                Some(WornOut::Ignores | WornOut::Reports)
+            ) {
+                continue;
+            }
             let programmed = self.cells[at as usize] ^ erased;
             let changed = match pulse {
                 Pulse::Erase { .. } => programmed,
@@ -249,6 +330,7 @@ impl Memory for Eeprom {
             };
             self.set_torn_mask(at, self.torn_mask(at) | changed);
         }
+        self.faults = faults;
     }
 
     fn read(&self, at: u32, out: &mut [u8]) {
@@ -261,6 +343,12 @@ impl Memory for Eeprom {
     fn stable(&self, at: u32, bytes: usize) -> Option<&[u8]> {
         let stable = self.torn.is_empty() || self.torn_range(at, bytes).is_empty();
         self.cells.get(at as usize..at as usize + bytes).filter(|_| stable)
+    }
+
+    #[cfg(test)]
+    fn holds(&self, pulse: Pulse<'_>) -> bool {
+        // The exploration is to find a wrong engine by itself.
+        self.deaf.is_some() || super::held(self, &pulse)
     }
 
     fn reads_as(&mut self, at: u32, word: [u8; WORD_BYTES]) -> bool {

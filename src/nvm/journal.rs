@@ -5,11 +5,20 @@
 //! in the [module's argument](super).
 //!
 //! Invariants:
-//! * page images exist only while a transaction is open;
-//! * the intent is solid in memory before any other pulse of a session (`intent_solid`);
-//! * between transactions the marker is solid erased.
+//! * page images exist only while a transaction is open, and secrets among them are overwritten
+//!   when it ends;
+//! * the intent of the session's lane is solid in memory before any other pulse of a transaction
+//!   (`intent_solid`);
+//! * between transactions every marker is solid erased, unless `failed`.
 
-use super::{Layout, Memory, PowerLost, Pulse, WORD_BYTES, counter, geometry::PAGE_BYTES_MAX};
+use zeroize::Zeroize as _;
+
+use super::{
+    Layout, Memory, Pulse, PulseError, WORD_BYTES, erase_word,
+    geometry::PAGE_BYTES_MAX,
+    layout::{LANES, Lane},
+    log,
+};
 
 /// A session may have left work for the next power-up. Sixteen bits of thirty-two are set, as in
 /// every decision word, so no half-done pulse turns one into another.
@@ -17,10 +26,8 @@ pub const INTENT: [u8; WORD_BYTES] = [0x5A, 0xC3, 0x96, 0x3C];
 /// The log is whole and is to be copied home.
 pub const MARKER: [u8; WORD_BYTES] = [0xA5, 0x3C, 0x69, 0xC3];
 
-/// Length and check in front of the log's entries.
-pub const LOG_HEADER_BYTES: u32 = 4;
-/// Address and length in front of each entry's bytes.
-const ENTRY_HEADER_BYTES: u32 = 5;
+/// The log may hold a secret.
+pub const WIPE: [u8; WORD_BYTES] = [0xC3, 0x69, 0x5A, 0x96];
 
 /// Why the engine did not do what it was asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,12 +38,26 @@ pub enum Refusal {
     CapacityExceeded,
     /// A part of the transaction has failed.
     PartFailed,
+    /// The cells do not hold what they are given.
+    MemoryFailure,
 }
 
-impl From<PowerLost> for Refusal {
-    fn from(_: PowerLost) -> Self {
-        Self::PowerLost
+impl From<PulseError> for Refusal {
+    fn from(error: PulseError) -> Self {
+        match error {
+            PulseError::PowerLost => Self::PowerLost,
+            PulseError::MemoryFailure => Self::MemoryFailure,
+        }
     }
+}
+
+/// Whether bytes may be left where they passed through.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Secrecy {
+    /// They may lie in the log until it is used again.
+    Open,
+    /// PINs and keys: nothing of them is left in the log.
+    Secret,
 }
 
 /// The RAM side of the journal.
@@ -45,7 +66,13 @@ pub struct Journal {
     open: bool,
     /// Why the open transaction can only be aborted.
     doomed: Option<Refusal>,
+    /// The open transaction carries a secret.
+    secret: bool,
+    /// Number of the lane of this session.
+    lane: u32,
     intent_solid: bool,
+    /// Cells have failed where a marker may be set: nothing more is written before a power-up.
+    failed: bool,
     pages: Vec<PageImage>,
     log: Vec<u8>,
 }
@@ -70,6 +97,18 @@ impl Journal {
     pub fn forget_all(&mut self) {
         self.abort();
         self.intent_solid = false;
+        self.failed = false;
+    }
+
+    /// Chooses the lane of the session that begins, by a number from the card's noise.
+    pub fn choose_lane(&mut self, noise: u64) {
+        self.lane = (noise % u64::from(LANES)) as u32;
+    }
+
+    /// Number of the session's lane.
+    #[must_use]
+    pub fn lane(&self) -> u32 {
+        self.lane
     }
 
     /// True while a transaction is open.
@@ -92,6 +131,11 @@ impl Journal {
     pub fn abort(&mut self) {
         self.open = false;
         self.doomed = None;
+        if self.secret {
+            self.pages.iter_mut().for_each(|page| page.bytes.zeroize());
+            self.log.as_mut_slice().zeroize();
+            self.secret = false;
+        }
         self.pages.clear();
         self.log.clear();
     }
@@ -129,20 +173,23 @@ impl Journal {
         }
     }
 
-    /// Stores into the open transaction, or as a transaction of its own.
+    /// Stores into the open transaction, or as a transaction of its own. A secret leaves no copy
+    /// in the log.
     ///
     /// # Errors
     /// [`Refusal::CapacityExceeded`]: the transaction can only be aborted then; nothing of it will
-    /// reach memory. [`Refusal::PowerLost`].
+    /// reach memory. [`Refusal::PowerLost`]; [`Refusal::MemoryFailure`].
     pub fn store<M: Memory>(
         &mut self,
         memory: &mut M,
         layout: &Layout,
         at: u32,
         data: &[u8],
+        secrecy: Secrecy,
     ) -> Result<(), Refusal> {
         let alone = !self.open;
         self.begin();
+        self.secret |= secrecy == Secrecy::Secret;
         let stored = self.store_images(memory, layout, at, data);
         match (alone, stored) {
             (true, Ok(())) => self.commit(memory, layout),
@@ -193,12 +240,30 @@ impl Journal {
             at += here as u32;
             data = rest;
         }
-        let log_bytes: u32 =
-            self.pages.iter().map(|page| page.end - page.first + ENTRY_HEADER_BYTES).sum();
-        if LOG_HEADER_BYTES + log_bytes > layout.log.bytes {
+        if self.log_bytes() > layout.log.bytes {
             return Err(Refusal::CapacityExceeded);
         }
         Ok(())
+    }
+
+    /// Bytes of the log that the open transaction takes so far.
+    fn log_bytes(&self) -> u32 {
+        let entry = |page: &PageImage| page.end - page.first + log::ENTRY_HEADER_BYTES;
+        log::HEADER_BYTES + self.pages.iter().map(entry).sum::<u32>()
+    }
+
+    /// Bytes that the open transaction, or the next one, can take at least: whole units in pages
+    /// of their own are reckoned with.
+    #[must_use]
+    pub fn bytes_left<M: Memory>(&self, memory: &M, layout: &Layout) -> u32 {
+        let geometry = memory.geometry();
+        let free = layout.log.bytes.saturating_sub(self.log_bytes());
+        // A run of bytes begins and ends within a unit, and so within a page.
+        let each_page = geometry.page_bytes + log::ENTRY_HEADER_BYTES;
+        let pages = free / each_page;
+        let rest = (free % each_page).saturating_sub(log::ENTRY_HEADER_BYTES);
+        let run = pages * geometry.page_bytes + geometry.unit_start(rest);
+        run.saturating_sub(2 * (geometry.unit_bytes - 1) + log::ENTRY_HEADER_BYTES)
     }
 
     /// Makes the open transaction solid.
@@ -211,6 +276,8 @@ impl Journal {
             Err(refusal)
         } else if self.pages.is_empty() {
             Ok(())
+        } else if self.failed {
+            Err(Refusal::MemoryFailure)
         } else {
             self.write_through(memory, layout).map_err(Refusal::from)
         };
@@ -222,126 +289,81 @@ impl Journal {
         &mut self,
         memory: &mut M,
         layout: &Layout,
-    ) -> Result<(), PowerLost> {
+    ) -> Result<(), PulseError> {
         self.make_intent_solid(memory, layout)?;
-        self.build_log();
-        write_log(memory, layout, &self.log)?;
-        memory.pulse(Pulse::Program { at: layout.marker, data: &MARKER })?;
+        let lane = layout.lane(self.lane);
+        if self.secret {
+            memory.drive(Pulse::Program { at: layout.wipe, data: &WIPE })?;
+        }
+        log::build(
+            &mut self.log,
+            self.pages.iter().map(|page| (page.at + page.first, page.range())),
+        );
+        log::write(memory, layout, lane, &self.log)?;
+        let carried = self.carry_home(memory, lane);
+        self.failed = carried == Err(PulseError::MemoryFailure);
+        carried?;
+        if self.secret { log::wipe(memory, layout, lane, self.log.len() as u32) } else { Ok(()) }
+    }
+
+    /// From the commit point to the end.
+    fn carry_home<M: Memory>(&self, memory: &mut M, lane: Lane) -> Result<(), PulseError> {
+        memory.drive(Pulse::Program { at: lane.marker, data: &MARKER })?;
         for page in &self.pages {
             memory.write(page.at + page.first, page.range())?;
         }
-        erase_word(memory, layout.marker)
-    }
-
-    fn build_log(&mut self) {
-        self.log.clear();
-        self.log.extend([0; LOG_HEADER_BYTES as usize]);
-        for page in &self.pages {
-            let bytes = page.range();
-            self.log.extend_from_slice(&(page.at + page.first).to_be_bytes());
-            self.log.push(bytes.len() as u8);
-            self.log.extend_from_slice(bytes);
-        }
-        let length = (self.log.len() as u16).to_be_bytes();
-        let check = check(&self.log[LOG_HEADER_BYTES as usize..]).to_be_bytes();
-        self.log[..2].copy_from_slice(&length);
-        self.log[2..4].copy_from_slice(&check);
+        erase_word(memory, lane.marker)
     }
 
     /// Sets the intent, once per session and always with a pulse: that it reads set proves nothing.
-    ///
-    /// # Errors
-    /// [`PowerLost`].
-    pub fn make_intent_solid<M: Memory>(
+    /// A lane whose intent has failed is passed over.
+    fn make_intent_solid<M: Memory>(
         &mut self,
         memory: &mut M,
         layout: &Layout,
-    ) -> Result<(), PowerLost> {
-        if !self.intent_solid {
-            memory.pulse(Pulse::Program { at: layout.intent, data: &INTENT })?;
-            self.intent_solid = true;
+    ) -> Result<(), PulseError> {
+        let mut outcome = Ok(());
+        for _ in 0..LANES {
+            if self.intent_solid {
+                return Ok(());
+            }
+            let at = layout.lane(self.lane).intent;
+            outcome = memory.drive(Pulse::Program { at, data: &INTENT });
+            match outcome {
+                Ok(()) => self.intent_solid = true,
+                Err(PulseError::PowerLost) => return outcome,
+                Err(PulseError::MemoryFailure) => self.lane = (self.lane + 1) % LANES,
+            }
         }
-        Ok(())
+        outcome
     }
 }
 
-/// Brings memory to a state without doubt; see the [module's argument](super).
-///
-/// Takes no pulse after a session that changed nothing. After others at most `2k + 3` for a log of
-/// `k` page ranges, and two per counter.
+/// Writes past the journal: a tear leaves the units that `data` lies in indeterminate, their other
+/// bytes included.
 ///
 /// # Errors
-/// [`PowerLost`]: settle again at the next power-up.
-pub fn settle<M: Memory>(memory: &mut M, layout: &Layout) -> Result<(), PowerLost> {
-    let idle = [memory.geometry().erased; WORD_BYTES];
-    if memory.reads_as(layout.intent, idle) {
-        return Ok(());
-    }
-    if memory.reads_as(layout.marker, MARKER) {
-        memory.pulse(Pulse::Program { at: layout.marker, data: &MARKER })?;
-        copy_log_home(memory, layout)?;
-    }
-    erase_word(memory, layout.marker)?;
-    counter::settle(memory, layout)?;
-    erase_word(memory, layout.intent)
-}
-
-fn write_log<M: Memory>(memory: &mut M, layout: &Layout, mut log: &[u8]) -> Result<(), PowerLost> {
+/// [`PulseError`].
+pub fn write_nonatomic<M: Memory>(
+    memory: &mut M,
+    mut at: u32,
+    mut data: &[u8],
+) -> Result<(), PulseError> {
     let geometry = *memory.geometry();
-    let mut at = layout.log.base;
-    while !log.is_empty() {
-        let (piece, rest) = log.split_at(log.len().min(geometry.page_bytes as usize));
-        let units = geometry.whole_units(piece.len() as u32);
-        memory.pulse(Pulse::Erase { at, bytes: units })?;
-        memory.pulse(Pulse::Program { at, data: piece })?;
-        at += geometry.page_bytes;
-        log = rest;
+    while !data.is_empty() {
+        let page_end = geometry.page_start(at) + geometry.page_bytes;
+        let (piece, rest) = data.split_at(data.len().min((page_end - at) as usize));
+        let first = geometry.unit_start(at);
+        let end = geometry.whole_units(at + piece.len() as u32);
+        let mut units = [0; PAGE_BYTES_MAX];
+        let units = &mut units[..(end - first) as usize];
+        memory.read(first, units);
+        units[(at - first) as usize..][..piece.len()].copy_from_slice(piece);
+        memory.write(first, units)?;
+        at += piece.len() as u32;
+        data = rest;
     }
     Ok(())
-}
-
-fn copy_log_home<M: Memory>(memory: &mut M, layout: &Layout) -> Result<(), PowerLost> {
-    let geometry = *memory.geometry();
-    let [l0, l1, c0, c1] = memory.read_array(layout.log.base);
-    let length = u32::from(u16::from_be_bytes([l0, l1]));
-    if !(LOG_HEADER_BYTES..=layout.log.bytes).contains(&length) {
-        return Ok(());
-    }
-    let mut log = vec![0; (length - LOG_HEADER_BYTES) as usize];
-    memory.read(layout.log.base + LOG_HEADER_BYTES, &mut log);
-    if check(&log) != u16::from_be_bytes([c0, c1]) {
-        return Ok(());
-    }
-    let mut entries = &log[..];
-    while let Some((&[a, b, c, d, bytes], rest)) = entries.split_first_chunk() {
-        let (at, bytes) = (u32::from_be_bytes([a, b, c, d]), usize::from(bytes));
-        let Some((data, rest)) = rest.split_at_checked(bytes) else { break };
-        let end = u64::from(at) + bytes as u64;
-        let whole =
-            at == geometry.unit_start(at) && bytes as u32 == geometry.whole_units(bytes as u32);
-        let within = at - geometry.page_start(at) + bytes as u32 <= geometry.page_bytes;
-        if at >= layout.segments && end <= u64::from(memory.bytes()) && whole && within && bytes > 0
-        {
-            memory.write(at, data)?;
-        }
-        entries = rest;
-    }
-    Ok(())
-}
-
-fn erase_word<M: Memory>(memory: &mut M, at: u32) -> Result<(), PowerLost> {
-    let bytes = memory.geometry().whole_units(WORD_BYTES as u32);
-    memory.pulse(Pulse::Erase { at, bytes })
-}
-
-/// CRC-16 with polynomial 1021 from FFFF. It guards against a log edited by hand, not against
-/// tears: those are the marker's business.
-fn check(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0xFFFF, |crc, &byte| {
-        let mut x = (crc >> 8) as u8 ^ byte;
-        x ^= x >> 4;
-        crc << 8 ^ u16::from(x) << 12 ^ u16::from(x) << 5 ^ u16::from(x)
-    })
 }
 
 #[cfg(test)]

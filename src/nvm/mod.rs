@@ -66,24 +66,41 @@ pub mod counter;
 #[cfg(test)]
 pub(crate) mod deaf;
 pub mod eeprom;
+pub mod fault;
 pub mod geometry;
 pub mod journal;
+pub mod layout;
+pub mod log;
 pub mod ram;
-pub mod segment;
+mod settle;
 pub mod tear;
+pub mod wear;
 
 pub use counter::Counters;
 pub use eeprom::Eeprom;
 pub use geometry::Geometry;
 pub use journal::Journal;
+pub use layout::{Layout, Segment};
 pub use ram::Ram;
-pub use segment::{Layout, Segment};
+pub use settle::settle;
 pub use tear::Tearing;
+pub use wear::Wear;
 
 /// Power failed in the middle: there is no answer, and none will come before the next power-up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the card has lost power")]
 pub struct PowerLost;
+
+/// Why a pulse, or what is made of pulses, did not come to its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum PulseError {
+    /// The pulse was cut, or power was gone before it.
+    #[error("the card has lost power")]
+    PowerLost,
+    /// The cells do not hold what they were given: worn out, or stuck.
+    #[error("the memory's cells do not hold what they are given")]
+    MemoryFailure,
+}
 
 /// Bytes of a decision word.
 pub const WORD_BYTES: usize = 4;
@@ -137,8 +154,8 @@ pub trait Memory {
     /// Gives a pulse to its end.
     ///
     /// # Errors
-    /// [`PowerLost`]: the pulse was cut, or power was gone before it.
-    fn pulse(&mut self, pulse: Pulse<'_>) -> Result<(), PowerLost>;
+    /// [`PulseError`]; a part need not notice that its cells have failed.
+    fn pulse(&mut self, pulse: Pulse<'_>) -> Result<(), PulseError>;
 
     /// Cuts a pulse short: the bits it would have changed become indeterminate.
     fn tear(&mut self, pulse: Pulse<'_>);
@@ -163,12 +180,46 @@ pub trait Memory {
         bytes
     }
 
+    /// Whether the cells hold, without doubt, what a completed pulse has to leave in them.
+    #[inline]
+    fn holds(&self, pulse: Pulse<'_>) -> bool {
+        held(self, &pulse)
+    }
+
+    /// Gives a pulse, and reads back what it has done. A program pulse must be for cells that are
+    /// erased, or hold its data already.
+    ///
+    /// # Errors
+    /// [`PulseError`].
+    #[inline]
+    fn drive(&mut self, pulse: Pulse<'_>) -> Result<(), PulseError> {
+        self.pulse(pulse)?;
+        if self.holds(pulse) { Ok(()) } else { Err(PulseError::MemoryFailure) }
+    }
+
     /// Erases and programs one range: whole units within one page.
     ///
     /// # Errors
-    /// [`PowerLost`].
-    fn write(&mut self, at: u32, data: &[u8]) -> Result<(), PowerLost> {
-        self.pulse(Pulse::Erase { at, bytes: data.len() as u32 })?;
-        self.pulse(Pulse::Program { at, data })
+    /// [`PulseError`].
+    #[inline]
+    fn write(&mut self, at: u32, data: &[u8]) -> Result<(), PulseError> {
+        self.drive(Pulse::Erase { at, bytes: data.len() as u32 })?;
+        self.drive(Pulse::Program { at, data })
     }
+}
+
+/// [`Memory::holds`] by comparison.
+#[inline]
+fn held<M: Memory + ?Sized>(memory: &M, pulse: &Pulse<'_>) -> bool {
+    let there = memory.stable(pulse.at(), pulse.bytes());
+    there.is_some_and(|there| match pulse {
+        Pulse::Erase { .. } => there.iter().all(|&byte| byte == memory.geometry().erased),
+        Pulse::Program { data, .. } => there == *data,
+    })
+}
+
+/// Erases a decision word.
+fn erase_word<M: Memory>(memory: &mut M, at: u32) -> Result<(), PulseError> {
+    let bytes = memory.geometry().whole_units(WORD_BYTES as u32);
+    memory.drive(Pulse::Erase { at, bytes })
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: once power is lost no pulse reaches the cells before [`Tearing::power_up`].
 
-use super::{Geometry, Memory, PowerLost, Pulse, WORD_BYTES};
+use super::{Geometry, Memory, Pulse, PulseError, WORD_BYTES};
 
 /// A memory with a power switch and, when armed, a tear ahead.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -64,16 +64,16 @@ impl<M: Memory> Memory for Tearing<M> {
         self.memory.bytes()
     }
 
-    fn pulse(&mut self, pulse: Pulse<'_>) -> Result<(), PowerLost> {
+    fn pulse(&mut self, pulse: Pulse<'_>) -> Result<(), PulseError> {
         if !self.powered {
-            return Err(PowerLost);
+            return Err(PulseError::PowerLost);
         }
         match &mut self.cut_in {
             None => self.memory.pulse(pulse),
             Some(1) => {
                 self.memory.tear(pulse);
                 self.power_down();
-                Err(PowerLost)
+                Err(PulseError::PowerLost)
             }
             Some(n) => {
                 *n -= 1;
@@ -93,6 +93,10 @@ impl<M: Memory> Memory for Tearing<M> {
 
     fn stable(&self, at: u32, bytes: usize) -> Option<&[u8]> {
         self.memory.stable(at, bytes)
+    }
+
+    fn holds(&self, pulse: Pulse<'_>) -> bool {
+        self.memory.holds(pulse)
     }
 
     fn reads_as(&mut self, at: u32, word: [u8; WORD_BYTES]) -> bool {

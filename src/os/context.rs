@@ -11,7 +11,10 @@ use super::{
     registry::{Entry, Registry},
     state::Core,
 };
-use crate::nvm::{Counters, journal::Refusal};
+use crate::nvm::{
+    Counters, Memory as _,
+    journal::{self, Refusal, Secrecy},
+};
 
 /// How deep one applet's question may lead to another's.
 const SERVICE_DEPTH_MAX: u8 = 2;
@@ -46,10 +49,29 @@ impl Context<'_> {
         match refusal {
             Refusal::CapacityExceeded => Halt::Status(StatusWord::NOT_ENOUGH_MEMORY),
             Refusal::PartFailed => Halt::Status(StatusWord::NO_DIAGNOSIS),
+            Refusal::MemoryFailure => Halt::Status(StatusWord::MEMORY_FAILURE),
             Refusal::PowerLost => {
                 Torn::witnessed(self).map_or(Halt::Status(StatusWord::NO_DIAGNOSIS), Halt::Torn)
             }
         }
+    }
+
+    fn store_as(&mut self, at: u32, bytes: &[u8], secrecy: Secrecy) -> Outcome {
+        let address = self.address(at, bytes.len())?;
+        if self.power_lost() {
+            // Inside a transaction the journal would take it without a pulse, and so without
+            // notice.
+            return Err(self.halt(Refusal::PowerLost));
+        }
+        let core = &mut *self.core;
+        core.journal
+            .store(&mut core.memory, &core.layout, address, bytes, secrecy)
+            .map_err(|refusal| self.halt(refusal))?;
+        self.core.steps.stored(address, bytes, secrecy);
+        if !self.core.journal.is_open() {
+            self.core.steps.complete(self.core.memory.memory().pulses());
+        }
+        Ok(())
     }
 
     /// An applet's `OnDeselect` RAM exists where it is selected. A provider that is asked a
@@ -104,21 +126,31 @@ impl Platform for Context<'_> {
     }
 
     fn store(&mut self, at: u32, bytes: &[u8]) -> Outcome {
+        self.store_as(at, bytes, Secrecy::Open)
+    }
+
+    fn store_secret(&mut self, at: u32, bytes: &[u8]) -> Outcome {
+        self.store_as(at, bytes, Secrecy::Secret)
+    }
+
+    fn store_nonatomic(&mut self, at: u32, bytes: &[u8]) -> Outcome {
         let address = self.address(at, bytes.len())?;
-        if self.power_lost() {
-            // Inside a transaction the journal would take it without a pulse, and so without
-            // notice.
-            return Err(self.halt(Refusal::PowerLost));
+        if self.core.journal.is_open() {
+            return Halt::status(StatusWord::NO_DIAGNOSIS);
         }
-        let core = &mut *self.core;
-        core.journal
-            .store(&mut core.memory, &core.layout, address, bytes)
-            .map_err(|refusal| self.halt(refusal))?;
-        self.core.steps.stored(address, bytes);
-        if !self.core.journal.is_open() {
-            self.core.steps.complete(self.core.memory.memory().pulses());
-        }
+        self.core.steps.began_raw(address, bytes);
+        journal::write_nonatomic(&mut self.core.memory, address, bytes)
+            .map_err(|error| self.halt(Refusal::from(error)))?;
+        self.core.steps.complete(self.core.memory.memory().pulses());
         Ok(())
+    }
+
+    fn commit_bytes_left(&self) -> u32 {
+        self.core.journal.bytes_left(&self.core.memory, &self.core.layout)
+    }
+
+    fn unit_bytes(&self) -> u32 {
+        self.core.memory.geometry().unit_bytes
     }
 
     fn begin(&mut self) -> Outcome {
@@ -163,8 +195,8 @@ impl Platform for Context<'_> {
         let number = self.counter_number(n)?;
         let core = &mut *self.core;
         Counters::new(&core.layout)
-            .set(&mut core.memory, &mut core.journal, number, value)
-            .map_err(|lost| self.halt(Refusal::from(lost)))?;
+            .set(&mut core.memory, &mut core.touched, number, value)
+            .map_err(|error| self.halt(Refusal::from(error)))?;
         self.core.steps.counted(number, value, self.core.memory.memory().pulses());
         Ok(())
     }

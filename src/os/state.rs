@@ -11,7 +11,7 @@ use super::{
     steps::Steps,
 };
 use crate::{
-    nvm::{Eeprom, Journal, Layout, Ram, Tearing},
+    nvm::{Eeprom, Journal, Layout, Ram, Tearing, counter::Touched},
     random::Random,
 };
 
@@ -23,6 +23,7 @@ pub(crate) const RESPONSE_BYTES_MAX: usize = 65_538;
 pub(crate) struct Core {
     pub(crate) memory: Tearing<Eeprom>,
     pub(crate) journal: Journal,
+    pub(crate) touched: Touched,
     pub(crate) layout: Layout,
     pub(crate) ram: Ram,
     pub(crate) channels: Vec<Channel>,

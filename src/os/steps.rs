@@ -4,6 +4,8 @@
 //! Noted above the journal, from the calls of the applets and their results alone, so that nothing
 //! the journal does wrong can be in it. Off, and then it costs a look at one flag for each call.
 
+use crate::nvm::journal::Secrecy;
+
 /// A transaction or a counter change that was complete.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Step {
@@ -16,7 +18,9 @@ pub(crate) struct Step {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Change {
     /// Bytes at an address.
-    Store { at: u32, bytes: Vec<u8> },
+    Store { at: u32, bytes: Vec<u8>, secrecy: Secrecy },
+    /// Bytes at an address, written past the journal.
+    Raw { at: u32, bytes: Vec<u8> },
     /// The value of a counter.
     Count { number: u16, value: u32 },
 }
@@ -39,9 +43,16 @@ impl Steps {
 
     /// A store was accepted.
     #[inline]
-    pub(crate) fn stored(&mut self, at: u32, bytes: &[u8]) {
+    pub(crate) fn stored(&mut self, at: u32, bytes: &[u8], secrecy: Secrecy) {
         if self.noting {
-            self.open.push(Change::Store { at, bytes: bytes.to_vec() });
+            self.open.push(Change::Store { at, bytes: bytes.to_vec(), secrecy });
+        }
+    }
+
+    /// A write past the journal begins.
+    pub(crate) fn began_raw(&mut self, at: u32, bytes: &[u8]) {
+        if self.noting {
+            self.open.push(Change::Raw { at, bytes: bytes.to_vec() });
         }
     }
 

@@ -84,9 +84,44 @@ impl<'p> Env<'p> {
     /// atomically.
     ///
     /// # Errors
-    /// 6F00 outside the segment, 6A84 beyond the commit capacity, `Torn`.
+    /// 6F00 outside the segment, 6A84 beyond the commit capacity, 6581 when the cells have
+    /// failed, `Torn`.
     pub fn store(&mut self, at: u32, bytes: &[u8]) -> Outcome {
         self.platform.store(at, bytes)
+    }
+
+    /// As [`store`](Self::store), for PINs and keys: no copy of the bytes is left in the journal. A
+    /// secret must share no [unit](Self::unit_bytes) with anything else, or what is stored beside
+    /// it takes it along into the journal.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn store_secret(&mut self, at: u32, bytes: &[u8]) -> Outcome {
+        self.platform.store_secret(at, bytes)
+    }
+
+    /// Writes `bytes` at once and past the journal: fewer pulses, and no promise. A tear may leave
+    /// the [units](Self::unit_bytes) that they lie in with any value, also one that changes from
+    /// read to read, their other bytes included.
+    ///
+    /// # Errors
+    /// 6F00 outside the segment and inside a transaction; 6581 when the cells have failed; `Torn`.
+    pub fn store_nonatomic(&mut self, at: u32, bytes: &[u8]) -> Outcome {
+        self.platform.store_nonatomic(at, bytes)
+    }
+
+    /// The commit capacity: bytes that the open transaction, or the next one, can take at least,
+    /// in one run.
+    #[must_use]
+    pub fn commit_bytes_left(&self) -> u32 {
+        self.platform.commit_bytes_left()
+    }
+
+    /// The memory part's unit: the smallest range that is erased by itself, 1 to 32 bytes. Units
+    /// are counted from the start of the segment.
+    #[must_use]
+    pub fn unit_bytes(&self) -> u32 {
+        self.platform.unit_bytes()
     }
 
     /// All of what `work` stores, or nothing of it. A call inside another joins the outer one; when
@@ -207,7 +242,8 @@ impl<'p> Env<'p> {
     /// Copies inside the segment, in pieces; the ranges must not overlap unless `to <= from`.
     ///
     /// # Errors
-    /// 6F00 outside the segment, 6A84 beyond the commit capacity, `Torn`.
+    /// 6F00 outside the segment, 6A84 beyond the commit capacity, 6581 when the cells have
+    /// failed, `Torn`.
     pub fn copy_within(&mut self, from: u32, to: u32, bytes: u32) -> Outcome {
         let mut piece = [0; 32];
         let mut done = 0;

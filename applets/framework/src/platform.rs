@@ -36,8 +36,27 @@ pub trait Platform {
     /// Writes to the segment: at commit when a transaction is open, else atomically at once.
     ///
     /// # Errors
-    /// 6F00 outside the segment, 6A84 when the transaction outgrows the commit capacity, `Torn`.
+    /// 6F00 outside the segment, 6A84 when the transaction outgrows the commit capacity, 6581
+    /// when the cells have failed, `Torn`.
     fn store(&mut self, at: u32, bytes: &[u8]) -> Outcome;
+
+    /// As [`store`](Self::store), and nothing of the bytes is left where they passed through.
+    ///
+    /// # Errors
+    /// As there.
+    fn store_secret(&mut self, at: u32, bytes: &[u8]) -> Outcome;
+
+    /// Writes to the segment at once and past the journal.
+    ///
+    /// # Errors
+    /// 6F00 outside the segment or inside a transaction, 6581 when the cells have failed, `Torn`.
+    fn store_nonatomic(&mut self, at: u32, bytes: &[u8]) -> Outcome;
+
+    /// Bytes that fit at least into the open transaction, or into the next one.
+    fn commit_bytes_left(&self) -> u32;
+
+    /// Bytes of the smallest range that is erased by itself.
+    fn unit_bytes(&self) -> u32;
 
     /// Opens a transaction.
     ///

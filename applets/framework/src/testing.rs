@@ -178,6 +178,25 @@ impl<const BYTES: usize> Platform for Rig<BYTES> {
         Ok(())
     }
 
+    fn store_secret(&mut self, at: u32, bytes: &[u8]) -> Outcome {
+        self.store(at, bytes)
+    }
+
+    fn store_nonatomic(&mut self, at: u32, bytes: &[u8]) -> Outcome {
+        if self.in_transaction {
+            return Halt::status(StatusWord::NO_DIAGNOSIS);
+        }
+        self.store(at, bytes)
+    }
+
+    fn commit_bytes_left(&self) -> u32 {
+        BYTES as u32
+    }
+
+    fn unit_bytes(&self) -> u32 {
+        4
+    }
+
     fn begin(&mut self) -> Outcome {
         self.in_transaction = true;
         Torn::witnessed(self).map_or(Ok(()), |torn| Err(Halt::Torn(torn)))
