@@ -16,17 +16,28 @@ pub struct Geometry {
     pub erase_us: u32,
     /// Length of a program pulse in microseconds.
     pub program_us: u32,
-    /// Erase cycles a page is good for.
+    /// Erase cycles a unit is good for.
     pub endurance_cycles: u32,
 }
 
 /// Widest page of any part.
 pub const PAGE_BYTES_MAX: usize = 128;
 
-/// Shapes of parts in use in cards and serial memories. Sizes and endurance are those of published
-/// data sheets; the split of a 3 to 5 ms write into two pulses of 2 ms is the figure commonly
-/// quoted for controller chips (inferred).
-const PARTS: [Geometry; 5] = [
+/// Widest unit of any part.
+pub const UNIT_BYTES_MAX: u32 = 32;
+
+/// Shapes of parts in use in cards and serial memories.
+///
+/// | part | after |
+/// |---|---|
+/// | `page64`, `page128` | controller chips: 2 ms pulses and 500,000 cycles are the figures commonly quoted, no public data sheet was found; 128-byte pages and 100,000 cycles are those of the AT24C512SC |
+/// | `page32-whole` | serial memories that rewrite a whole page: 32 bytes, 5 ms, 1,000,000 cycles (AT24C256SC) |
+/// | `word` | the smallest smart-card memories, which erase 16 bits (AT88SC102: 100,000 cycles) |
+/// | `byte` | memories that erase a byte; 3 ms and 10,000 to 100,000 cycles (SLE 4428) |
+/// | `tiny` | none: for exhaustive work |
+///
+/// That a write of 3 to 5 ms is two pulses of equal length is inferred.
+const PARTS: [Geometry; 6] = [
     Geometry {
         part: "page64",
         page_bytes: 64,
@@ -53,6 +64,15 @@ const PARTS: [Geometry; 5] = [
         erase_us: 2_500,
         program_us: 2_500,
         endurance_cycles: 1_000_000,
+    },
+    Geometry {
+        part: "word",
+        page_bytes: 32,
+        unit_bytes: 2,
+        erased: 0xFF,
+        erase_us: 2_500,
+        program_us: 2_500,
+        endurance_cycles: 100_000,
     },
     Geometry {
         part: "byte",
@@ -127,9 +147,12 @@ mod tests {
             assert!(geometry.page_bytes as usize <= PAGE_BYTES_MAX, "{geometry:?}");
             assert!(geometry.page_bytes.is_power_of_two(), "{geometry:?}");
             assert!(geometry.unit_bytes.is_power_of_two(), "{geometry:?}");
+            assert!(geometry.unit_bytes <= UNIT_BYTES_MAX, "{geometry:?}");
             assert!(geometry.page_bytes >= geometry.unit_bytes.max(4), "{geometry:?}");
             assert!(matches!(geometry.erased, 0x00 | 0xFF), "{geometry:?}");
             assert_eq!(Geometry::part(geometry.part), Some(geometry));
+            // What the framework promises about a PIN, which knows of no geometry.
+            assert_eq!(tessera_framework::pin::Pin::BYTES % geometry.unit_bytes, 0);
         }
     }
 }

@@ -11,7 +11,7 @@
 //!   (`intent_solid`);
 //! * between transactions every marker is solid erased, unless `failed`.
 
-use zeroize::Zeroize as _;
+use tessera_framework::pin::forget;
 
 use super::{
     Layout, Memory, Pulse, PulseError, WORD_BYTES, erase_word,
@@ -132,8 +132,8 @@ impl Journal {
         self.open = false;
         self.doomed = None;
         if self.secret {
-            self.pages.iter_mut().for_each(|page| page.bytes.zeroize());
-            self.log.as_mut_slice().zeroize();
+            self.pages.iter_mut().for_each(|page| forget(&mut page.bytes));
+            forget(&mut self.log);
             self.secret = false;
         }
         self.pages.clear();

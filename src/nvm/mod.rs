@@ -13,7 +13,26 @@
 //! either way, afresh at each read, until a completed pulse drives it. A *unit* is the smallest
 //! range that can be erased by itself. A *decision word* is four bytes that recovery acts on. To
 //! *settle* is to bring memory back to a state without doubt at power-up, before the first byte of
-//! the answer to reset.
+//! the answer to reset. A *session* lasts from power-up to the loss of power.
+//!
+//! # Faults
+//!
+//! | | fault | where |
+//! |---|---|---|
+//! | C1 | power goes between two pulses | [`Tearing::power_down`] |
+//! | C2 | inside a pulse: any subset of its bits done, or wavering | [`Memory::tear`] |
+//! | C3, C4 | in the recovery, and in the recovery after that | [`Tearing::tear_at`] counts its pulses too |
+//! | C5 | outside pulses: during an answer, between commands | as C1; the terminal may or may not have the answer |
+//! | F1 | a unit past its last cycle: a pulse does nothing, says so, or leaves a bit wavering | [`Fault::WornUnit`](fault::Fault), [`Fault::WearsOut`](fault::Fault) |
+//! | F2 | bits that lose their charge | [`Fault::Decay`](fault::Fault) |
+//! | F3 | a page that nothing changes any more | [`Fault::StuckPage`](fault::Fault) |
+//! | F4 | cells that hold anything whatever | [`Eeprom::restored`] |
+//!
+//! Tears are promised to do no harm. F1 and F3 are noticed where a pulse has had no effect: the
+//! change is refused with 6581 and, before the commit point, undone; behind it the card writes no
+//! more, and if power-up cannot settle it, it is *dead*: mute, and power-up tries again each time
+//! ([`NoAtr`](crate::NoAtr)). F1 as a wavering bit and F2 may go unnoticed, as on a real card. Under
+//! F4 nothing is promised but that the card neither panics nor hangs.
 //!
 //! # Assumptions about the cells
 //!
@@ -26,41 +45,57 @@
 //!
 //! | from | what |
 //! |---|---|
-//! | 0 | intent word: [`journal::INTENT`] while a session may have left work to settle, else erased |
-//! | next unit | marker word: [`journal::MARKER`] while the log is to be copied home, else erased |
-//! | next page | the log: length, check, then (address, length, bytes) of each home range |
-//! | next page | counters: two slots each of (value, sequence) and a validity word |
+//! | 0 | the intent word of each of four lanes: [`journal::INTENT`] while a session may have left work to settle, else erased |
+//! | next units | the marker word of each lane: [`journal::MARKER`] while its log is to be copied home, else erased |
+//! | next unit | wipe word: [`journal::WIPE`] while the log may hold a secret, else erased |
+//! | next page | the [`log`], a ring of pages; each lane's begins at another one |
+//! | next page | [`counter`]s: an intent word, two slots each of (value, sequence) and a validity word |
 //! | next page | the applets' segments, each from a page of its own |
 //!
-//! Decision words and counters share no unit with anything else.
+//! Every word and every counter's part has units of its own. A session's transactions all use one
+//! lane, chosen by noise at power-up, so that no word and no page of the log is worn by every
+//! session.
 //!
 //! # Argument
 //!
-//! *Commit*: intent (first change of the session only); log; marker set; home; marker erased.
-//! *Settle*: if the intent reads erased, nothing. Else, if the marker reads set: program it again,
-//! copy the log home, erase it; if not: erase it. Then settle the counters, then erase the intent.
+//! *Commit*: intent of the lane (first change of the session only); wipe word (secrets only); log;
+//! marker set; home; marker erased; log erased, wipe word erased (secrets only).
+//! *Settle*: each lane whose intent does not read erased: if its marker reads set, program it again
+//! and copy the log home; erase the marker; erase the intent. Then each counter whose intent does
+//! not read erased, and its intent. Then, if the wipe word does not read erased: erase the log,
+//! erase the word.
 //!
-//! 1. The intent is solid before any other pulse of a session and erased after everything is
-//!    settled. If it is torn while being set, nothing else has happened; torn while being erased,
-//!    nothing is left to do: both readings are harmless.
+//! 1. The intent is solid before any other pulse of a session's transactions and erased after they
+//!    are settled. If it is torn while being set, nothing else has happened; torn while being
+//!    erased, nothing is left to do: both readings are harmless, also in a later session that uses
+//!    another lane, for then this lane's marker is solid erased.
 //! 2. The log is solid before the marker's pulse begins, so a marker that reads set stands for a
 //!    whole log. It is programmed again before it is acted on: from then on it reads set in every
 //!    power-up until the copy is complete, so the decision is made once.
 //! 3. If the marker reads clear, nothing has been copied home; it is erased before anything else,
 //!    so it can never read set later.
-//! 4. Copying home is idempotent: the log is not touched before the marker is erased.
+//! 4. Copying home is idempotent: the log is not touched before the marker is erased. No other
+//!    lane writes to it before either, for a session begins when every lane is settled.
 //! 5. A counter change writes the older slot: validity erased, value, validity set. The newer slot
 //!    is not touched. In settling, a validity word that reads set is programmed again, else erased:
-//!    the value below it is solid in both cases in which it may read set.
+//!    the value below it is solid in both cases in which it may read set. The counter's intent is
+//!    to its slots what a lane's is to its marker.
+//! 6. The wipe word is solid before the first byte of a secret reaches the log, and erased after the
+//!    log is. Torn while being set, the log has no secret; torn while being erased, none any more:
+//!    both readings are harmless, for whenever it is acted on every marker is solid erased.
+//! 7. A pulse that completes is read back before the next one relies on it.
 //!
 //! [`explore`](crate::explore) checks all of it: every tear of every command, every reading of
 //! every indeterminate word, and a tear in every pulse of the recovery.
 //!
 //! # Limits
 //!
-//! The marker's page is the hot spot: two erase cycles per transaction at most. Worn-out cells and
-//! retention loss are not modelled yet; a damaged log under a set marker (an image edited by hand)
-//! is dropped, not repaired.
+//! * Wear: a unit is erased at most once by a transaction, by a counter change and by a power-up.
+//!   Where an applet keeps what changes each time is the hot spot that is left, for home pages are
+//!   not moved about.
+//! * What is stored beside a secret in the same unit takes the secret along into the log.
+//! * Weak pulses that the chip survives (brown-out) are not modelled.
+//! * A log whose check does not fit its bytes is dropped, not repaired: no tear brings it about.
 
 pub mod counter;
 #[cfg(test)]

@@ -241,7 +241,7 @@ mod tests {
         for name in ["engine: ", "\nmaster\n", "\nsocial-security\n"] {
             assert_eq!(dump.matches(name).count(), 1, "{name}");
         }
-        assert!(dump.contains("5402"), "the mark of a file tree");
+        assert!(dump.contains("5403"), "the mark of a file tree");
     }
 
     #[test]

@@ -2,11 +2,12 @@
 //!
 //! | offset | what |
 //! |---|---|
-//! | 0 | mark `54 02` of this format |
+//! | 0 | mark `54 03` of this format |
 //! | 2 | two bytes unused |
 //! | 4 | first free offset (4 bytes) |
-//! | 8 | the PIN: length and reference data ([`Pin`](tessera_framework::pin::Pin)), length 0 without one |
-//! | 28 | the root DF's header and body, then each file's, one behind the other |
+//! | 8 | 24 bytes unused |
+//! | 32 | the PIN: length and reference data ([`Pin`](tessera_framework::pin::Pin)), length 0 without one |
+//! | 64 | the root DF's header and body, then each file's, one behind the other |
 //!
 //! Bodies, behind the header of [`HEADER_BYTES`] bytes:
 //!
@@ -22,18 +23,18 @@
 //! * each DF's header names the DF made after it, so that names are searched without a look at the
 //!   files between.
 
-use tessera_framework::{DfId, Env, FileId, Halt, Outcome, Sfi, StatusWord};
+use tessera_framework::{DfId, Env, FileId, Halt, Outcome, Sfi, StatusWord, pin::Pin};
 
 use crate::Access;
 
 /// Mark at the segment's start.
-pub const MARK: [u8; 2] = [0x54, 0x02];
+pub const MARK: [u8; 2] = [0x54, 0x03];
 /// Offset of the first free offset.
 pub const FREE_AT: u32 = 4;
 /// Offset of the PIN.
-pub const PIN_AT: u32 = 8;
+pub const PIN_AT: u32 = Pin::BYTES;
 /// Offset of the root DF's header.
-pub const ROOT_AT: u32 = 28;
+pub const ROOT_AT: u32 = PIN_AT + Pin::BYTES;
 /// Bytes of a header.
 pub const HEADER_BYTES: u32 = 26;
 /// Where in a header the parent stands.

@@ -11,7 +11,8 @@ pub const PIN_BYTES_MAX: usize = 16;
 /// comparison takes the same time for every candidate of the reference's length.
 #[derive(Clone, Copy, Debug)]
 pub struct Pin {
-    /// Offset of the length byte in the segment.
+    /// Offset of the length byte in the segment; a multiple of [`BYTES`](Self::BYTES), so that
+    /// nothing shares a unit with it.
     pub at: u32,
     /// The retry counter: tries left.
     pub tries: CounterId,
@@ -20,8 +21,8 @@ pub struct Pin {
 }
 
 impl Pin {
-    /// Bytes a PIN takes in the segment.
-    pub const BYTES: u32 = 1 + PIN_BYTES_MAX as u32;
+    /// Bytes a PIN takes in the segment: whole units of every memory part.
+    pub const BYTES: u32 = 32;
 
     /// Presents `candidate`. `Ok` when it is right; the retry counter is then at its maximum again.
     ///
@@ -75,7 +76,9 @@ impl Pin {
             _ => return Halt::status(StatusWord::WRONG_DATA),
         }
         length[0] = reference.len() as u8;
-        env.store(self.at, &bytes)
+        let stored = env.store_secret(self.at, &bytes);
+        forget(&mut bytes);
+        stored
     }
 }
 

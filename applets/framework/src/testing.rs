@@ -280,7 +280,7 @@ mod tests {
 
     const PIN: Pin = Pin { at: 0, tries: CounterId(0), tries_max: 3 };
 
-    fn rig() -> Rig<32> {
+    fn rig() -> Rig<64> {
         let mut rig = Rig::new();
         rig.counters[0] = 3;
         PIN.set_reference(&mut rig.env(), &[0x12, 0x34, 0x56]).unwrap();
@@ -316,14 +316,14 @@ mod tests {
         let mut rig = rig();
         let failed = rig.env().atomically(|env| {
             let _ = env.atomically(|env| {
-                env.store(20, &[1])?;
+                env.store(40, &[1])?;
                 Halt::status::<()>(StatusWord::CONDITIONS_NOT_SATISFIED)
             });
-            env.store(21, &[2])
+            env.store(41, &[2])
         });
         assert_eq!(failed, Halt::status(StatusWord::NO_DIAGNOSIS));
-        assert_eq!(rig.env().load_array::<2>(20).unwrap(), [0, 0]);
-        rig.env().atomically(|env| env.store(21, &[2])).unwrap();
+        assert_eq!(rig.env().load_array::<2>(40).unwrap(), [0, 0]);
+        rig.env().atomically(|env| env.store(41, &[2])).unwrap();
     }
 
     #[test]
@@ -331,12 +331,12 @@ mod tests {
         let mut rig = rig();
         rig.tear_at(1);
         let mut env = rig.env();
-        let swallowed = env.store(20, &[1]);
+        let swallowed = env.store(40, &[1]);
         assert!(matches!(swallowed, Err(Halt::Torn(_))));
-        assert!(env.store(20, &[1]).is_err());
+        assert!(env.store(40, &[1]).is_err());
         assert!(env.set_counter(CounterId(0), 9).is_err());
         assert!(env.atomically(|_| Ok(())).is_err());
         rig.power_on();
-        assert_eq!(rig.env().load_array::<1>(20).unwrap(), [0]);
+        assert_eq!(rig.env().load_array::<1>(40).unwrap(), [0]);
     }
 }
