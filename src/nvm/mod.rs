@@ -31,8 +31,8 @@
 //! Tears are promised to do no harm. F1 and F3 are noticed where a pulse has had no effect: the
 //! change is refused with 6581 and, before the commit point, undone; behind it the card writes no
 //! more, and if power-up cannot settle it, it is *dead*: mute, and power-up tries again each time
-//! ([`NoAtr`](crate::NoAtr)). F1 as a wavering bit and F2 may go unnoticed, as on a real card. Under
-//! F4 nothing is promised but that the card neither panics nor hangs.
+//! ([`NoAtr`](crate::NoAtr)). F1 as a wavering bit and F2 may go unnoticed, as on a real card.
+//! Under F4 nothing is promised but that the card neither panics nor hangs.
 //!
 //! # Assumptions about the cells
 //!
@@ -80,9 +80,9 @@
 //!    is not touched. In settling, a validity word that reads set is programmed again, else erased:
 //!    the value below it is solid in both cases in which it may read set. The counter's intent is
 //!    to its slots what a lane's is to its marker.
-//! 6. The wipe word is solid before the first byte of a secret reaches the log, and erased after the
-//!    log is. Torn while being set, the log has no secret; torn while being erased, none any more:
-//!    both readings are harmless, for whenever it is acted on every marker is solid erased.
+//! 6. The wipe word is solid before the first byte of a secret reaches the log, and erased after
+//!    the log is. Torn while being set, the log has no secret; torn while being erased, none any
+//!    more: both readings are harmless, for whenever it is acted on every marker is solid erased.
 //! 7. A pulse that completes is read back before the next one relies on it.
 //!
 //! [`explore`](crate::explore) checks all of it: every tear of every command, every reading of

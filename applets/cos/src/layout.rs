@@ -6,7 +6,7 @@
 //! | 2 | two bytes unused |
 //! | 4 | first free offset (4 bytes) |
 //! | 8 | 24 bytes unused |
-//! | 32 | the PIN: length and reference data ([`Pin`](tessera_framework::pin::Pin)), length 0 without one |
+//! | 32 | the PIN: length and reference data ([`Pin`]), length 0 without one |
 //! | 64 | the root DF's header and body, then each file's, one behind the other |
 //!
 //! Bodies, behind the header of [`HEADER_BYTES`] bytes:
