@@ -79,3 +79,6 @@ impl Faults {
         named.map(|&(_, shows)| shows).or(worn)
     }
 }
+
+#[cfg(test)]
+mod tests;

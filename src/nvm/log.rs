@@ -44,10 +44,11 @@ pub(super) fn wipe<M: Memory>(
     lane: Lane,
     bytes: u32,
 ) -> Result<(), PulseError> {
-    let page_bytes = memory.geometry().page_bytes;
-    for offset in (0..bytes).step_by(page_bytes as usize) {
+    let geometry = *memory.geometry();
+    for offset in (0..bytes).step_by(geometry.page_bytes as usize) {
         let at = layout.log_address(lane, offset);
-        memory.drive(Pulse::Erase { at, bytes: page_bytes })?;
+        let bytes = geometry.whole_units((bytes - offset).min(geometry.page_bytes));
+        memory.drive(Pulse::Erase { at, bytes })?;
     }
     erase_word(memory, layout.wipe)
 }

@@ -178,3 +178,97 @@ fn settling_arbitrary_bytes_ends_and_never_panics() {
         assert_eq!(memory.memory().cells(), settled);
     }
 }
+
+/// Every cut of a transaction with a secret, and every cut of the recovery: afterwards neither the
+/// old secret nor the new one is anywhere but in its place.
+#[test]
+fn a_secret_leaves_no_copy_in_the_log_wherever_power_is_cut() {
+    const OLD: [u8; 8] = *b"OLDPIN42";
+    const NEW: [u8; 8] = *b"NEWPIN17";
+    for name in Geometry::parts() {
+        let geometry = Geometry::part(name).unwrap();
+        let layout = Layout::new(&geometry, 64, 1);
+        let mut start = Tearing::new(Eeprom::new(geometry, layout.segments + 64));
+        let at = layout.segments;
+        let change = |memory: &mut Tearing<Eeprom>, lane, secret: &[u8; 8]| {
+            let mut journal = Journal::default();
+            journal.choose_lane(lane);
+            journal.store(memory, &layout, at, secret, Secrecy::Secret)
+        };
+        start.power_up();
+        change(&mut start, 0, &OLD).unwrap();
+        for (lane, cut) in (0..4).flat_map(|lane| (0..).map(move |cut| (lane, cut)).take(40)) {
+            let mut torn = start.clone();
+            torn.tear_at(cut);
+            let _ = change(&mut torn, lane, &NEW);
+            for cut_in_recovery in 0..20 {
+                let mut odometer = Odometer::new();
+                loop {
+                    let mut memory = torn.clone();
+                    memory.memory_mut().set_choices(odometer.choices());
+                    memory.power_up();
+                    memory.tear_at(cut_in_recovery);
+                    while settle(&mut memory, &layout).is_err() {
+                        memory.power_up();
+                    }
+                    let (cells, home) = (memory.memory().cells(), at as usize..at as usize + 8);
+                    let found = |secret: &[u8; 8]| {
+                        cells.windows(4).enumerate().any(|(i, window)| {
+                            !home.contains(&i) && secret.windows(4).any(|piece| piece == window)
+                        })
+                    };
+                    assert!(!found(&OLD) && !found(&NEW), "{name}: cut {cut} {cut_in_recovery}");
+                    assert!([OLD, NEW].contains(&memory.read_array(at)), "{name}: cut {cut}");
+                    let log = layout.log.base..layout.log.end();
+                    let doubtful = memory.memory().torn().iter().any(|byte| log.contains(&byte.at));
+                    assert!(!doubtful, "{name}: cut {cut} {cut_in_recovery}: bits of the log");
+                    if !odometer.advance(memory.memory().choices()) {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_fits_at_least_fits_at_every_offset_and_is_most_of_the_log() {
+    for name in Geometry::parts() {
+        let (start, layout) = part(name);
+        let mut journal = Journal::default();
+        let mut memory = start.clone();
+        let least = journal.bytes_left(&memory, &layout) as usize;
+        assert!(least * 2 > layout.log.bytes as usize, "{name}: {least} of {}", layout.log.bytes);
+        let room = (memory.bytes() - layout.segments) as usize;
+        let least = least.min(room - 32);
+        for offset in 0..32 {
+            let data = vec![7; least];
+            journal.begin();
+            let at = layout.segments + offset;
+            journal.store(&mut memory, &layout, at, &data, Secrecy::Open).unwrap();
+            journal.abort();
+        }
+    }
+}
+
+#[test]
+fn a_write_past_the_journal_puts_its_own_units_at_risk_and_no_others() {
+    for name in Geometry::parts() {
+        let (start, layout) = part(name);
+        let geometry = *start.geometry();
+        let at = layout.segments + geometry.page_bytes - 1;
+        let mut cut = 0;
+        loop {
+            cut += 1;
+            let mut memory = start.clone();
+            memory.tear_at(cut);
+            if write_nonatomic(&mut memory, at, &[0x5A, 0xA5]).is_ok() {
+                assert_eq!(memory.read_array(at), [0x5A, 0xA5], "{name}");
+                break;
+            }
+            let units = geometry.unit_start(at)..geometry.whole_units(at + 2);
+            assert!(memory.memory().torn().iter().all(|byte| units.contains(&byte.at)), "{name}");
+        }
+        assert!(cut > 4, "{name}: two pages, two pulses each");
+    }
+}
