@@ -6,10 +6,14 @@ mod operations;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use operations::{Operation, exchanges, forks, yardsticks};
+use operations::{Operation, commits, exchanges, forks, yardsticks};
+
+fn every_operation() -> impl Iterator<Item = Operation> {
+    yardsticks().into_iter().chain(exchanges()).chain(forks()).chain(commits())
+}
 
 fn time(criterion: &mut Criterion) {
-    for Operation { name, mut run } in yardsticks().into_iter().chain(exchanges()).chain(forks()) {
+    for Operation { name, mut run } in every_operation() {
         criterion.bench_function(name, |bencher| {
             bencher.iter_custom(|times| {
                 let start = Instant::now();

@@ -8,7 +8,7 @@ mod operations;
 
 use std::time::Instant;
 
-use operations::{COPY, CRC, exchanges, forks, yardsticks};
+use operations::{COPY, CRC, commits, exchanges, forks, pairs, yardsticks};
 
 /// Turns each operation gets.
 const ROUNDS: usize = 60;
@@ -21,7 +21,7 @@ fn main() {
         false => (ROUNDS, TURN_NS),
     };
     let mut operations: Vec<_> =
-        yardsticks().into_iter().chain(exchanges()).chain(forks()).collect();
+        yardsticks().into_iter().chain(exchanges()).chain(forks()).chain(commits()).collect();
     let mut fastest_ns = vec![f64::INFINITY; operations.len()];
     for _ in 0..rounds {
         for (operation, fastest_ns) in operations.iter_mut().zip(&mut fastest_ns) {
@@ -49,6 +49,12 @@ fn main() {
             each_ns / copy_ns,
             1e9 / each_ns,
         );
+    }
+    println!();
+    println!("| commit | times the copies it cannot do without |");
+    println!("|---|---:|");
+    for (commit, copies) in pairs() {
+        println!("| {commit} | {:.1} |", yardstick_ns(commit) / yardstick_ns(copies));
     }
     println!();
     println!(

@@ -108,7 +108,7 @@ pub fn save(card: &Card) -> Vec<u8> {
     }
     let cycles = eeprom.wear().cycles();
     image.extend((cycles.len() as u32).to_be_bytes());
-    image.extend(cycles.iter().flat_map(|cycles| cycles.to_be_bytes()));
+    image.extend(cycles.into_iter().flat_map(u32::to_be_bytes));
     let check = Sha256::digest(&image);
     image.extend(check);
     image

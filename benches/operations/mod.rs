@@ -7,8 +7,11 @@
 #![expect(clippy::unwrap_used, reason = "a bench whose card does not answer has nothing to time")]
 
 mod applet;
+mod commits;
 
 use std::hint::black_box;
+
+pub(crate) use commits::{commits, pairs};
 
 use tessera::{Card, Profile, Response, profile::Installation};
 

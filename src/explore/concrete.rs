@@ -94,7 +94,7 @@ fn settle_bits(card: &mut Card, random: &mut Random) {
         }
     }
     let (pulses, busy_us) = (eeprom.pulses(), eeprom.busy_us());
-    let settled = eeprom.clone().restored(&cells, torn, eeprom.wear().cycles(), pulses, busy_us);
+    let settled = eeprom.clone().restored(&cells, torn, &eeprom.wear().cycles(), pulses, busy_us);
     let (state, processing_us) = card.saved_state();
     if let Some(settled) = settled {
         card.restore(settled, state, processing_us);

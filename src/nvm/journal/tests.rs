@@ -168,7 +168,7 @@ fn settling_arbitrary_bytes_ends_and_never_panics() {
                 cells[at(offset)] = byte;
             }
         }
-        let wear = eeprom.wear().cycles().to_vec();
+        let wear = eeprom.wear().cycles();
         let eeprom = eeprom.restored(&cells, Vec::new(), &wear, 0, 0).unwrap();
         let mut memory = Tearing::new(eeprom);
         memory.power_up();
