@@ -117,9 +117,7 @@ impl<'l> Counters<'l> {
         erase_word(memory, slot.validity_at)?;
         let [a, b, c, d] = value.to_be_bytes();
         let [e, f] = sequence.to_be_bytes();
-        let units = memory.geometry().whole_units(VALUE_BYTES);
-        memory.drive(Pulse::Erase { at: slot.value_at, bytes: units })?;
-        memory.drive(Pulse::Program { at: slot.value_at, data: &[a, b, c, d, e, f, 0, 0] })?;
+        memory.write(slot.value_at, &[a, b, c, d, e, f, 0, 0])?;
         memory.drive(Pulse::Program { at: slot.validity_at, data: &VALID })
     }
 

@@ -62,9 +62,7 @@ pub(super) fn write<M: Memory>(
     let geometry = *memory.geometry();
     for (n, piece) in log.chunks(geometry.page_bytes as usize).enumerate() {
         let at = layout.log_address(lane, n as u32 * geometry.page_bytes);
-        let bytes = geometry.whole_units(piece.len() as u32);
-        memory.drive(Pulse::Erase { at, bytes })?;
-        memory.drive(Pulse::Program { at, data: piece })?;
+        memory.write(at, piece)?;
     }
     Ok(())
 }

@@ -232,15 +232,24 @@ pub trait Memory {
         if self.holds(pulse) { Ok(()) } else { Err(PulseError::MemoryFailure) }
     }
 
-    /// Erases and programs one range: whole units within one page.
+    /// Erases the units from `at` that `data` takes, then programs it: two pulses within one page.
     ///
     /// # Errors
     /// [`PulseError`].
-    #[inline]
     fn write(&mut self, at: u32, data: &[u8]) -> Result<(), PulseError> {
-        self.drive(Pulse::Erase { at, bytes: data.len() as u32 })?;
-        self.drive(Pulse::Program { at, data })
+        write_in_two(self, at, data)
     }
+}
+
+/// [`Memory::write`] pulse by pulse.
+fn write_in_two<M: Memory + ?Sized>(
+    memory: &mut M,
+    at: u32,
+    data: &[u8],
+) -> Result<(), PulseError> {
+    let bytes = memory.geometry().whole_units(data.len() as u32);
+    memory.drive(Pulse::Erase { at, bytes })?;
+    memory.drive(Pulse::Program { at, data })
 }
 
 /// [`Memory::holds`] by comparison.

@@ -82,6 +82,14 @@ impl<M: Memory> Memory for Tearing<M> {
         }
     }
 
+    fn write(&mut self, at: u32, data: &[u8]) -> Result<(), PulseError> {
+        if self.powered && self.cut_in.is_none() {
+            self.memory.write(at, data)
+        } else {
+            super::write_in_two(self, at, data)
+        }
+    }
+
     fn tear(&mut self, pulse: Pulse<'_>) {
         self.memory.tear(pulse);
         self.power_down();
