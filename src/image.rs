@@ -16,14 +16,13 @@
 //! | 4 + 4n | erase cycles of each unit |
 //! | 32 | SHA-256 of everything before |
 //!
-//! Numbers are big-endian. A file that differs in a single bit is refused; that the cells
-//! themselves may hold anything (an image made on purpose) is the memory engine's business.
+//! [`ImageFile`] keeps a card in such a file. Numbers are big-endian. A file that differs in a
+//! single bit is refused; that the cells themselves may hold anything (an image made on purpose) is
+//! the memory engine's business.
 
-use std::{
-    fs::{self, File, TryLockError},
-    io,
-    path::{Path, PathBuf},
-};
+mod file;
+
+pub use file::{FileError, ImageFile, open_file};
 
 use sha2::{Digest, Sha256};
 use tessera_framework::Interface;
@@ -39,31 +38,15 @@ use crate::{
 pub const MARK: &[u8; 8] = b"TESSERA\x1A";
 const VERSION: u16 = 2;
 const CHECK_BYTES: usize = 32;
-/// No image of an 80 KiB card comes near this.
-const IMAGE_BYTES_MAX: u64 = 4 << 20;
 
-/// Why a file is not opened as a card.
+/// Why bytes are not opened as a card.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
-    /// The operating system refused.
-    #[error("{path}: {error}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What it said.
-        error: io::Error,
-    },
     /// The file is not an image.
     #[error("not a card image: it starts with {got}, expected {expected}", expected = hex::encode_upper(MARK))]
     Foreign {
         /// The file's first bytes.
         got: String,
-    },
-    /// Another program keeps a card in this file.
-    #[error("{path} is in use: another program keeps a card in it")]
-    Kept {
-        /// The file.
-        path: PathBuf,
     },
     /// The image was written by another version.
     #[error("a card image of version {got}, expected {VERSION}")]
@@ -168,52 +151,6 @@ pub fn open(image: &[u8]) -> Result<Card, ImageError> {
     Ok(card)
 }
 
-/// Saves a card so that the file holds either the old image or the new one whatever happens to this
-/// process: written beside it first, then renamed.
-///
-/// # Errors
-/// [`ImageError::File`].
-pub fn save_file(path: &Path, card: &Card) -> Result<(), ImageError> {
-    let beside = beside(path, ".new");
-    fs::write(&beside, save(card))
-        .and_then(|()| fs::rename(&beside, path))
-        .map_err(|error| ImageError::File { path: path.into(), error })
-}
-
-/// Claims a file for one program that keeps a card in it, by a lock on a file beside it. The claim
-/// ends with the handle, also when the program is killed.
-///
-/// # Errors
-/// [`ImageError::Kept`] when another program has it, [`ImageError::File`].
-pub fn lock(path: &Path) -> Result<File, ImageError> {
-    let beside = beside(path, ".lock");
-    let refused = |error| ImageError::File { path: beside.clone(), error };
-    let file = File::create(&beside).map_err(refused)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(ImageError::Kept { path: path.into() }),
-        Err(TryLockError::Error(error)) => Err(refused(error)),
-    }
-}
-
-/// Opens a saved card, without power.
-///
-/// # Errors
-/// [`ImageError`].
-pub fn open_file(path: &Path) -> Result<Card, ImageError> {
-    let refused = |error| ImageError::File { path: path.into(), error };
-    if fs::metadata(path).map_err(refused)?.len() > IMAGE_BYTES_MAX {
-        return Err(ImageError::Damaged { what: "it is larger than any card" });
-    }
-    open(&fs::read(path).map_err(refused)?)
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
 /// The rest of an image that has not been read.
 struct Fields<'i> {
     rest: &'i [u8],
@@ -245,7 +182,7 @@ impl<'i> Fields<'i> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::testing;
 
@@ -278,15 +215,18 @@ mod tests {
         assert_eq!(save(&opened), save(&card));
     }
 
+    /// Every byte, changed in the bit that its place names and in all, and every truncation.
     #[test]
-    fn every_single_bit_of_damage_is_refused() {
-        let image = save(&testing::made("tiny"));
-        for at in (0..image.len()).step_by(7) {
-            let mut damaged = image.clone();
-            damaged[at] ^= 1 << (at % 8);
-            assert!(open(&damaged).is_err(), "byte {at}");
+    fn every_changed_byte_and_every_truncation_is_refused() {
+        let mut image = save(&testing::made("tiny"));
+        for at in 0..image.len() {
+            for change in [1 << (at % 8), 0xFF] {
+                image[at] ^= change;
+                assert!(open(&image).is_err(), "byte {at}");
+                image[at] ^= change;
+            }
         }
-        for end in (0..image.len()).step_by(97) {
+        for end in 0..image.len() {
             assert!(open(&image[..end]).is_err(), "cut at {end}");
         }
     }
@@ -319,15 +259,20 @@ mod tests {
         assert!(open(&save(&card)).unwrap() == card, "equal, too long to print");
     }
 
-    #[test]
-    fn counts_at_their_ends_stay_there() {
+    /// A card whose processing time, pulses, time in pulses and wear are at their ends.
+    pub(crate) fn counted_out() -> Vec<u8> {
         let image = save(&testing::made("tiny"));
         let mut body = image[..image.len() - CHECK_BYTES].to_vec();
-        body[18..42].fill(0xFF); // processing time, pulses, time in pulses
+        body[18..42].fill(0xFF);
         let wear = 4096 / 4 * 4; // units of four bytes, numbers of four
         let end = body.len();
         body[end - wear..].fill(0xFF);
-        let mut card = open(&sealed(body)).unwrap();
+        sealed(body)
+    }
+
+    #[test]
+    fn counts_at_their_ends_stay_there() {
+        let mut card = open(&counted_out()).unwrap();
         card.power_on().unwrap();
         assert_eq!(card.pulses(), u64::MAX);
         assert_eq!(card.clock_us(), u64::MAX);

@@ -129,7 +129,8 @@ fn an_image_is_made_kept_and_told_about() {
     std::fs::write(image, bytes).unwrap();
     assert!(fails(&["info", "--image", image]).contains("damaged card image"));
     std::fs::remove_file(image).unwrap();
-    std::fs::remove_file(format!("{image}.lock")).unwrap();
+    assert!(!PathBuf::from(format!("{image}.lock")).exists(), "nothing else is left behind");
+    assert!(fails(&["info", "--image", image]).contains("No such file or directory"));
 }
 
 #[test]

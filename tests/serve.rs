@@ -1,136 +1,21 @@
 //! `tessera serve` and `tessera ctl` as processes, with a stand-in for vpcd that also misbehaves.
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+#[allow(dead_code, reason = "the tests of kept images use all of it")]
+mod fake_reader;
+
 use std::{
-    fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    process::{Command, Stdio},
     time::Duration,
 };
 
-const SELECT: &str = "00A4040C0F7378312E73682EC9E7BBE1B1A3D5CF";
-const WRONG_PIN: &str = "0020000003999999";
-const TRIES: &str = "00200000";
-
-/// A directory of one test, gone with it.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("tessera-{}-{number}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn join(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// The reader's side: a listener, and a serve that connects to it.
-struct Reader {
-    listener: TcpListener,
-    serve: Child,
-    control: PathBuf,
-    _directory: Directory,
-}
-
-impl Reader {
-    fn with(arguments: &[&str]) -> Self {
-        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), arguments)
-    }
-
-    fn on(listener: TcpListener, arguments: &[&str]) -> Self {
-        let directory = Directory::new();
-        let control = directory.join("control");
-        let port = listener.local_addr().unwrap().port().to_string();
-        let serve = Command::new(env!("CARGO_BIN_EXE_tessera"))
-            .args(["serve", "--port", &port, "--away-ms", "50", "--control"])
-            .arg(&control)
-            .args(arguments)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Self { listener, serve, control, _directory: directory }
-    }
-
-    /// The next connection, as vpcd begins it.
-    fn accept(&self) -> Line {
-        let (stream, _) = self.listener.accept().unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        stream.set_nodelay(true).unwrap();
-        let mut line = Line(stream);
-        assert!(line.ask("04").starts_with("3B"), "the answer to reset");
-        line.say("01");
-        line
-    }
-
-    fn order(&self, order: &str) -> Output {
-        ctl(&self.control, order)
-    }
-
-    fn stop(mut self) -> i32 {
-        let interrupted =
-            Command::new("kill").args(["-INT", &self.serve.id().to_string()]).status();
-        assert!(interrupted.unwrap().success());
-        self.serve.wait().unwrap().code().unwrap()
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        let _ = self.serve.kill();
-        let _ = self.serve.wait();
-    }
-}
-
-fn ctl(control: &Path, order: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tessera"))
-        .args(["ctl", "--control"])
-        .arg(control)
-        .args(order.split(' '))
-        .output()
-        .unwrap()
-}
-
-struct Line(TcpStream);
-
-impl Line {
-    fn say(&mut self, frame: &str) {
-        let body = hex::decode(frame).unwrap();
-        let mut bytes = (body.len() as u16).to_be_bytes().to_vec();
-        bytes.extend(body);
-        self.0.write_all(&bytes).unwrap();
-    }
-
-    /// The answer in hex, `hung up` when there is none.
-    fn ask(&mut self, frame: &str) -> String {
-        self.say(frame);
-        let mut length = [0; 2];
-        if self.0.read_exact(&mut length).is_err() {
-            return "hung up".into();
-        }
-        let mut body = vec![0; u16::from_be_bytes(length).into()];
-        self.0.read_exact(&mut body).unwrap();
-        hex::encode_upper(body)
-    }
-}
+use fake_reader::{Directory, Line, Reader, SELECT, TRIES, WRONG_PIN};
 
 #[test]
 fn a_card_is_served_and_interrupted_cleanly() {
-    let reader = Reader::with(&[]);
+    let mut reader = Reader::with(&[]);
     let mut line = reader.accept();
     assert_eq!(line.ask(SELECT), "9000");
     assert_eq!(line.ask("00B2092C0B"), "6A83");
@@ -140,7 +25,7 @@ fn a_card_is_served_and_interrupted_cleanly() {
 
 #[test]
 fn orders_reach_the_card_and_mistakes_are_told() {
-    let reader = Reader::with(&[]);
+    let mut reader = Reader::with(&[]);
     let mut line = reader.accept();
     assert_eq!(line.ask(SELECT), "9000");
     assert!(reader.order("tear 3").status.success());
@@ -164,41 +49,8 @@ fn orders_reach_the_card_and_mistakes_are_told() {
 }
 
 #[test]
-fn a_killed_server_loses_no_answered_command() {
-    let directory = Directory::new();
-    let image = directory.join("card.image");
-    let image = image.to_str().unwrap();
-    for left in (0..6).rev() {
-        let mut reader = Reader::with(&["--image", image]);
-        let mut line = reader.accept();
-        assert_eq!(line.ask(SELECT), "9000");
-        assert_eq!(line.ask(WRONG_PIN), format!("63C{left}"));
-        reader.serve.kill().unwrap();
-        reader.serve.wait().unwrap();
-    }
-    let reader = Reader::with(&["--image", image]);
-    let mut line = reader.accept();
-    assert_eq!(line.ask(SELECT), "9000");
-    assert_eq!(line.ask(WRONG_PIN), "6983");
-}
-
-#[test]
-fn an_image_in_use_is_refused() {
-    let directory = Directory::new();
-    let image = directory.join("card.image");
-    let image = image.to_str().unwrap();
-    let reader = Reader::with(&["--image", image]);
-    let _line = reader.accept();
-    let mut second = Reader::with(&["--image", image]);
-    assert_eq!(second.serve.wait().unwrap().code(), Some(1));
-    let mut says = String::new();
-    second.serve.stderr.take().unwrap().read_to_string(&mut says).unwrap();
-    assert!(says.contains("another program keeps a card in it"), "{says}");
-}
-
-#[test]
 fn a_reader_that_goes_is_awaited_and_the_card_is_put_in_again_without_power() {
-    let reader = Reader::with(&[]);
+    let mut reader = Reader::with(&[]);
     let mut line = reader.accept();
     assert_eq!(line.ask(SELECT), "9000");
     drop(line);
@@ -208,7 +60,7 @@ fn a_reader_that_goes_is_awaited_and_the_card_is_put_in_again_without_power() {
 
 #[test]
 fn half_frames_and_floods_leave_the_server_alive_and_the_card_whole() {
-    let reader = Reader::with(&[]);
+    let mut reader = Reader::with(&[]);
     let broken: [&[u8]; 4] =
         [&[0x00], &[0x00, 0x05, 0x00], &[0xFF, 0xFF, 0x00, 0xA4], &[0, 0, 0, 0, 0, 1, 9]];
     for wrong in broken {
@@ -226,7 +78,7 @@ fn half_frames_and_floods_leave_the_server_alive_and_the_card_whole() {
 
 #[test]
 fn a_reader_that_floods_and_never_reads_does_not_keep_the_server_from_ending() {
-    let reader = Reader::with(&[]);
+    let mut reader = Reader::with(&[]);
     let mut line = reader.accept();
     flood(&mut line);
     assert_eq!(reader.stop(), 0);
@@ -248,7 +100,7 @@ fn several_cards_go_to_consecutive_ports() {
             break (first, second);
         }
     };
-    let reader = Reader::on(first, &["social-security", "social-security-contact"]);
+    let mut reader = Reader::on(first, &["social-security", "social-security-contact"]);
     let _first = reader.accept();
     let (stream, _) = second.accept().unwrap();
     let atr = Line(stream).ask("04");

@@ -9,8 +9,9 @@ use std::{
 use tessera::{
     Card, Profile,
     card::PersonaliseError,
-    image::{self, ImageError},
+    image::{self, FileError, ImageFile},
     profile::{self, ProfileError},
+    reader::Slot,
 };
 
 /// The card named on the command line.
@@ -29,46 +30,57 @@ pub(crate) struct CardArguments {
 pub(crate) enum CardError {
     #[error(transparent)]
     Profile(#[from] ProfileError),
-    #[error("{path}: {error}")]
-    Image { path: PathBuf, error: ImageError },
+    #[error(transparent)]
+    File(#[from] FileError),
     #[error("profile {profile}: {error}")]
     Personalise { profile: String, error: PersonaliseError },
 }
 
 impl CardArguments {
-    /// The card, without power.
-    pub(crate) fn open(&self) -> Result<Card, CardError> {
-        open(&self.card, self.image.as_deref())
+    /// The card in a slot, kept in its image when one is named.
+    pub(crate) fn keep(&self) -> Result<Slot, CardError> {
+        keep(&self.card, self.image.as_deref(), false)
+    }
+
+    /// The card to look at, without power: that of the image when one is named, and then it must be
+    /// there.
+    pub(crate) fn look(&self) -> Result<Card, CardError> {
+        match &self.image {
+            Some(path) => Ok(image::open_file(path)?),
+            None => named(&self.card),
+        }
     }
 }
 
-/// The card kept in `image` if that is there, else the one `name` stands for.
-pub(crate) fn open(name: &str, image: Option<&Path>) -> Result<Card, CardError> {
-    match image {
-        Some(path) if path.exists() => open_image(path),
-        _ => open_named(name),
-    }
+/// A slot with the card kept in `image` if that is there, else with the one `name` stands for. The
+/// one way of all verbs: claimed before it is read, for what another keeper saves in between would
+/// be lost.
+pub(crate) fn keep(name: &str, image: Option<&Path>, synced: bool) -> Result<Slot, CardError> {
+    let Some(path) = image else { return Ok(Slot::new(named(name)?)) };
+    let file = ImageFile::claim(path)?.synced(synced);
+    let card = match file.open()? {
+        Some(card) => card,
+        None => named(name)?,
+    };
+    let mut slot = Slot::new(card);
+    slot.keep_in(file)?;
+    Ok(slot)
 }
 
-fn open_named(name: &str) -> Result<Card, CardError> {
+/// A new card of a profile, or a copy of the one in an image: neither is kept.
+pub(crate) fn named(name: &str) -> Result<Card, CardError> {
     if is_image(Path::new(name)) {
-        return open_image(Path::new(name));
+        return Ok(image::open_file(Path::new(name))?);
     }
     let profile = Profile::load(name)?;
     Card::from_profile(&profile)
         .map_err(|error| CardError::Personalise { profile: profile.name.clone(), error })
 }
 
-fn open_image(path: &Path) -> Result<Card, CardError> {
-    image::open_file(path).map_err(|error| named(path, error))
-}
-
-fn named(path: &Path, error: ImageError) -> CardError {
-    CardError::Image { path: path.into(), error }
-}
-
 fn is_image(path: &Path) -> bool {
     let mut mark = [0; image::MARK.len()];
-    File::open(path)
-        .is_ok_and(|mut file| file.read_exact(&mut mark).is_ok() && mark == *image::MARK)
+    // Nothing is taken from a pipe, whose bytes would be missing later.
+    path.is_file()
+        && File::open(path)
+            .is_ok_and(|mut file| file.read_exact(&mut mark).is_ok() && mark == *image::MARK)
 }

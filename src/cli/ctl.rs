@@ -8,7 +8,7 @@ use std::{
     process::ExitCode,
 };
 
-use tessera::reader::vpcd;
+use tessera::{image::ImageFile, reader::vpcd};
 
 use super::{Outcome, say};
 
@@ -73,8 +73,7 @@ impl Ctl {
         match &self.output {
             Some(file) => {
                 let image = hex::decode(rest.trim()).map_err(CtlError::NoImage)?;
-                std::fs::write(file, image)
-                    .map_err(|error| format!("{}: {error}", file.display()))?;
+                ImageFile::claim(file)?.write(&image)?;
             }
             None if rest.is_empty() => {}
             None => say(rest.trim_end()),

@@ -122,7 +122,7 @@ impl Clinic {
             answer => return Err(format!("the torn update: {answer:?}").into()),
         }
         self.title("The card comes back: settled before its answer to reset, the old number whole");
-        self.slot.insert();
+        self.slot.insert()?;
         self.slot.power_on()?;
         self.send(ENVIRONMENT)?;
         self.send("00 20 00 00 03 123456")?;

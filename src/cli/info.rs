@@ -25,7 +25,7 @@ pub(crate) struct Info {
 
 impl Info {
     pub(crate) fn run(self) -> Outcome {
-        let card = self.card.open()?;
+        let card = self.card.look()?;
         for line in facts(&card) {
             say(&line);
         }

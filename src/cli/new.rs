@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use tessera::image;
+use tessera::image::ImageFile;
 
 use super::{Outcome, cards, say};
 
@@ -20,14 +20,14 @@ pub(crate) struct New {
 
 impl New {
     pub(crate) fn run(self) -> Outcome {
-        if self.image.exists() && !self.force {
+        let card = cards::named(&self.profile)?;
+        // Nobody's card is replaced under his feet.
+        let mut file = ImageFile::claim(&self.image)?;
+        if file.exists() && !self.force {
             let message = format!("{} is there already; --force replaces it", self.image.display());
             return Err(message.into());
         }
-        let card = cards::open(&self.profile, None)?;
-        // Nobody's card is replaced under his feet.
-        let _lock = image::lock(&self.image)?;
-        image::save_file(&self.image, &card)?;
+        file.save(&card)?;
         say(&format!(
             "{}: {} of {} bytes, personalised with {} pulses",
             self.image.display(),

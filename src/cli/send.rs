@@ -52,12 +52,8 @@ struct StepError {
 
 impl Send {
     pub(crate) fn run(self) -> Outcome {
-        let card = self.card.open()?;
-        let mut narrator = Narrator::new(card.profile().vocabulary());
-        let mut slot = Slot::new(card);
-        if let Some(path) = &self.card.image {
-            slot.keep_in(path.clone())?;
-        }
+        let mut slot = self.card.keep()?;
+        let mut narrator = Narrator::new(slot.card().profile().vocabulary());
         let record = self.record.as_deref();
         let mut record = record.map(|path| VectorFile::create(path, slot.card())).transpose()?;
         let quiet = self.quiet;
@@ -93,7 +89,7 @@ impl Send {
         match parse(place, text)? {
             None => {}
             Some(Step::Reset) => {
-                slot.insert();
+                slot.insert()?;
                 slot.power_on()?;
             }
             Some(Step::Tear(n)) => slot.tear_at(n),
@@ -107,7 +103,7 @@ impl Send {
                         )
                         .into());
                     }
-                    Err(error @ SlotError::Keep(_)) => return Err(error.into()),
+                    Err(error) => return Err(error.into()),
                 };
                 if self.quiet {
                     say(&answer);

@@ -38,6 +38,13 @@ pub(crate) struct Serve {
     /// Keep the n-th card in the n-th such file: opened if it is there, else made and saved
     #[arg(long, short, value_name = "FILE")]
     image: Vec<PathBuf>,
+    /// Answer a command only when the disk has what it changed: a crash of the machine loses
+    /// nothing either
+    ///
+    /// Without it a card loses no answered command when this program is killed at any moment, but
+    /// the last may be missing when the machine crashes.
+    #[arg(long, requires = "image")]
+    sync: bool,
     /// Where vpcd listens
     #[arg(long, default_value = "127.0.0.1")]
     host: String,
@@ -73,8 +80,6 @@ enum ServeError {
     NobodyListens { host: String, port: u16, error: io::Error },
     #[error("{files} {of} for {cards} cards")]
     MoreFiles { files: usize, of: &'static str, cards: usize },
-    #[error("slot {slot}: {error}")]
-    Slot { slot: usize, error: String },
     #[error("port {0} is the last one; there is no slot beyond it")]
     NoPort(u16),
     #[error("signals cannot be caught: {0}")]
@@ -132,32 +137,28 @@ impl Serve {
             let slots = slots.clone();
             thread::spawn(move || answer_orders(&listener, &slots));
         }
-        let (done, finished) = mpsc::channel::<Option<ServeError>>();
+        let (done, finished) = mpsc::channel();
         let stop = Arc::new(AtomicBool::new(false));
-        let stopped = done.clone();
-        ctrlc::set_handler(move || drop(stopped.send(None))).map_err(ServeError::Signals)?;
+        // Nobody listens any more after the first signal.
+        ctrlc::set_handler(move || done.send(()).unwrap_or_default())
+            .map_err(ServeError::Signals)?;
         let threads: Vec<_> = (0..slots.len())
             .map(|n| {
-                let (slots, stop, done) = (slots.clone(), stop.clone(), done.clone());
-                thread::spawn(move || {
-                    if let Err(error) = slots[n].serve(&stop) {
-                        drop(done.send(Some(error)));
-                    }
-                })
+                let (slots, stop) = (slots.clone(), stop.clone());
+                thread::spawn(move || slots[n].serve(&stop))
             })
             .collect();
-        let ended = finished.recv().ok().flatten();
+        let _ = finished.recv();
         stop.store(true, Ordering::Relaxed);
         slots.iter().for_each(control::Served::hang_up);
         for thread in threads {
             let _ = thread.join();
         }
+        // The thread that answers orders keeps the slots.
+        slots.iter().for_each(|served| served.lock().close());
         let _ = std::fs::remove_file(&socket);
         say("all cards are out of their readers");
-        match ended {
-            Some(error) => Err(error.into()),
-            None => Ok(ExitCode::SUCCESS),
-        }
+        Ok(ExitCode::SUCCESS)
     }
 
     fn slots(&self) -> Result<Vec<Served>, Box<dyn std::error::Error>> {
@@ -172,13 +173,9 @@ impl Serve {
             let image = self.image.get(number);
             let port = u16::try_from(number).ok().and_then(|n| self.port.checked_add(n));
             let port = port.ok_or(ServeError::NoPort(self.port))?;
-            let card = cards::open(name, image.map(PathBuf::as_path))?;
-            let name = card.profile().name.clone();
+            let mut slot = cards::keep(name, image.map(PathBuf::as_path), self.sync)?;
+            let name = slot.card().profile().name.clone();
             let tracing = Arc::new(AtomicBool::new(self.trace));
-            let mut slot = Slot::new(card);
-            if let Some(path) = image {
-                slot.keep_in(path.clone())?;
-            }
             let record = self.record.get(number).map(PathBuf::as_path);
             let record = record.map(|path| VectorFile::create(path, slot.card())).transpose()?;
             slot.observe(Some(observer(number, slot.card(), tracing.clone(), record)));
@@ -231,7 +228,7 @@ impl Served {
     }
 
     /// Puts the card into its reader, again and again, until `stop`.
-    fn serve(&self, stop: &AtomicBool) -> Result<(), ServeError> {
+    fn serve(&self, stop: &AtomicBool) {
         while !stop.load(Ordering::Relaxed) {
             if !self.lock().is_present() {
                 thread::sleep(RETRY / 4);
@@ -250,19 +247,50 @@ impl Served {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
-            say(&format!("slot {}: {ended}", self.number));
+            match &ended {
+                Ended::Keep(_) => self.complain(&format!(
+                    "{ended}. The last command is not answered and the card is out of the reader; \
+                     it comes back when it can be saved"
+                )),
+                _ => say(&format!("slot {}: {ended}", self.number)),
+            }
             match ended {
-                Ended::Keep(error) => {
-                    return Err(ServeError::Slot { slot: self.number, error: error.to_string() });
-                }
-                Ended::NoAnswer(SlotError::Torn) if !self.away.is_zero() => {
+                Ended::NoAnswer(SlotError::Torn) if self.away.is_zero() => {}
+                Ended::NoAnswer(SlotError::Torn) => {
                     thread::sleep(self.away);
-                    self.lock().insert();
+                    // One that cannot be saved waits like one that gave no answer for it.
+                    let _ = self.lock().insert();
                 }
                 _ => thread::sleep(AWAY_AT_LEAST),
             }
+            self.wait_to_be_kept(stop, &ended);
         }
-        Ok(())
+    }
+
+    /// Tries to save a card that is out of the reader for that, again and again.
+    fn wait_to_be_kept(&self, stop: &AtomicBool, ended: &Ended) {
+        let mut told = match ended {
+            Ended::Keep(SlotError::Keep(error)) => error.to_string(),
+            _ => String::new(),
+        };
+        while self.lock().waits_to_be_kept() && !stop.load(Ordering::Relaxed) {
+            let inserted = self.lock().insert();
+            match inserted {
+                Ok(()) => say(&format!("slot {}: the card is saved again", self.number)),
+                Err(error) => {
+                    let error = error.to_string();
+                    if error != told {
+                        self.complain(&format!("the card still cannot be kept: {error}"));
+                    }
+                    told = error;
+                    thread::sleep(RETRY);
+                }
+            }
+        }
+    }
+
+    fn complain(&self, what: &str) {
+        eprintln!("tessera: slot {}: {what}", self.number);
     }
 }
 

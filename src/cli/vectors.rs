@@ -98,7 +98,7 @@ impl Vectors {
             return self::reader(reader, profile.map(|profile| profile.name));
         }
         Ok(Box::new(match &self.card {
-            Some(card) => Cards::only(cards::open(card, None)?),
+            Some(card) => Cards::only(cards::named(card)?),
             None => Cards::new(),
         }))
     }

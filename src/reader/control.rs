@@ -112,7 +112,11 @@ pub fn obey<S: Served>(line: &str, slots: &[S]) -> String {
             slot.remove();
             served.hang_up();
         }
-        Verb::Insert => slot.insert(),
+        Verb::Insert => {
+            if let Err(error) = slot.insert() {
+                return format!("error: {error}\n");
+            }
+        }
         Verb::Reset => {
             slot.power_off();
             if let Err(error) = slot.power_on() {
@@ -133,6 +137,7 @@ pub fn obey<S: Served>(line: &str, slots: &[S]) -> String {
 fn status(slot: &Slot, out: &mut String) {
     let card = slot.card();
     let place = match (slot.is_present(), card.is_powered()) {
+        (false, _) if slot.waits_to_be_kept() => "beside the reader until it can be saved",
         (false, _) => "beside the reader",
         (true, false) => "in the reader, without power",
         (true, true) => "in the reader, powered",

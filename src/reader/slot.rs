@@ -4,13 +4,13 @@
 //! Invariants:
 //! * what the card answered is in its image before the answer leaves the slot, so a host program
 //!   that is killed at any moment loses no answered command;
+//! * a card whose image cannot be saved gives no answer and is out of the reader until it is saved:
+//!   its memory is what it is, as a real card's, and what it did is done when it comes back;
 //! * a card that has been torn is out of the reader until it is put back.
 
-use std::{fs::File, path::PathBuf};
-
 use crate::{
-    Card, Response,
-    image::{self, ImageError},
+    Card, NoAtr, Response,
+    image::{FileError, ImageFile},
     trace::Event,
 };
 
@@ -23,6 +23,8 @@ pub struct Slot {
     present: bool,
     response: Response,
     keep: Option<Keep>,
+    /// Out of the reader because it could not be saved.
+    waits_to_be_kept: bool,
     observer: Option<Observer>,
     /// Pulse of the next command that is to be torn.
     tear: Option<u32>,
@@ -32,11 +34,9 @@ pub struct Slot {
 
 /// The file a card is kept in.
 struct Keep {
-    path: PathBuf,
-    /// Locked as long as the slot lives: two writers would undo each other's changes.
-    _lock: File,
+    file: ImageFile,
     /// Pulses and random state of the card as it was last saved.
-    saved: (u64, u64),
+    saved: Option<(u64, u64)>,
 }
 
 /// Why there is no answer.
@@ -48,9 +48,13 @@ pub enum SlotError {
     /// The card has no power, or is not there.
     #[error("the card has no power")]
     Mute,
-    /// The image could not be written: the command must not be answered.
+    /// The memory cannot be settled; the card is out of the reader now.
+    #[error("{0}")]
+    Dead(NoAtr),
+    /// The image could not be written: the command must not be answered. The card is out of the
+    /// reader now.
     #[error("the card cannot be kept: {0}")]
-    Keep(#[from] ImageError),
+    Keep(#[from] FileError),
 }
 
 impl Slot {
@@ -62,6 +66,7 @@ impl Slot {
             present: true,
             response: Response::new(),
             keep: None,
+            waits_to_be_kept: false,
             observer: None,
             tear: None,
             tear_recovery: None,
@@ -71,12 +76,10 @@ impl Slot {
     /// Keeps the card in a file from now on; the file is written at once.
     ///
     /// # Errors
-    /// [`ImageError::Kept`] when another program keeps a card there, [`ImageError::File`].
-    pub fn keep_in(&mut self, path: PathBuf) -> Result<(), ImageError> {
-        let lock = image::lock(&path)?;
-        image::save_file(&path, &self.card)?;
-        self.keep = Some(Keep { path, _lock: lock, saved: self.changes() });
-        Ok(())
+    /// [`FileError`]: it cannot be written. The card is not kept then.
+    pub fn keep_in(&mut self, file: ImageFile) -> Result<(), FileError> {
+        self.keep = Some(Keep { file, saved: None });
+        self.save().inspect_err(|_| self.keep = None)
     }
 
     /// Tells `observer` of every event from now on; `None` tells nobody.
@@ -94,6 +97,13 @@ impl Slot {
     #[must_use]
     pub fn is_present(&self) -> bool {
         self.present
+    }
+
+    /// The card is out of the reader because it could not be saved: [`insert`](Self::insert) tries
+    /// again.
+    #[must_use]
+    pub fn waits_to_be_kept(&self) -> bool {
+        self.waits_to_be_kept
     }
 
     /// The answer to reset the reader reports.
@@ -119,7 +129,7 @@ impl Slot {
     ///
     /// # Errors
     /// [`SlotError::Mute`] when the card is not there, [`SlotError::Torn`] when an armed tear hit
-    /// the recovery, [`SlotError::Keep`].
+    /// the recovery, [`SlotError::Dead`], [`SlotError::Keep`].
     pub fn power_on(&mut self) -> Result<(), SlotError> {
         if !self.present {
             return Err(SlotError::Mute);
@@ -136,11 +146,15 @@ impl Slot {
             (Ok(()), true) => Event::Reset { atr: &atr },
             (Ok(()), false) => Event::PowerOn { atr: &atr },
         });
-        self.save()?;
-        if powered.is_err() {
-            self.leave();
+        let kept = self.save();
+        if powered.is_err() || kept.is_err() {
+            self.leave(kept.is_err());
         }
-        powered.map_err(|_| SlotError::Torn)
+        kept?;
+        powered.map_err(|error| match error {
+            NoAtr::PowerLost => SlotError::Torn,
+            dead @ NoAtr::MemoryFailure => SlotError::Dead(dead),
+        })
     }
 
     /// Takes power away between commands.
@@ -169,37 +183,56 @@ impl Slot {
             self.tear = None;
         }
         let took_us = self.card.clock_us() - clock_us;
-        self.tell(&match exchanged {
-            Ok(()) => Event::Exchange { command, response: response.as_bytes(), took_us, pulses },
-            Err(_) => Event::Torn { command, pulses },
+        // Before anybody hears the answer, whoever looks on included.
+        let kept = self.save();
+        let answer = response.as_bytes();
+        self.tell(&match (exchanged, &kept) {
+            (Err(_), _) => Event::Torn { command, pulses },
+            (Ok(()), Ok(())) => Event::Exchange { command, response: answer, took_us, pulses },
+            (Ok(()), Err(_)) => Event::NotKept { command, response: answer },
         });
         self.response = response;
-        self.save()?;
-        if exchanged.is_err() {
-            self.leave();
-            return Err(SlotError::Torn);
+        if exchanged.is_err() || kept.is_err() {
+            self.leave(kept.is_err());
         }
+        kept?;
+        exchanged.map_err(|_| SlotError::Torn)?;
         Ok(self.response.as_bytes())
     }
 
     /// Takes the card out of the reader.
     pub fn remove(&mut self) {
         if self.present {
-            self.power_off();
-            self.leave();
+            self.leave(false);
         }
+        self.waits_to_be_kept = false;
     }
 
     /// Puts the card back, without power.
-    pub fn insert(&mut self) {
+    ///
+    /// # Errors
+    /// [`FileError`]: what it did cannot be saved, so it stays outside.
+    pub fn insert(&mut self) -> Result<(), FileError> {
         if !self.present {
+            self.save()?;
             self.present = true;
+            self.waits_to_be_kept = false;
             self.tell(&Event::Inserted);
         }
+        Ok(())
     }
 
-    fn leave(&mut self) {
+    /// Takes the card out for good and gives its file free.
+    pub fn close(&mut self) {
+        self.power_off();
         self.present = false;
+        self.keep = None;
+    }
+
+    fn leave(&mut self, waits_to_be_kept: bool) {
+        self.power_off();
+        self.present = false;
+        self.waits_to_be_kept = waits_to_be_kept;
         self.tell(&Event::Removed);
     }
 
@@ -213,13 +246,14 @@ impl Slot {
         (self.card.pulses(), self.card.saved_state().0)
     }
 
-    fn save(&mut self) -> Result<(), ImageError> {
+    fn save(&mut self) -> Result<(), FileError> {
         let now = self.changes();
-        if let Some(keep) = &mut self.keep
-            && keep.saved != now
-        {
-            image::save_file(&keep.path, &self.card)?;
-            keep.saved = now;
+        let Some(keep) = &mut self.keep else { return Ok(()) };
+        // A count that is at its end does not tell of changes any more.
+        if keep.saved != Some(now) || now.0 == u64::MAX {
+            keep.saved = None;
+            keep.file.save(&self.card)?;
+            keep.saved = Some(now);
         }
         Ok(())
     }
@@ -227,8 +261,10 @@ impl Slot {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
-    use crate::testing;
+    use crate::{image, testing};
 
     const SELECT: &str = "00 A4 04 0C 0F 7378312E73682EC9E7BBE1B1A3D5CF";
     const WRONG_PIN: &str = "00 20 00 00 03 999999";
@@ -251,7 +287,7 @@ mod tests {
         let directory = directory("answered");
         let path = directory.join("card.image");
         let mut slot = slot();
-        slot.keep_in(path.clone()).unwrap();
+        slot.keep_in(ImageFile::claim(&path).unwrap()).unwrap();
         for left in (0..=5).rev() {
             let answer = slot.exchange(&testing::bytes(WRONG_PIN)).unwrap().to_vec();
             assert_eq!(answer, [0x63, 0xC0 | left]);
@@ -262,16 +298,56 @@ mod tests {
         std::fs::remove_dir_all(directory).unwrap();
     }
 
+    /// A made image may say that the count of pulses is at its end, where it stays.
     #[test]
-    fn an_image_is_kept_by_one_slot_at_a_time() {
-        let directory = directory("lock");
+    fn a_card_whose_pulses_are_counted_out_is_kept_all_the_same() {
+        let directory = directory("counted-out");
         let path = directory.join("card.image");
-        let mut first = slot();
-        first.keep_in(path.clone()).unwrap();
-        let refused = slot().keep_in(path.clone());
-        assert!(matches!(refused, Err(ImageError::Kept { .. })), "{refused:?}");
-        drop(first);
-        slot().keep_in(path).unwrap();
+        let mut slot = Slot::new(image::open(&image::tests::counted_out()).unwrap());
+        slot.keep_in(ImageFile::claim(&path).unwrap()).unwrap();
+        slot.power_on().unwrap();
+        slot.exchange(&testing::bytes(SELECT)).unwrap();
+        assert_eq!(slot.exchange(&testing::bytes(WRONG_PIN)).unwrap(), [0x63, 0xC5]);
+        let mut copy = image::open_file(&path).unwrap();
+        copy.power_on().unwrap();
+        assert_eq!(copy.counters(), [5]);
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn nobody_hears_what_is_not_saved_and_a_card_taken_out_stays_out() {
+        let directory = directory("unsaved");
+        let path = directory.join("card.image");
+        let mut slot = slot();
+        slot.keep_in(ImageFile::claim(&path).unwrap()).unwrap();
+        let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let tells = told.clone();
+        slot.observe(Some(Box::new(move |_, event| {
+            tells.lock().unwrap().push(format!("{event:?}").split(' ').next().unwrap().to_owned());
+        })));
+        // A directory that nothing removes stands where the next image would be written.
+        let in_the_way = directory.join("card.image.new");
+        std::fs::create_dir(&in_the_way).unwrap();
+        assert!(matches!(slot.exchange(&testing::bytes(WRONG_PIN)), Err(SlotError::Keep(_))));
+        assert!(slot.waits_to_be_kept() && !slot.is_present());
+        slot.insert().unwrap_err();
+        assert!(slot.waits_to_be_kept() && !slot.is_present());
+        assert_eq!(*told.lock().unwrap(), ["NotKept", "PowerOff", "Removed"]);
+        slot.remove();
+        assert!(!slot.waits_to_be_kept(), "an order of the user's stands");
+        std::fs::remove_dir(&in_the_way).unwrap();
+        slot.insert().unwrap();
+        // Torn and not saved: it is both.
+        std::fs::create_dir(&in_the_way).unwrap();
+        slot.power_on().unwrap_err();
+        std::fs::remove_dir(&in_the_way).unwrap();
+        slot.insert().unwrap();
+        slot.power_on().unwrap();
+        slot.exchange(&testing::bytes(SELECT)).unwrap();
+        std::fs::create_dir(&in_the_way).unwrap();
+        slot.tear_at(2);
+        assert!(matches!(slot.exchange(&testing::bytes(WRONG_PIN)), Err(SlotError::Keep(_))));
+        assert!(slot.waits_to_be_kept() && !slot.is_present());
         std::fs::remove_dir_all(directory).unwrap();
     }
 
@@ -282,7 +358,7 @@ mod tests {
         assert!(matches!(slot.exchange(&testing::bytes(WRONG_PIN)), Err(SlotError::Torn)));
         assert!(!slot.is_present());
         assert!(matches!(slot.power_on(), Err(SlotError::Mute)));
-        slot.insert();
+        slot.insert().unwrap();
         assert!(matches!(slot.exchange(&testing::bytes(SELECT)), Err(SlotError::Mute)));
         slot.power_on().unwrap();
         assert_eq!(slot.exchange(&testing::bytes(SELECT)).unwrap(), [0x90, 0x00]);
@@ -293,10 +369,10 @@ mod tests {
         let mut slot = slot();
         slot.tear_at(2);
         slot.exchange(&testing::bytes(WRONG_PIN)).unwrap_err();
-        slot.insert();
+        slot.insert().unwrap();
         slot.tear_recovery_at(1);
         assert!(matches!(slot.power_on(), Err(SlotError::Torn)));
-        slot.insert();
+        slot.insert().unwrap();
         slot.power_on().unwrap();
     }
 

@@ -76,7 +76,8 @@ pub enum Ended {
     /// The card gives no answer: torn, without power, or taken out.
     #[error("{0}")]
     NoAnswer(#[source] SlotError),
-    /// The card's image could not be written. The last command is not answered.
+    /// The card's image could not be written. The last command is not answered, and the card is out
+    /// of the reader.
     #[error("{0}")]
     Keep(#[source] SlotError),
 }
@@ -261,7 +262,7 @@ mod tests {
         assert!(matches!(ended, Ended::NoAnswer(SlotError::Torn)));
         let (ended, _) = dialogue(&slot, &["04"]);
         assert!(matches!(ended, Ended::NoAnswer(SlotError::Mute)));
-        slot.lock().unwrap().insert();
+        slot.lock().unwrap().insert().unwrap();
         let (_, heard) = dialogue(&slot, &["01", select]);
         assert_eq!(heard, "00029000");
     }

@@ -30,6 +30,14 @@ pub enum Event<'a> {
         /// EEPROM pulses the command gave.
         pulses: u64,
     },
+    /// The card ran a command, but the image it is kept in could not be saved: nobody got the
+    /// answer.
+    NotKept {
+        /// Command APDU.
+        command: &'a [u8],
+        /// Response APDU, which was held back.
+        response: &'a [u8],
+    },
     /// Power failed inside a command: there is no answer.
     Torn {
         /// Command APDU.

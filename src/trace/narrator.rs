@@ -99,6 +99,12 @@ impl Narrator {
                 outcome: format!("no answer: POWER FAILS in pulse {pulses}"),
                 ..Told::default()
             },
+            Event::NotKept { command, .. } => Told {
+                command: spaced(command),
+                meaning: self.meaning(command).0,
+                outcome: "no answer: the card could not be saved".into(),
+                ..Told::default()
+            },
             Event::Exchange { command, response, took_us, pulses } => {
                 self.exchange(command, response, took_us, pulses)
             }

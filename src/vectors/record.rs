@@ -77,7 +77,8 @@ impl Recorder {
                 step(&mut text, '>', command);
                 text.push_str("< none\n");
             }
-            Event::Exchange { command, response, .. } => {
+            // A card that plays the session again is not kept: it will answer.
+            Event::Exchange { command, response, .. } | Event::NotKept { command, response } => {
                 step(&mut text, '>', command);
                 step(&mut text, '<', response);
             }
@@ -138,10 +139,10 @@ mod tests {
         slot.exchange(&bytes(SELECT)).unwrap();
         slot.tear_at(4);
         slot.exchange(&bytes("00200000 03 999999")).unwrap_err();
-        slot.insert();
+        slot.insert().unwrap();
         slot.tear_recovery_at(1);
         slot.power_on().unwrap_err();
-        slot.insert();
+        slot.insert().unwrap();
         slot.power_on().unwrap();
         slot.exchange(&bytes(SELECT)).unwrap();
         slot.power_off();
