@@ -35,6 +35,31 @@ impl Choices {
         }
     }
 
+    /// Turns a script to the next sequence, as an [`Odometer`] does, in place; false when every
+    /// sequence has been run.
+    pub fn advance(&mut self) -> bool {
+        let Self::Scripted { script, taken } = self else { return false };
+        while let Some((choice, options)) = taken.pop() {
+            if choice + 1 < options {
+                script.clear();
+                script.extend(taken.drain(..).map(|(choice, _)| choice));
+                script.push(choice + 1);
+                return true;
+            }
+        }
+        script.clear();
+        false
+    }
+
+    /// Choices of the script that is run: those before the last were made in the last run too.
+    #[must_use]
+    pub fn script_choices(&self) -> usize {
+        match self {
+            Self::Seeded(_) => 0,
+            Self::Scripted { script, .. } => script.len(),
+        }
+    }
+
     /// One of `options` possibilities, 0 to `options - 1`.
     pub fn choose(&mut self, options: u32) -> u32 {
         match self {
@@ -90,5 +115,29 @@ impl Odometer {
         self.script = taken[..=last].iter().map(|&(choice, _)| choice).collect();
         self.script[last] += 1;
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_advanced_in_place_goes_the_way_of_the_odometer() {
+        let run = |choices: &mut Choices| {
+            let first = choices.choose(3);
+            (first, choices.choose(if first == 1 { 1 } else { 2 }))
+        };
+        let (mut odometer, mut script) = (Odometer::new(), Choices::scripted(Vec::new()));
+        for n in 1.. {
+            let mut choices = odometer.choices();
+            assert_eq!(run(&mut choices), run(&mut script));
+            let more = odometer.advance(&choices);
+            assert_eq!(script.advance(), more);
+            if !more {
+                assert_eq!(n, 5);
+                break;
+            }
+        }
     }
 }

@@ -42,6 +42,7 @@
 //! exploration itself is checked by something that knows nothing of indeterminate bits.
 
 mod concrete;
+pub mod design;
 mod report;
 mod run;
 mod schedule;

@@ -100,18 +100,24 @@
 pub mod counter;
 #[cfg(test)]
 pub(crate) mod deaf;
+pub mod design;
 pub mod eeprom;
+pub mod engine;
 pub mod fault;
 pub mod geometry;
 pub mod journal;
 pub mod layout;
 pub mod log;
+#[cfg(test)]
+mod mutants;
 pub mod ram;
 mod settle;
 pub mod tear;
+pub mod textbook;
 pub mod wear;
 
 pub use counter::Counters;
+pub use design::{Design, Rig};
 pub use eeprom::Eeprom;
 pub use geometry::Geometry;
 pub use journal::Journal;
