@@ -20,9 +20,9 @@ pub trait Rig: Memory {
 /// A way to keep a value in memory whose pulses can be cut.
 ///
 /// A design is code without state, as an applet is: all that lasts is in memory, all that is known
-/// while power lasts is in [`Ram`](Self::Ram). Memory is read with [`Memory::read`] where no bit can
-/// be indeterminate and with [`Memory::reads_as`] where one can; whoever reads with the first what
-/// needed the second is found out by a foul read.
+/// while power lasts is in [`Ram`](Self::Ram). Memory is read with [`Memory::read`] where no bit
+/// can be indeterminate and with [`Memory::reads_as`] where one can; whoever reads with the first
+/// what needed the second is found out by a foul read.
 pub trait Design {
     /// What is known while power lasts; [`Default`] is how it begins at power-up.
     type Ram: Default + Clone;

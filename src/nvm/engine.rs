@@ -108,7 +108,7 @@ impl Design for EngineJournal {
     }
 
     fn change<R: Rig>(&self, rig: &mut R, ram: &mut EngineRam, step: u32) -> Pulsed {
-        if step % 2 == 0 {
+        if step.is_multiple_of(2) {
             return self.store(rig, ram, step);
         }
         let layout = layout(&self.geometry);

@@ -267,6 +267,7 @@ fn seen<V: std::fmt::Debug + PartialEq>(
         Broken::Neither => format!("reads {value:?}, neither {old:?} nor {new:?}"),
         Broken::TryTooMany => format!("{uses} used, and {value:?} left"),
         Broken::TryLost => format!("{value:?} left after {step} attempts"),
-        Broken::FoulRead | Broken::InDoubt | Broken::Recovery => format!("reads {value:?}"),
+        Broken::FoulRead | Broken::InDoubt => format!("reads {value:?}, or something else"),
+        Broken::Recovery => format!("reads {value:?}"),
     }
 }

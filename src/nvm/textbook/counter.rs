@@ -21,7 +21,7 @@ pub struct TextbookCounter {
 
 /// Which way it counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Counts {
+pub enum Counts {
     /// A counter that must never go back, from [`FIRST`].
     Up,
     /// Tries of a PIN: three wrong presentations, then a right one that gives the tries back.
@@ -32,22 +32,22 @@ pub(crate) enum Counts {
 
 /// What a counter does, in order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Acts {
+pub struct Acts {
     /// A change, in the slot that does not count.
-    pub(crate) change: &'static [Act],
+    pub change: &'static [Act],
     /// Which power-ups do anything.
-    pub(crate) intent: IntentWord,
+    pub intent: IntentWord,
     /// At power-up, for each slot whose validity word reads set.
-    pub(crate) valid: &'static [Act],
+    pub valid: &'static [Act],
     /// For each slot whose validity word does not.
-    pub(crate) invalid: &'static [Act],
+    pub invalid: &'static [Act],
     /// After the slots.
-    pub(crate) last: &'static [Act],
+    pub last: &'static [Act],
 }
 
 /// What the intent word is good for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum IntentWord {
+pub enum IntentWord {
     /// There is none: every power-up settles.
     None,
     /// A power-up whose intent reads idle does nothing.
@@ -58,7 +58,7 @@ pub(crate) enum IntentWord {
 
 /// One thing a counter does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Act {
+pub enum Act {
     /// Sets the intent, with a pulse even where it reads set.
     Intent,
     /// Sets the intent, unless it reads set.
@@ -77,13 +77,22 @@ pub(crate) enum Act {
     Use,
 }
 
-/// What the textbook says.
-const TAUGHT: Acts = Acts {
+/// What the textbook says: the newest slot that reads valid is the counter.
+pub const TAUGHT: Acts = Acts {
     change: &[Act::Invalidate, Act::EraseValue, Act::ProgramValue, Act::Validate],
     intent: IntentWord::None,
     valid: &[],
     invalid: &[],
     last: &[],
+};
+
+/// What holds: every word made solid before it is trusted, and idle power-ups free of pulses.
+pub const SOUND: Acts = Acts {
+    change: &[Act::Intent, Act::Invalidate, Act::EraseValue, Act::ProgramValue, Act::Validate],
+    intent: IntentWord::Guards,
+    valid: &[Act::ProgramValue, Act::Validate],
+    invalid: &[Act::Invalidate],
+    last: &[Act::Rest],
 };
 
 /// What a counter up begins with.
@@ -99,15 +108,15 @@ struct Number {
 }
 
 impl TextbookCounter {
-    /// As taught: the newest slot that reads valid is the counter.
+    /// Counts up, as taught.
     #[must_use]
     pub const fn taught(geometry: Geometry) -> Self {
-        Self { geometry, counts: Counts::Up, acts: TAUGHT }
+        Self::of(geometry, Counts::Up, TAUGHT)
     }
 
-    /// Any other order.
-    #[cfg(test)]
-    pub(crate) const fn of(geometry: Geometry, counts: Counts, acts: Acts) -> Self {
+    /// This order.
+    #[must_use]
+    pub const fn of(geometry: Geometry, counts: Counts, acts: Acts) -> Self {
         Self { geometry, counts, acts }
     }
 

@@ -38,22 +38,22 @@ impl fmt::Debug for Ranges {
     }
 }
 
-/// What a journal does, in order.
+/// What a journal does, in order; its acts are those of [`SOUND`] or of your own mind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Acts {
+pub struct Acts {
     /// A change.
-    pub(crate) change: &'static [Act],
+    pub change: &'static [Act],
     /// A power-up whose intent does not read idle; without one, every power-up.
-    pub(crate) has_intent: bool,
+    pub has_intent: bool,
     /// When the marker reads set.
-    pub(crate) set: &'static [Act],
+    pub set: &'static [Act],
     /// When it does not.
-    pub(crate) clear: &'static [Act],
+    pub clear: &'static [Act],
 }
 
 /// One thing a journal does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Act {
+pub enum Act {
     /// Sets the intent, once per session.
     Intent,
     /// Sets the intent, unless it reads set.
@@ -76,16 +76,16 @@ pub(crate) enum Act {
     HomeSecond,
 }
 
-/// What the textbook says.
-const TAUGHT: Acts = Acts {
+/// What the textbook says: the log is copied home if the marker reads set.
+pub const TAUGHT: Acts = Acts {
     change: &[Act::Log, Act::Mark, Act::Home, Act::Unmark],
     has_intent: false,
     set: &[Act::Home, Act::Unmark],
     clear: &[],
 };
 
-/// The same, made solid before it is trusted, and idle power-ups free of pulses.
-const SOUND: Acts = Acts {
+/// What holds: every word made solid before it is trusted, and idle power-ups free of pulses.
+pub const SOUND: Acts = Acts {
     change: &[Act::Intent, Act::Log, Act::Mark, Act::Home, Act::Unmark],
     has_intent: true,
     set: &[Act::Mark, Act::Home, Act::Unmark, Act::Rest],
@@ -93,22 +93,15 @@ const SOUND: Acts = Acts {
 };
 
 impl TextbookJournal {
-    /// As taught: log, marker, home, marker erased; at power-up the log is copied home if the
-    /// marker reads set.
+    /// As taught.
     #[must_use]
     pub const fn taught(geometry: Geometry) -> Self {
-        Self { geometry, acts: TAUGHT }
+        Self::of(geometry, TAUGHT)
     }
 
-    /// The same with every word made solid before it is trusted.
+    /// This order.
     #[must_use]
-    pub const fn sound(geometry: Geometry) -> Self {
-        Self { geometry, acts: SOUND }
-    }
-
-    /// Any other order.
-    #[cfg(test)]
-    pub(crate) const fn of(geometry: Geometry, acts: Acts) -> Self {
+    pub const fn of(geometry: Geometry, acts: Acts) -> Self {
         Self { geometry, acts }
     }
 

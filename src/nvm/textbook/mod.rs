@@ -1,11 +1,8 @@
-//! Designs of the textbook: a write-ahead journal and a counter, as taught and as repaired.
+//! Designs of the textbook, a write-ahead journal and a counter in two slots, as taught and as they
+//! hold; and any other order in which they may do what they do.
 
-mod counter;
-mod journal;
+pub mod counter;
+pub mod journal;
 
-#[cfg(test)]
-pub(crate) use counter::{Act as CounterAct, Acts as CounterActs, Counts, IntentWord};
 pub use counter::{FIRST, TRIES, TextbookCounter};
-#[cfg(test)]
-pub(crate) use journal::{Act as JournalAct, Acts as JournalActs};
 pub use journal::{Ranges, TextbookJournal};
