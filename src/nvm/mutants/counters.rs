@@ -6,7 +6,7 @@ use crate::nvm::textbook::counter::{
     },
     Acts,
     Counts::{self, Tries, Up, WrongTriesOnly},
-    IntentWord::{Guards, NamesSlot, None as Never},
+    IntentWord::NamesSlot,
     SOUND, TAUGHT as AS_READ,
 };
 

@@ -188,6 +188,9 @@ impl TextbookCounter {
     /// Which slots a power-up settles.
     fn doubtful_slots<M: Memory>(&self, memory: &mut M) -> [bool; 2] {
         match self.acts.intent {
+            IntentWord::None if self.acts.valid.is_empty() && self.acts.invalid.is_empty() => {
+                [false; 2]
+            }
             IntentWord::None => [true; 2],
             IntentWord::Guards => [!memory.reads_as(0, [self.geometry.erased; WORD_BYTES]); 2],
             IntentWord::NamesSlot => {
