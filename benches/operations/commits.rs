@@ -19,16 +19,8 @@ const SIZES: [(&str, &str, usize); 3] = [
 ];
 
 /// Each commit and, beside it, the copies that it cannot do without.
-pub(crate) fn commits() -> Vec<Operation> {
-    SIZES
-        .into_iter()
-        .flat_map(|(name, copy, bytes)| [commit(name, bytes), copies(copy, bytes)])
-        .collect()
-}
-
-/// Pairs of names: a commit and its copies.
-pub(crate) fn pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
-    SIZES.into_iter().map(|(name, copy, _)| (name, copy))
+pub(crate) fn commits() -> Vec<(Operation, Operation)> {
+    SIZES.map(|(name, copy, bytes)| (commit(name, bytes), copies(copy, bytes))).into()
 }
 
 fn part() -> (Geometry, Layout) {

@@ -11,7 +11,7 @@ mod commits;
 
 use std::hint::black_box;
 
-pub(crate) use commits::{commits, pairs};
+pub(crate) use commits::commits;
 
 use tessera::{Card, Profile, Response, profile::Installation};
 
