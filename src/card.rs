@@ -10,6 +10,7 @@ use crate::{
         Counters, Eeprom, Geometry, Journal, Layout, Memory, PowerLost, PulseError, Ram, Segment,
         Tearing,
         counter::{COUNTERS_MAX, Touched},
+        fault::Fault,
         settle,
     },
     os::{
@@ -320,6 +321,12 @@ impl Card {
     /// recovery count too.
     pub fn tear_at(&mut self, n: u32) {
         self.core.memory.tear_at(n);
+    }
+
+    /// Something goes wrong with its memory for good; see [`nvm`](crate::nvm). An image does not
+    /// keep it.
+    pub fn inflict(&mut self, fault: Fault) {
+        self.core.memory.memory_mut().inflict(fault);
     }
 
     /// Who decides what indeterminate words read as; seeded unless a test says otherwise.

@@ -17,8 +17,9 @@ fn the_allocator_is_counted() {
 }
 
 #[test]
-fn no_timed_command_allocates() {
-    for Operation { name, mut run } in operations::exchanges() {
+fn no_timed_command_or_commit_allocates() {
+    let commits = operations::commits().into_iter().map(|(commit, _)| commit);
+    for Operation { name, mut run } in operations::exchanges().into_iter().chain(commits) {
         run(10);
         let counted = measure(|| run(100));
         assert_eq!(counted.count_total, 0, "{name}");

@@ -1,0 +1,213 @@
+//! A card whose memory fails, and what an applet may ask of memory: 6581, a dead card, secrets,
+//! writes past the journal, the commit capacity.
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
+use tessera::{
+    Card, NoAtr, PowerLost, Profile,
+    nvm::{
+        Geometry,
+        fault::{Fault, WornOut},
+    },
+    profile::Installation,
+};
+use tessera_framework::{
+    Aid, Applet, Command, CounterId, Descriptor, Env, Halt, Outcome, Reply, Selected, Selection,
+    StatusWord,
+};
+
+/// Writes what it is told, in one of the ways there are.
+struct Writer;
+
+const STORE: u8 = 0x10;
+const STORE_SECRET: u8 = 0x12;
+const STORE_NONATOMIC: u8 = 0x14;
+const NONATOMIC_INSIDE: u8 = 0x16;
+const BYTES_LEFT: u8 = 0x18;
+const COUNT: u8 = 0x1A;
+const FILL: u8 = 0x1C;
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    aid: Aid::new(b"\xF0WRITER"),
+    fid: None,
+    counters: &[5],
+    ram_on_deselect_bytes: 0,
+    ram_on_reset_bytes: 0,
+    secure_messaging: false,
+    chaining: false,
+};
+
+impl Applet for Writer {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn install(&self, _: &mut Env<'_>, _: &[u8]) -> Outcome {
+        Ok(())
+    }
+
+    fn select(
+        &self,
+        _: &mut Env<'_>,
+        _: &Selection<'_>,
+        _: &mut Reply<'_>,
+    ) -> Result<Selected, Halt> {
+        Ok(Selected::Here)
+    }
+
+    fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {
+        let at = u32::from(command.p1) << 8 | u32::from(command.p2);
+        match command.ins.0 {
+            STORE => env.store(at, command.data),
+            STORE_SECRET => env.store_secret(at, command.data),
+            STORE_NONATOMIC => env.store_nonatomic(at, command.data),
+            NONATOMIC_INSIDE => env.atomically(|env| {
+                env.store(0, b"inside")?;
+                let refused = env.store_nonatomic(at, command.data);
+                assert_eq!(refused, Halt::status(StatusWord::NO_DIAGNOSIS));
+                Ok(())
+            }),
+            BYTES_LEFT => reply.push(&env.commit_bytes_left().to_be_bytes()),
+            COUNT => env.set_counter(CounterId(0), at),
+            FILL => env.atomically(|env| {
+                let least = env.commit_bytes_left();
+                (0..least).try_for_each(|i| env.store(at + i, &[0x77]))
+            }),
+            _ => Halt::status(StatusWord::INS_NOT_SUPPORTED),
+        }
+    }
+}
+
+fn card(part: &str) -> Card {
+    let mut profile = Profile::load("tiny").unwrap();
+    part.clone_into(&mut profile.part);
+    profile.memory_bytes = 16 << 10;
+    let writer = Installation {
+        name: "writer".into(),
+        applet: &Writer,
+        data: Vec::new(),
+        segment_bytes: Some(2048),
+        parent: 0,
+    };
+    profile.applets.push(writer);
+    let mut card = Card::from_profile(&profile).unwrap();
+    power_on(&mut card).unwrap();
+    card
+}
+
+/// Power, and the applet selected.
+fn power_on(card: &mut Card) -> Result<(), NoAtr> {
+    card.power_on()?;
+    let selected = card.transmit(b"\x00\xA4\x04\x0C\x07\xF0WRITER");
+    assert_eq!(selected, Ok(vec![0x90, 0x00]));
+    Ok(())
+}
+
+fn send(card: &mut Card, ins: u8, at: u16, data: &[u8]) -> Result<Vec<u8>, PowerLost> {
+    let [p1, p2] = at.to_be_bytes();
+    let data = if data.is_empty() { vec![] } else { [&[data.len() as u8], data].concat() };
+    card.transmit(&[&[0x80, ins, p1, p2], &data[..]].concat())
+}
+
+fn home(card: &Card) -> u32 {
+    card.applications().last().unwrap().1.base
+}
+
+fn held(card: &Card, at: u32, bytes: u32) -> &[u8] {
+    &card.memory()[(home(card) + at) as usize..][..bytes as usize]
+}
+
+const DONE: [u8; 2] = [0x90, 0x00];
+const MEMORY_FAILURE: [u8; 2] = [0x65, 0x81];
+
+#[test]
+fn a_change_that_cells_do_not_take_is_answered_6581_and_such_a_card_dies_at_the_next_power_up() {
+    for part in Geometry::parts() {
+        for shows in [WornOut::Ignores, WornOut::Reports] {
+            let mut card = card(part);
+            assert_eq!(send(&mut card, STORE, 64, b"old"), Ok(DONE.to_vec()));
+            card.inflict(Fault::WornUnit { at: home(&card) + 64, shows });
+            assert_eq!(send(&mut card, STORE, 64, b"new"), Ok(MEMORY_FAILURE.to_vec()), "{part}");
+            assert_eq!(send(&mut card, STORE, 512, b"new"), Ok(MEMORY_FAILURE.to_vec()));
+            card.power_off();
+            for _ in 0..2 {
+                assert_eq!(card.power_on(), Err(NoAtr::MemoryFailure), "{part}: dead");
+                assert!(!card.is_powered());
+                assert_eq!(send(&mut card, STORE, 512, b"new"), Err(PowerLost), "mute");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stuck_log_undoes_the_change_and_the_card_lives_on() {
+    let mut card = card("page64");
+    assert_eq!(send(&mut card, STORE, 64, b"old"), Ok(DONE.to_vec()));
+    for at in (0..home(&card)).step_by(64).skip(1) {
+        card.inflict(Fault::StuckPage { at });
+    }
+    assert_eq!(send(&mut card, STORE, 64, b"new"), Ok(MEMORY_FAILURE.to_vec()));
+    power_on(&mut card).unwrap();
+    assert_eq!(held(&card, 64, 3), b"old");
+    assert_eq!(
+        send(&mut card, COUNT, 4, &[]),
+        Ok(MEMORY_FAILURE.to_vec()),
+        "counters are stuck too"
+    );
+    assert_eq!(card.counters().last(), Some(&5));
+}
+
+#[test]
+fn the_commit_capacity_is_said_and_kept_and_what_is_beyond_it_is_refused_whole() {
+    for part in Geometry::parts() {
+        let mut card = card(part);
+        let answer = send(&mut card, BYTES_LEFT, 0, &[]).unwrap();
+        let least = u32::from_be_bytes(answer[..4].try_into().unwrap());
+        assert!(least >= 128, "{part}: {least}");
+        for offset in 0..8 {
+            assert_eq!(send(&mut card, FILL, offset, &[]), Ok(DONE.to_vec()), "{part}: {least}");
+            assert_eq!(held(&card, offset.into(), least), vec![0x77; least as usize]);
+        }
+        let before = card.memory().to_vec();
+        let pulses = card.pulses();
+        let refused =
+            card.transmit(&[&[0x80, STORE, 0, 0, 0, 0x07, 0x00][..], &[0x11; 0x700]].concat());
+        assert_eq!(refused, Ok(vec![0x6A, 0x84]), "{part}");
+        assert!(card.memory() == before && card.pulses() == pulses, "{part}");
+    }
+}
+
+#[test]
+fn a_write_past_the_journal_costs_its_pulses_only_and_is_refused_inside_a_transaction() {
+    let mut card = card("page64");
+    let pulses = card.pulses();
+    assert_eq!(send(&mut card, STORE_NONATOMIC, 64, b"at once!"), Ok(DONE.to_vec()));
+    assert_eq!(card.pulses() - pulses, 2);
+    assert_eq!(held(&card, 64, 8), b"at once!");
+    assert_eq!(send(&mut card, NONATOMIC_INSIDE, 64, b"refused."), Ok(DONE.to_vec()));
+    assert_eq!((held(&card, 64, 8), held(&card, 0, 6)), (&b"at once!"[..], &b"inside"[..]));
+    card.tear_at(1);
+    assert_eq!(send(&mut card, STORE_NONATOMIC, 64, b"torn...."), Err(PowerLost));
+    power_on(&mut card).unwrap();
+    let doubtful = card.eeprom().torn();
+    assert!(!doubtful.is_empty(), "and nobody settles it");
+    let range = home(&card) + 64..home(&card) + 72;
+    assert!(doubtful.iter().all(|byte| range.contains(&byte.at)));
+    assert_eq!(send(&mut card, STORE_NONATOMIC, 2045, b"over the end"), Ok(vec![0x6F, 0x00]));
+}
+
+#[test]
+fn a_secret_is_in_its_place_and_nowhere_else() {
+    for part in Geometry::parts() {
+        let mut card = card(part);
+        for secret in [b"SECRET-1", b"SECRET-2"] {
+            assert_eq!(send(&mut card, STORE_SECRET, 128, secret), Ok(DONE.to_vec()));
+            let found =
+                |what: &[u8]| card.memory().windows(what.len()).filter(|w| *w == what).count();
+            assert_eq!(found(secret), 1, "{part}");
+            assert_eq!(found(b"SECRET-"), 1, "{part}: the old one is gone");
+        }
+        assert_eq!(send(&mut card, STORE, 256, b"OPENLY"), Ok(DONE.to_vec()));
+        let copies = card.memory().windows(6).filter(|w| *w == b"OPENLY").count();
+        assert_eq!(copies, 2, "{part}: what is no secret lies in the log too, so the test can see");
+    }
+}
