@@ -1,5 +1,7 @@
 //! The whole card as a value: power on, exchange, power off, fork.
 
+mod explored;
+
 use std::{fmt, sync::Arc};
 
 use tessera_framework::{Descriptor, Halt, Interface, StatusWord};

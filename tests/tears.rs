@@ -7,36 +7,12 @@ mod free_files;
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use free_files::{SELECT, bytes, card};
+use free_files::{COMMANDS, SELECT, bytes, card};
 use tessera::{
     Card, Profile,
     explore::{self, Explorer, Report},
     nvm::Geometry,
 };
-
-/// Every way in which a command changes the free files, and ways that are refused.
-#[rustfmt::skip]
-const COMMANDS: [(&str, &str); 18] = [
-    ("update binary, 4 bytes",             "00 D6 81 02 04 DEADBEEF"),
-    ("update binary, 40 bytes",            "00 D6 81 03 28 0102030405060708090A0B0C0D0E0F1011121314
-                                            15161718191A1B1C1D1E1F202122232425262728"),
-    ("update binary, nothing new",         "00 D6 81 02 01 DE"),
-    ("update binary beyond the end",       "00 D6 81 5E 04 DEADBEEF"),
-    ("update record, fixed",               "00 DC 02 14 07 11223344556677"),
-    ("update record, wrong length",        "00 DC 02 14 06 112233445566"),
-    ("append record, fixed",               "00 E2 00 10 07 77665544332211"),
-    ("append record, file full",           "00 E2 00 10 07 77665544332211"),
-    ("update record, variable, longer",    "00 DC 01 1C 06 A104 0A0B0C0D"),
-    ("update record, variable, shorter",   "00 DC 01 1C 04 A102 0A0B"),
-    ("append record, variable",            "00 E2 00 18 08 A906 010203040506"),
-    ("update record, cyclic, adds",        "00 DC 01 24 09 C1C1C1C1C1C1C1C1C1"),
-    ("update record, previous, adds",      "00 DC 00 23 09 C2C2C2C2C2C2C2C2C2"),
-    ("append record, cyclic, goes round",  "00 E2 00 20 09 C3C3C3C3C3C3C3C3C3"),
-    ("verify, wrong",                      "00 20 00 00 04 30303030"),
-    ("verify, right after wrong",          "00 20 00 00 04 31323334"),
-    ("verify, right",                      "00 20 00 00 04 31323334"),
-    ("verify, wrong length",               "00 20 00 00 03 313233"),
-];
 
 /// SELECT, then all of them.
 fn session() -> Vec<Vec<u8>> {

@@ -9,6 +9,7 @@ mod profile;
 mod record;
 mod send;
 mod serve;
+mod tear;
 mod vectors;
 
 use std::{
@@ -36,6 +37,7 @@ enum Verb {
     New(new::New),
     Profile(profile::PrintProfile),
     Vectors(vectors::Vectors),
+    Tear(tear::Tear),
 }
 
 /// What a verb comes to: printed to standard error with its causes, exit code 1.
@@ -61,6 +63,7 @@ pub(crate) fn run() -> ExitCode {
         Verb::New(verb) => verb.run(),
         Verb::Profile(verb) => verb.run(),
         Verb::Vectors(verb) => verb.run(),
+        Verb::Tear(verb) => verb.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("tessera: {error}");

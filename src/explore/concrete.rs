@@ -4,8 +4,8 @@
 //! pattern drawn at random; then the card is powered on, maybe torn again, and judged as in the
 //! exploration. Each run is a function of its seed alone.
 
-use super::{Explorer, Failure, Leg, Report, Run};
-use crate::{Card, choose::Choices, nvm::eeprom::TornByte, random::Random};
+use super::{Explorer, Failure, Leg, Report, Run, Subject, replay::Happening};
+use crate::{Card, choose::Choices, random::Random};
 
 /// Tears in the recoveries of one run, at most.
 const CUTS_MAX: u64 = 4;
@@ -19,60 +19,69 @@ impl Explorer {
     /// The first promise that was not kept; its schedule names the run's own seed.
     pub fn random_tears<C: AsRef<[u8]>>(
         &self,
-        card: &Card,
+        subject: impl Subject,
         commands: &[C],
         runs: u64,
         seed: u64,
     ) -> Result<Report, Failure> {
         let mut seeds = Random::new(seed);
-        self.each_command(card, commands, |run| {
-            (0..runs).try_for_each(|_| run.random_tear(seeds.number()))
+        self.each_command(&subject, commands, |run| {
+            (0..runs).try_for_each(|_| run.random_tear(seeds.number()).map(drop))
         })
     }
 }
 
 impl Run {
-    /// The run of one seed.
-    pub(super) fn random_tear(&mut self, seed: u64) -> Result<(), Failure> {
+    /// Runs of seeds drawn from `seed`, until `tears` tears were made.
+    pub(super) fn random_tears(&mut self, tears: u64, seed: u64) -> Result<(), Failure> {
+        let mut seeds = Random::new(seed);
+        let mut made = 0;
+        while made < tears {
+            made += u64::from(self.random_tear(seeds.number())?);
+        }
+        Ok(())
+    }
+
+    /// The run of one seed. Returns the tears in it.
+    pub(super) fn random_tear(&mut self, seed: u64) -> Result<u32, Failure> {
         let mut random = Random::new(seed);
-        let mut card = self.torn(1 + below(&mut random, self.report.pulses + 1) as u32)?;
-        settle_bits(&mut card, &mut random);
-        let counters = usize::from(card.layout().counter_count);
-        let pulses_max = Explorer::recovery_pulses_max(self.report.pulses, counters);
+        let cut = 1 + below(&mut random, u64::from(self.cuts())) as u32;
+        let mut card = self.torn(cut)?;
+        self.trace.push(|| Happening::Torn { cut });
+        self.draw(&mut card, &mut random);
         let mut cuts = 1;
         for _ in 0..below(&mut random, CUTS_MAX + 1) {
-            card.tear_at(1 + below(&mut random, pulses_max) as u32);
-            if card.power_on().is_err() {
+            card.tear_at(1 + below(&mut random, self.recovery_bound) as u32);
+            if self.power_on(&mut card).is_err() {
                 cuts += 1;
-                settle_bits(&mut card, &mut random);
+                self.draw(&mut card, &mut random);
             }
             card.power_off();
         }
-        let judged = self.power_up_and_judge(&mut card);
-        self.report.schedules += 1;
+        let judged = self.power_up_and_judge(&mut card, false);
+        self.report.concrete_tears += u64::from(cuts);
         self.report.cuts_max = self.report.cuts_max.max(cuts);
-        let Err(broken) = judged else { return Ok(()) };
-        self.schedule.legs.push(Leg::Seed(seed));
-        Err(self.failure(broken))
+        let Err(broken) = judged else { return Ok(cuts) };
+        let mut failure = self.failure(broken);
+        if let Some(Leg::Commands { cut, .. } | Leg::Again { cut }) =
+            failure.schedule.legs.last_mut()
+        {
+            // The seed says where.
+            *cut = 0;
+        }
+        failure.schedule.legs.push(Leg::Seed(seed));
+        Err(failure)
     }
-}
 
-fn below(random: &mut Random, bound: u64) -> u64 {
-    random.number() % bound
-}
-
-/// Settles indeterminate bits, or leaves them to waver; words that waver are read afresh each time.
-fn settle_bits(card: &mut Card, random: &mut Random) {
-    let eeprom = card.eeprom();
-    let mut cells = eeprom.cells().to_vec();
-    let mut torn = Vec::new();
-    let count = eeprom.torn().iter().map(|byte| u64::from(byte.mask.count_ones())).sum::<u64>();
-    let (pattern, chosen) = (below(random, 8), below(random, count.max(1)));
-    let mut n = 0;
-    for &TornByte { at, mask } in eeprom.torn() {
-        let mut wavering = 0;
-        for bit in (0..8).map(|b| 1 << b).filter(|bit| mask & bit != 0) {
-            let done = match pattern {
+    /// Settles indeterminate bits, or leaves them to waver; words that waver are read afresh each
+    /// time.
+    fn draw(&mut self, card: &mut Card, random: &mut Random) {
+        let torn = card.eeprom().torn();
+        let count = torn.iter().map(|byte| u64::from(byte.mask.count_ones())).sum::<u64>();
+        let (pattern, chosen) = (below(random, 8), below(random, count.max(1)));
+        let (mut n, mut drawn) = (0, [0; 3]);
+        card.settle_bits(|| {
+            let changed = match pattern {
                 0 => Some(false),
                 1 => Some(true),
                 2 => Some(n < chosen),
@@ -82,22 +91,17 @@ fn settle_bits(card: &mut Card, random: &mut Random) {
                 6 => None,
                 _ => [Some(false), Some(true), None][below(random, 3) as usize],
             };
-            match done {
-                Some(true) => cells[at as usize] ^= bit,
-                Some(false) => {}
-                None => wavering |= bit,
-            }
             n += 1;
-        }
-        if wavering != 0 {
-            torn.push(TornByte { at, mask: wavering });
-        }
-    }
-    let (pulses, busy_us) = (eeprom.pulses(), eeprom.busy_us());
-    let settled = eeprom.clone().restored(&cells, torn, &eeprom.wear().cycles(), pulses, busy_us);
-    let (state, processing_us) = card.saved_state();
-    if let Some(settled) = settled {
-        card.restore(settled, state, processing_us);
+            drawn[changed.map_or(2, usize::from)] += 1;
+            changed
+        });
         card.set_choices(Choices::Seeded(Random::new(random.number())));
+        let [old, new, wavering] = drawn;
+        let eeprom = || Box::new(card.eeprom().clone());
+        self.trace.push(|| Happening::Drawn { new, old, wavering, eeprom: eeprom() });
     }
+}
+
+fn below(random: &mut Random, bound: u64) -> u64 {
+    random.number() % bound
 }

@@ -10,79 +10,121 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! An applet alone will do; a card is made around it:
+//!
+//! ```
+//! use tessera::explore;
+//! use tessera_framework::{Aid, Applet, Command, CounterId, Descriptor, Env, Outcome, Reply};
+//!
+//! /// Lends books: a command takes the data field for what is out and counts the loan.
+//! struct Library;
+//! static DESCRIPTOR: Descriptor = Descriptor {
+//!     aid: Aid::new(b"\xF0LIB"),
+//!     fid: None,
+//!     counters: &[0],
+//!     ram_on_deselect_bytes: 0,
+//!     ram_on_reset_bytes: 0,
+//!     secure_messaging: false,
+//!     chaining: false,
+//! };
+//!
+//! impl Applet for Library {
+//!     fn descriptor(&self) -> &'static Descriptor {
+//!         &DESCRIPTOR
+//!     }
+//!     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, _: &mut Reply<'_>) -> Outcome {
+//!         let loans = env.counter(CounterId(0))?;
+//!         env.set_counter(CounterId(0), loans + 1)?;
+//!         env.store(0, command.data)
+//!     }
+//! }
+//!
+//! let select = &b"\x00\xA4\x04\x0C\x04\xF0LIB"[..];
+//! explore::every_tear(&Library, &[select, b"\x80\x10\x00\x00\x03SFP"])?;
+//! # Ok::<(), explore::Failure>(())
+//! ```
+//!
 //! # Method
 //!
-//! A command is run once to learn its pulses, what its applet stores and counts, and when each
-//! transaction and counter change was complete: these notes, taken above the journal, are the model
-//! that memory is held against. Then, for every pulse and for the moment after the answer: a fork
-//! of the card runs it again and that pulse is torn. A torn pulse leaves its bits *indeterminate*
-//! instead of at values somebody chose, so one run stands for every subset of them, and for bits
-//! that waver. The fork is powered on again. The only reads that may meet such bits are decisions
-//! on whole words; an [`Odometer`](crate::choose::Odometer) takes every combination of what they
-//! read as. Each power-up is torn in turn, in every pulse, to the depth of [`Explorer::cuts`]; and
-//! where a power-up completes, the commands are sent again and torn again, for a tear must not lie
-//! in wait for a later session.
+//! A command is run once, with a recorder, to learn its pulses, what its applet stores and counts,
+//! and when each transaction and counter change was complete: these notes, taken above the journal,
+//! are the model that memory is held against. Power failing in pulse *i* leaves what was there
+//! before the command, pulses 1 to *i* - 1, and pulse *i* torn, so the record gives what each tear
+//! leaves, and what the applet computes is paid for once. A torn pulse leaves its bits
+//! *indeterminate* instead of at values somebody chose, so one run stands for every subset of them,
+//! and for bits that waver. The card is powered on again. The only reads that may meet such bits
+//! are decisions on whole words; an [`Odometer`](crate::choose::Odometer) takes every combination
+//! of what they read as. Each power-up is recorded and torn in turn, in every pulse, to the depth of
+//! [`Explorer::cuts`]; and where a power-up completes, the commands since the last one before the
+//! tear are sent again and torn again, for a tear must not lie in wait for a later session.
+//!
+//! [`every_tear`] starts from a card and commands, [`Explorer::every_vector`] from each command of
+//! each vector file, in the state in which the vector sends it.
 //!
 //! # Judgement
 //!
-//! After a power-up that completes:
+//! What is looked at in every run, by the names of the properties:
 //!
-//! * segments and counters together are as before the transaction or counter change that was torn,
-//!   or as after it; after the answer, as after the command;
-//! * no read outside a decision has met an indeterminate bit, and none is left in live data;
-//! * the recovery took no more pulses than [the bound](Explorer::recovery_pulses_max);
-//! * two more power cycles, with every reading of words still in doubt, change nothing.
+//! | | property | looked at | when it breaks |
+//! |---|---|---|---|
+//! | P1 | atomic | segments and counters together are as before the change that was torn, or as after it; a command changes segments in one transaction, unless it may in [more](Explorer) | [`Broken::Mix`], [`Broken::Foreign`], [`Broken::Transactions`] |
+//! | P2 | durable | a change that was complete, and after the answer every change, is there after each power-up | [`Broken::Lost`] |
+//! | P3 | decided once | two more power cycles, with every reading of words still in doubt, change nothing | [`Broken::DecidedAgain`] |
+//! | P4 | outside untouched | as P1: no value but the old and the new one, anywhere in the segments and counters | [`Broken::Foreign`] |
+//! | P5 | counted first | a counter is a change of its own: it is new before the next change begins, old or new when torn. That nothing is compared before is a test of each applet with a PIN | [`Broken::Mix`], [`Broken::Lost`] |
+//! | P6 | honest status | a command whose status word says that memory is unchanged has given no pulse to it | [`Broken::Status`] |
+//! | P7 | bounded recovery | a power-up takes at most `2k + 3` pulses for `k` page ranges of the transaction that was torn, three for each counter changed since power-up, and one more than the log has pages where a secret was stored; a word left in doubt by an earlier torn recovery may cost its own once more; no power-up finds the card dead | [`Broken::Recovery`], [`Broken::Dead`] |
+//! | P8 | wear | a command erases no unit more often than it makes transactions and counter changes (the log of a secret once more), a recovery none more than once | [`Broken::Wear`] |
+//! | P9 | nothing hidden | the third power-up is that of a new card with the same profile that has been given memory, random source and clock; the two cards are equal as wholes | [`Broken::Hidden`] |
+//! | P10 | forgetting | after an answer and after a power-up no secret the command replaced or stored lies anywhere but in its place | [`Broken::Secret`] |
 //!
-//! Before: a command changes segments in one transaction, unless it is allowed [more](Explorer);
-//! and one whose status word says that memory is unchanged has given no pulse to it.
+//! And for the argument itself: no read outside a decision has met an indeterminate bit
+//! ([`Broken::FoulReads`]), and none is left in live data ([`Broken::Indeterminate`]).
 //!
 //! Why one run covers all outcomes of a tear: power-up is a function of the stable bits and of the
-//! decisions, and the second point checks, run by run, that it hung on nothing else.
+//! decisions, and the foul reads show, run by run, that it hung on nothing else.
 //! [`random_tears`](Explorer::random_tears) does the same with bits at chosen values, so that the
 //! exploration itself is checked by something that knows nothing of indeterminate bits.
 
+mod bounds;
+mod broken;
 mod concrete;
 pub mod design;
+mod outcomes;
+mod place;
+mod replay;
 mod report;
 mod run;
 mod schedule;
 mod state;
+mod subject;
+mod vectors;
 
+pub use broken::{Broken, Failure};
+pub use outcomes::Outcomes;
+pub use place::Place;
+pub use replay::{Happening, Replay, Start};
 pub use report::{CommandReport, Report};
-pub use schedule::{Leg, Schedule, ScheduleError};
-pub use state::{Broken, Place};
+pub use schedule::{Leg, Origin, Schedule, ScheduleError};
+pub use subject::Subject;
+pub use vectors::{AppletReport, VectorFailure, VectorReport};
 
-use std::fmt;
+use std::sync::Arc;
 
-use crate::{Card, choose::Choices};
-use run::{Run, send_all_but_last};
-
-/// A promise that was not kept, and the run that shows it.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{broken}\n  {schedule}")]
-pub struct Failure {
-    /// What went wrong.
-    #[source]
-    pub broken: Broken,
-    /// How to see it again: [`Explorer::replay`].
-    pub schedule: Box<Schedule>,
-}
-
-/// As it is displayed: a failed `unwrap` shows the line that runs again.
-impl fmt::Debug for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+use crate::Card;
+use replay::Trace;
+use run::Run;
 
 /// Tears `commands`, one after the other, in every pulse, and every recovery in every pulse. A fork
-/// of
-/// `card` is powered on first; each command starts where those before it have led.
+/// of the card is powered on first; each command starts where those before it have led.
 ///
 /// # Errors
 /// A promise that was not kept, in a run with as few tears as show it.
-pub fn every_tear<C: AsRef<[u8]>>(card: &Card, commands: &[C]) -> Result<Report, Failure> {
-    Explorer::default().every_tear(card, commands)
+pub fn every_tear<C: AsRef<[u8]>>(
+    subject: impl Subject,
+    commands: &[C],
+) -> Result<Report, Failure> {
+    Explorer::default().every_tear(subject, commands)
 }
 
 /// How far to go, and what a command may do.
@@ -115,79 +157,45 @@ impl Explorer {
     /// A promise that was not kept, in a run with as few tears as show it.
     pub fn every_tear<C: AsRef<[u8]>>(
         &self,
-        card: &Card,
+        subject: impl Subject,
         commands: &[C],
     ) -> Result<Report, Failure> {
-        let explored = self.each_command(card, commands, |run| run.explore(self.cuts));
-        let Err(failure) = explored else { return explored };
-        let fewer = (1..self.cuts).map(|cuts| Self { cuts, ..*self });
-        let smaller = |explorer: Self| {
-            explorer.each_command(card, commands, |run| run.explore(explorer.cuts)).err()
+        let explore = |explorer: &Self| {
+            explorer.each_command(&subject, commands, |run| run.explore(explorer.cuts))
         };
-        Err(fewer.filter_map(smaller).next().unwrap_or(failure))
+        explore(self).map_err(|failure| self.with_fewer_cuts(explore).unwrap_or(failure))
     }
 
-    /// Runs one schedule again. `card` is as it was for the exploration that printed it.
-    ///
-    /// # Errors
-    /// The promise that was not kept.
-    pub fn replay(&self, card: &Card, schedule: &Schedule) -> Result<(), Failure> {
-        let broken = |broken| Failure { broken, schedule: Box::new(schedule.clone()) };
-        let mut card = started(card).map_err(broken)?;
-        let mut run: Option<Run> = None;
-        for leg in &schedule.legs {
-            match (leg, &mut run) {
-                (Leg::Commands { commands, cut }, _) => {
-                    if let Some(run) = &run {
-                        card.choose_lane(run.next_lane());
-                    }
-                    send_all_but_last(&mut card, commands).map_err(broken)?;
-                    let earlier = run.take().map(|run| run.schedule).unwrap_or_default();
-                    let mut learnt = Run::learn(*self, card, commands, earlier)?;
-                    card = learnt.after.clone();
-                    if *cut > 0 {
-                        card = learnt.torn(*cut)?;
-                    }
-                    run = Some(learnt);
-                }
-                (Leg::PowerUp { reads, cut: 0 }, Some(run)) => {
-                    card = run.complete(&card, Choices::scripted(reads.clone()))?.0;
-                }
-                (Leg::PowerUp { reads, cut }, Some(run)) => {
-                    card.set_choices(Choices::scripted(reads.clone()));
-                    if !run.power_up_torn(&mut card, *cut) {
-                        return Err(broken(Broken::Power));
-                    }
-                }
-                (Leg::Seed(seed), Some(run)) => run.random_tear(*seed)?,
-                (_, None) => return Err(broken(Broken::Power)),
-            }
-        }
-        Ok(())
-    }
-
-    /// Most pulses a recovery may take: a marker, a page range erased and programmed for each that
-    /// the command wrote home, the marker and the intent erased, and three for each counter.
-    #[must_use]
-    pub fn recovery_pulses_max(command_pulses: u64, counters: usize) -> u64 {
-        // Of a commit's pulses at least four are not for home: log (2) and marker (2).
-        command_pulses.saturating_sub(4) + 3 + 3 * counters as u64
+    /// The failure that the fewest tears show, with fewer than these.
+    fn with_fewer_cuts<T, E>(&self, explore: impl Fn(&Self) -> Result<T, E>) -> Option<E> {
+        (1..self.cuts).find_map(|cuts| explore(&Self { cuts, ..*self }).err())
     }
 
     /// Learns each command from where those before it have led, and has it torn by `tear`.
     fn each_command<C: AsRef<[u8]>>(
         &self,
-        card: &Card,
+        subject: &impl Subject,
         commands: &[C],
         mut tear: impl FnMut(&mut Run) -> Result<(), Failure>,
     ) -> Result<Report, Failure> {
+        let mut schedule = Schedule::default();
+        let failed = |broken| Failure::new(broken, &Schedule::default());
+        let card = subject.card().map_err(|error| failed(error.into()))?;
+        let blank = Arc::new(card.blank().ok_or_else(|| failed(Broken::Power))?);
         let commands: Vec<Vec<u8>> = commands.iter().map(|c| c.as_ref().to_vec()).collect();
         let mut report = Report::default();
-        let mut before = started(card)
-            .map_err(|broken| Failure { broken, schedule: Box::new(Schedule::default()) })?;
+        let mut before = started(&card).map_err(failed)?;
         for count in 1..=commands.len() {
-            let mut run = Run::learn(*self, before, &commands[..count], Schedule::default())?;
-            tear(&mut run)?;
+            let session = &commands[..count];
+            schedule.legs = vec![Leg::Commands { commands: session.to_vec(), cut: 0 }];
+            let named = |mut failure: Failure| {
+                failure.schedule.origin = Origin::of(&card);
+                failure
+            };
+            let mut run =
+                Run::learn(*self, &blank, before, session, schedule.clone(), Trace::default())
+                    .map_err(named)?;
+            tear(&mut run).map_err(named)?;
             report.commands.push(run.report);
             before = run.after;
         }

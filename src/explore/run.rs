@@ -1,12 +1,17 @@
 //! One command under exploration: learnt, torn, recovered, judged.
 
+use std::sync::Arc;
+
 use super::{
-    Broken, CommandReport, Explorer, Failure, Leg, Schedule,
-    state::{State, indeterminate_live_bits},
+    Broken, CommandReport, Explorer, Failure, Leg, Schedule, bounds,
+    replay::{Happening, Trace},
+    state::{Found, State, indeterminate_live_bits},
 };
 use crate::{
-    Card, Response, StatusWord,
+    Card, Response,
+    card::NoAtr,
     choose::{Choices, Odometer},
+    nvm::record::{CrashImage, Event, crash_images},
     os::steps::Step,
 };
 
@@ -17,54 +22,106 @@ pub(super) struct Run {
     pub(super) schedule: Schedule,
     pub(super) report: CommandReport,
     pub(super) after: Card,
+    pub(super) trace: Trace,
+    /// A card of this profile that has never run.
+    blank: Arc<Card>,
     before: Card,
-    commands: Vec<Vec<u8>>,
+    /// The commands since power-up, this one last.
+    session: Vec<Vec<u8>>,
     /// The changes the applets were told are solid, and what the card should hold after each; the
     /// first state is that before the command.
     steps: Vec<Step>,
     states: Vec<State>,
+    /// What may lie in its place alone.
+    secrets: Vec<Vec<u8>>,
+    /// What a tear in each pulse leaves, and at last what the answer leaves.
+    crashes: Vec<CrashImage>,
     /// The states that may be found after the tear that is being tried.
     allowed: [usize; 2],
+    /// Most pulses of a recovery after it.
+    pub(super) recovery_bound: u64,
+    /// Bits of the torn pulses of the run that is being tried.
+    torn_bits: u32,
+}
+
+/// A card after a power-up that was completed and judged.
+pub(super) struct Settled {
+    /// As it was then, when somebody is to go on with it.
+    pub(super) card: Option<Card>,
+    /// What the power-up did.
+    events: Vec<Event>,
+    /// Choices in it, and in all power-ups.
+    decisions: usize,
+    choices: Choices,
 }
 
 impl Run {
-    /// Runs the last of `commands` without a tear. `before` has had the others already.
+    /// Runs the last of the commands since power-up without a tear. `before` has had the others
+    /// already; the last leg of `schedule` is this command's.
     pub(super) fn learn(
         explorer: Explorer,
+        blank: &Arc<Card>,
         before: Card,
-        commands: &[Vec<u8>],
-        mut schedule: Schedule,
+        session: &[Vec<u8>],
+        schedule: Schedule,
+        trace: Trace,
     ) -> Result<Self, Failure> {
-        let command = commands.last().cloned().unwrap_or_default();
-        schedule.legs.push(Leg::Commands { commands: commands.to_vec(), cut: 0 });
+        let command = session.last().cloned().unwrap_or_default();
         let mut after = before.clone();
         let mut response = Response::new();
         after.note_steps();
+        after.start_record();
         let answered = after.exchange(&command, &mut response);
-        let steps = after.take_steps();
+        let (events, steps) = (after.take_record(), after.take_steps());
         let mut states = vec![State::of(&before)];
         for step in &steps {
             states.push(states[states.len() - 1].after(&before, step));
         }
+        let mut crashes: Vec<_> = crash_images(before.eeprom(), &events).collect();
+        let whole = CrashImage { eeprom: after.eeprom().clone(), bits: 0, decisions: 0 };
+        crashes.push(whole);
+        let owner =
+            steps.iter().flat_map(|step| &step.changes).find_map(|change| before.owner(change));
+        let secrets = bounds::secrets(&before, &steps, &states);
         let report = CommandReport {
             command,
+            applet: owner.unwrap_or_default().into(),
             status: response.status(),
             changes: steps.len(),
             pulses: after.pulses() - before.pulses(),
             busy_us: after.clock_us() - before.clock_us(),
             ..CommandReport::default()
         };
-        let allowed = [states.len() - 1; 2];
-        let commands = commands.to_vec();
-        let run =
-            Self { explorer, schedule, report, after, before, commands, steps, states, allowed };
-        let judged = answered.map_err(|_| Broken::Power).and_then(|()| run.judge_command());
+        let mut run = Self {
+            explorer,
+            schedule,
+            report,
+            after,
+            trace,
+            blank: Arc::clone(blank),
+            before,
+            session: session.to_vec(),
+            allowed: [states.len() - 1; 2],
+            secrets,
+            steps,
+            states,
+            crashes,
+            recovery_bound: 0,
+            torn_bits: 0,
+        };
+        run.trace.push(|| Happening::Sent {
+            command: run.report.command.clone(),
+            response: answered.is_ok().then(|| response.as_bytes().to_vec()),
+            took_us: run.report.busy_us,
+            events: events.clone(),
+        });
+        let judged = answered.map_err(|_| Broken::Power).and_then(|()| run.judge_command(&events));
         judged.map_err(|broken| run.failure(broken))?;
         Ok(run)
     }
 
     /// Whether the command without a tear keeps its word.
-    fn judge_command(&self) -> Result<(), Broken> {
+    fn judge_command(&self, events: &[Event]) -> Result<(), Broken> {
         self.judge(&self.after)?;
         let changes = self.states.windows(2).filter(|pair| pair[0].segments != pair[1].segments);
         let (got, expected) = (changes.count(), self.explorer.transactions_max);
@@ -72,15 +129,20 @@ impl Run {
             return Err(Broken::Transactions { got, expected });
         }
         let moved = self.report.pulses > 0 || self.before.memory() != self.after.memory();
-        if moved && says_unchanged(self.report.status) {
+        if moved && self.report.status.promises_unchanged() {
             return Err(Broken::Status(self.report.status));
         }
-        Ok(())
+        bounds::command_wear(&self.before, &self.after, events, &self.steps)
+    }
+
+    /// Places at which the command can be torn; the last is after the answer.
+    pub(super) fn cuts(&self) -> u32 {
+        self.crashes.len() as u32
     }
 
     /// Tears the command in every pulse, and after its answer.
     pub(super) fn explore(&mut self, cuts_left: u32) -> Result<(), Failure> {
-        for cut in 1..=self.report.pulses as u32 + 1 {
+        for cut in 1..=self.cuts() {
             let torn = self.torn(cut)?;
             self.recover(&torn, cuts_left - 1)?;
         }
@@ -90,22 +152,23 @@ impl Run {
     /// The card after the command was torn in its pulse `cut`; behind the last one, after the
     /// answer.
     pub(super) fn torn(&mut self, cut: u32) -> Result<Card, Failure> {
-        if let Some(Leg::Commands { cut: planned, .. }) = self.schedule.legs.last_mut() {
+        if let Some(Leg::Commands { cut: planned, .. } | Leg::Again { cut: planned }) =
+            self.schedule.legs.last_mut()
+        {
             *planned = cut;
         }
-        let mut torn = self.before.clone();
-        torn.tear_at(cut);
-        let answered = torn.exchange(&self.report.command, &mut Response::new()).is_ok();
-        if answered != (u64::from(cut) > self.report.pulses) {
-            return Err(self.failure(Broken::Power));
-        }
-        torn.power_off();
+        let Some(crash) = self.crashes.get(cut.wrapping_sub(1) as usize) else {
+            let expected = format!("a pulse from 1 to {} of the command", self.cuts());
+            return Err(self.misfit(expected, cut));
+        };
         let given = self.before.pulses() + u64::from(cut) - 1;
         let complete = self.steps.iter().filter(|step| step.pulses <= given).count();
         self.allowed = [complete, (complete + 1).min(self.states.len() - 1)];
-        let bits = torn.eeprom().torn().iter().map(|byte| byte.mask.count_ones()).sum();
-        self.report.torn_bits_max = self.report.torn_bits_max.max(bits);
-        Ok(torn)
+        let torn = self.steps.get(complete);
+        self.recovery_bound = bounds::recovery_pulses_max(&self.before, &self.after, torn);
+        self.torn_bits = crash.bits;
+        self.report.torn_bits_max = self.report.torn_bits_max.max(crash.bits);
+        Ok(self.before.with_memory(crash.eeprom.clone()))
     }
 
     /// Powers `torn` on in every way, and again with a tear in every pulse while there are cuts
@@ -114,64 +177,60 @@ impl Run {
         let place = self.schedule.legs.len();
         self.report.cuts_max = self.report.cuts_max.max(self.explorer.cuts - cuts_left);
         let mut odometer = Odometer::new();
+        // How many choices are those of the run before, which the first has not.
+        let mut kept = None;
         loop {
-            let (settled, choices) = self.complete(torn, odometer.choices())?;
+            let go_on = cuts_left > 0 && self.explorer.again;
+            let settled = self.complete(torn, odometer.choices(), go_on)?;
             self.report.schedules += 1;
-            self.report.decisions += choices.taken().len() as u64;
-            if cuts_left > 0 && self.explorer.again {
-                self.go_on(settled, cuts_left)?;
+            self.report.decisions += settled.choices.taken().len() as u64;
+            self.report.outcomes.add(self.torn_bits);
+            let is_new = |decisions| kept.is_none_or(|kept| decisions > kept);
+            if let Some(card) = settled.card.filter(|_| is_new(settled.decisions)) {
+                self.go_on(card, cuts_left)?;
             }
             self.schedule.legs.truncate(place);
-            if !odometer.advance(&choices) {
-                break;
+            if cuts_left > 0 {
+                for (cut, crash) in (1..).zip(crash_images(torn.eeprom(), &settled.events)) {
+                    if is_new(crash.decisions) {
+                        let reads = reads(&settled.choices)[..crash.decisions].to_vec();
+                        self.schedule.legs.push(Leg::PowerUp { reads, cut });
+                        self.torn_bits += crash.bits;
+                        self.recover(&torn.with_memory(crash.eeprom), cuts_left - 1)?;
+                        self.torn_bits -= crash.bits;
+                        self.schedule.legs.truncate(place);
+                    }
+                }
             }
-        }
-        let (mut cut, mut was_cut) = (0, cuts_left > 0);
-        while was_cut {
-            cut += 1;
-            was_cut = self.recover_torn(torn, cut, cuts_left)?;
-        }
-        Ok(())
-    }
-
-    /// Tears the power-up of `torn` in its pulse `cut`, whatever was decided before; false when
-    /// none has so many pulses.
-    fn recover_torn(&mut self, torn: &Card, cut: u32, cuts_left: u32) -> Result<bool, Failure> {
-        let mut was_cut = false;
-        let mut odometer = Odometer::new();
-        loop {
-            let mut card = torn.clone();
-            card.set_choices(odometer.choices());
-            if self.power_up_torn(&mut card, cut) {
-                was_cut = true;
-                self.recover(&card, cuts_left - 1)?;
-                self.schedule.legs.pop();
+            if !odometer.advance(&settled.choices) {
+                return Ok(());
             }
-            if !odometer.advance(card.eeprom().choices()) {
-                return Ok(was_cut);
-            }
+            kept = Some(odometer.choices().script_choices().saturating_sub(1));
         }
-    }
-
-    /// Powers a card on with a tear in pulse `cut`; true, and a leg is added, when it was hit.
-    pub(super) fn power_up_torn(&mut self, card: &mut Card, cut: u32) -> bool {
-        card.tear_at(cut);
-        let was_cut = card.power_on().is_err();
-        if was_cut {
-            self.schedule.legs.push(Leg::PowerUp { reads: reads(card), cut });
-        }
-        was_cut
     }
 
     /// The commands once more on a card that has recovered, and the last of them torn.
-    fn go_on(&mut self, mut card: Card, cuts_left: u32) -> Result<(), Failure> {
-        card.choose_lane(self.next_lane());
-        send_all_but_last(&mut card, &self.commands).map_err(|broken| self.failure(broken))?;
-        let explorer = self.explorer;
-        let mut run = Self::learn(explorer, card, &self.commands, self.schedule.clone())?;
+    fn go_on(&mut self, card: Card, cuts_left: u32) -> Result<(), Failure> {
+        let mut run = self.again(card)?;
         run.explore(cuts_left)?;
         self.report.add(&run.report);
         Ok(())
+    }
+
+    /// The same command learnt anew, after the commands before it were sent once more.
+    pub(super) fn again(&self, mut card: Card) -> Result<Self, Failure> {
+        let mut schedule = self.schedule.clone();
+        schedule.legs.push(Leg::Again { cut: 0 });
+        let mut trace = self.trace.clone();
+        card.choose_lane(self.next_lane());
+        send_all_but_last(&mut card, &self.session, &mut trace)
+            .map_err(|broken| Failure::new(broken, &schedule))?;
+        let mut run =
+            Self::learn(self.explorer, &self.blank, card, &self.session, schedule, trace)?;
+        for crash in &mut run.crashes {
+            crash.bits += self.torn_bits;
+        }
+        Ok(run)
     }
 
     /// The lane of the session after this one.
@@ -179,77 +238,141 @@ impl Run {
         self.before.lane() + self.explorer.lane_step
     }
 
-    /// A power-up without a tear, two more, and judgement; adds a leg. Returns the card after the
-    /// first, and the choices that were made.
+    /// A power-up without a tear, two more, and judgement; adds a leg.
     pub(super) fn complete(
         &mut self,
         torn: &Card,
         choices: Choices,
-    ) -> Result<(Card, Choices), Failure> {
+        keep: bool,
+    ) -> Result<Settled, Failure> {
         let mut card = torn.clone();
         card.set_choices(choices);
-        let settled = self.power_up_and_judge(&mut card);
-        self.schedule.legs.push(Leg::PowerUp { reads: reads(&card), cut: 0 });
-        let settled = settled.map_err(|broken| self.failure(broken))?;
-        Ok((settled, card.eeprom().choices().clone()))
+        let settled = self.power_up_and_judge(&mut card, keep);
+        let choices = card.eeprom().choices().clone();
+        self.schedule.legs.push(Leg::PowerUp { reads: reads(&choices), cut: 0 });
+        let (card, events, decisions) = settled.map_err(|broken| self.failure(broken))?;
+        Ok(Settled { card, events, decisions, choices })
     }
 
-    /// Powers a card on three times; returns it as it was after the first.
-    pub(super) fn power_up_and_judge(&mut self, card: &mut Card) -> Result<Card, Broken> {
+    /// Powers a card on three times, the third time as one that has nothing but its memory, random
+    /// source and clock. Returns the card after the first when `keep` says so, what its memory went
+    /// through in that, and the choices until then.
+    pub(super) fn power_up_and_judge(
+        &mut self,
+        card: &mut Card,
+        keep: bool,
+    ) -> Result<(Option<Card>, Vec<Event>, usize), Broken> {
         let pulses = card.pulses();
-        card.power_on().map_err(|_| Broken::Power)?;
+        let events = self.power_on(card)?;
         let got = card.pulses() - pulses;
-        let counters = usize::from(card.layout().counter_count);
-        let expected = Explorer::recovery_pulses_max(self.report.pulses, counters);
-        self.report.recovery_pulses_max = self.report.recovery_pulses_max.max(got);
+        let expected = self.recovery_bound;
+        self.report.recovered(got, expected);
         if got > expected {
             return Err(Broken::Recovery { got, expected });
         }
-        let state = self.judge(card)?;
-        let settled = card.clone();
-        for _ in 0..2 {
-            card.power_off();
-            card.power_on().map_err(|_| Broken::Power)?;
-            if self.judge(card)? != state {
-                return Err(Broken::DecidedAgain);
-            }
+        bounds::recovery_wear(card, &events)?;
+        let found = self.judge(card)?;
+        let [old, new] = self.allowed.map(|allowed| &self.states[allowed]);
+        self.trace.push(|| Happening::Holds {
+            new: found == Found::New,
+            places: old.differences(card, new),
+        });
+        let decisions = card.eeprom().choices().taken().len();
+        let settled = keep.then(|| card.clone());
+        let pulses = card.pulses();
+        card.power_off();
+        self.power_on(card)?;
+        if self.judge(card)? != found {
+            return Err(Broken::DecidedAgain);
         }
-        Ok(settled)
+        let mut fresh = self.blank.with_lasting_of(card);
+        let powered = self.power_on(&mut fresh);
+        card.set_choices(fresh.eeprom().choices().clone());
+        powered?;
+        if self.judge(&fresh)? != found {
+            return Err(Broken::DecidedAgain);
+        }
+        // Where there was something left to settle, the two power-ups began at different times.
+        if fresh.pulses() == pulses && fresh != *card {
+            return Err(Broken::Hidden);
+        }
+        Ok((settled, events, decisions))
+    }
+
+    /// Powers a card on and returns what its memory went through.
+    pub(super) fn power_on(&mut self, card: &mut Card) -> Result<Vec<Event>, Broken> {
+        card.start_record();
+        let powered = card.power_on();
+        let events = card.take_record();
+        self.trace
+            .push(|| Happening::PoweredOn { events: events.clone(), completed: powered.is_ok() });
+        powered.map_err(|why| match why {
+            NoAtr::PowerLost => Broken::Power,
+            NoAtr::MemoryFailure => Broken::Dead,
+        })?;
+        Ok(events)
+    }
+
+    /// Powers a card on with a tear in pulse `cut`; true, and a leg is added, when it was hit.
+    pub(super) fn power_up_torn(&mut self, card: &mut Card, cut: u32) -> bool {
+        card.tear_at(cut);
+        let was_cut = self.power_on(card).is_err();
+        if was_cut {
+            self.schedule.legs.push(Leg::PowerUp { reads: reads(card.eeprom().choices()), cut });
+        }
+        was_cut
     }
 
     /// Looks at a card that is at rest.
-    fn judge(&self, card: &Card) -> Result<State, Broken> {
+    fn judge(&self, card: &Card) -> Result<Found, Broken> {
         let foul = card.eeprom().foul_reads() - self.before.eeprom().foul_reads();
         if foul > 0 {
             return Err(Broken::FoulReads(foul));
         }
         indeterminate_live_bits(card)?;
-        let state = State::of(card);
-        let [old, new] = self.allowed.map(|allowed| &self.states[allowed]);
-        state.is_one_of(card, old, new)?;
-        Ok(state)
+        bounds::forgotten(card, &self.secrets)?;
+        let [old, new] = self.allowed;
+        State::found(card, &self.states[old], &self.states[new]).map_err(|broken| {
+            let earlier = self.states[..old].iter().find(|state| state.is_in(card));
+            let lost = earlier.and_then(|state| state.first_difference(card, &self.states[old]));
+            lost.map_or(broken, |place| Broken::Lost { place })
+        })
     }
 
     pub(super) fn failure(&self, broken: Broken) -> Failure {
-        Failure { broken, schedule: Box::new(self.schedule.clone()) }
+        Failure::new(broken, &self.schedule)
+    }
+
+    /// The part of the schedule that was added last is not of this card.
+    fn misfit(&self, expected: String, got: impl ToString) -> Failure {
+        let part = self.schedule.legs.len();
+        self.failure(Broken::Misfit { part, expected, got: got.to_string() })
     }
 }
 
-/// Brings a card to where the last of `commands` is next.
-pub(super) fn send_all_but_last(card: &mut Card, commands: &[Vec<u8>]) -> Result<(), Broken> {
+/// Brings a card to where the last of `session` is next.
+pub(super) fn send_all_but_last(
+    card: &mut Card,
+    session: &[Vec<u8>],
+    trace: &mut Trace,
+) -> Result<(), Broken> {
     let mut response = Response::new();
-    for command in commands.split_last().map_or(&[][..], |(_, earlier)| earlier) {
-        card.exchange(command, &mut response).map_err(|_| Broken::Power)?;
+    for command in session.split_last().map_or(&[][..], |(_, earlier)| earlier) {
+        let began_us = card.clock_us();
+        card.start_record();
+        let answered = card.exchange(command, &mut response);
+        let events = card.take_record();
+        trace.push(|| Happening::Sent {
+            command: command.clone(),
+            response: answered.is_ok().then(|| response.as_bytes().to_vec()),
+            took_us: card.clock_us() - began_us,
+            events,
+        });
+        answered.map_err(|_| Broken::Power)?;
     }
     Ok(())
 }
 
-fn reads(card: &Card) -> Vec<u32> {
-    card.eeprom().choices().taken().iter().map(|&(choice, _)| choice).collect()
-}
-
-/// Status words under which memory must not have changed: all but 90, 61, 63, 65 and the
-/// applications' own 9X (ISO/IEC 7816-4:2020, 5.6).
-fn says_unchanged(status: StatusWord) -> bool {
-    !matches!(status.sw1(), 0x90..=0x9F | 0x61 | 0x63 | 0x65)
+fn reads(choices: &Choices) -> Vec<u32> {
+    choices.taken().iter().map(|&(choice, _)| choice).collect()
 }

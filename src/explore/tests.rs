@@ -2,12 +2,16 @@
 
 use super::*;
 use crate::{
-    free_files::{SELECT, bytes, card},
-    nvm::deaf::{
-        Deaf,
-        Kind::{Erase, Program},
-        Region::{self, CounterIntent, Home, Intent, Log, Wipe},
-        When::{Again, Fresh},
+    free_files::{COMMANDS, SELECT, bytes, card},
+    nvm::{
+        Geometry,
+        deaf::{
+            Deaf,
+            Kind::{Erase, Program},
+            Region::{self, CounterIntent, Home, Intent, Log, Wipe},
+            When::{Again, Fresh},
+        },
+        record::crash_images,
     },
 };
 
@@ -72,11 +76,52 @@ fn the_line_of_a_failure_runs_again_to_the_same_failure() {
 }
 
 #[test]
-fn a_schedule_that_does_not_fit_the_card_is_told_from_one_that_holds() {
+fn a_schedule_that_does_not_fit_the_card_says_which_part_does_not() {
     let right = card("page64");
-    for line in ["cut 1", "00D6813C04DEADBEEF cut 1 | cut 40"] {
-        let schedule = line.parse().unwrap();
+    let update = format!("{SELECT}00D6813C04DEADBEEF").replace(' ', "");
+    let (select, update) = update.split_at(update.len() - 18);
+    for (line, says) in [
+        (
+            "cut 1".to_owned(),
+            "part 1 of the line does not fit the card: expected a command, got `cut 1`",
+        ),
+        (
+            format!("{select} {update} cut 40"),
+            "part 1 of the line does not fit the card: expected a pulse from 1 to 8 of the command, got 40",
+        ),
+        (
+            format!("{select} {update} cut 1 | cut 40"),
+            "part 2 of the line does not fit the card: expected a pulse from 1 to 2 of this recovery, got `cut 40`",
+        ),
+    ] {
+        let schedule: Schedule = line.parse().unwrap();
         let failure = Explorer::default().replay(&right, &schedule).unwrap_err();
-        assert_eq!(failure.broken, Broken::Power, "{line}");
+        assert_eq!(failure.broken.to_string(), says, "{line}");
     }
+}
+
+/// What the record gives for a tear is what a command leaves that is torn there.
+#[test]
+fn a_recorded_command_cut_short_leaves_what_a_torn_one_does() {
+    let mut pulses = 0;
+    for part in Geometry::parts() {
+        let mut before = card(part);
+        for (name, command) in COMMANDS {
+            let mut after = before.clone();
+            after.start_record();
+            after.transmit(&bytes(command)).unwrap();
+            for (cut, image) in (1..).zip(crash_images(before.eeprom(), &after.take_record())) {
+                let mut torn = before.clone();
+                torn.tear_at(cut);
+                assert!(torn.transmit(&bytes(command)).is_err(), "{part} {name} {cut}");
+                assert_eq!(image.eeprom.cells(), torn.memory(), "{part} {name} {cut}");
+                assert_eq!(image.eeprom.torn(), torn.eeprom().torn(), "{part} {name} {cut}");
+                let bits: u32 = image.eeprom.torn().iter().map(|b| b.mask.count_ones()).sum();
+                assert_eq!(image.bits, bits, "{part} {name} {cut}: nothing was in doubt before");
+                pulses += 1;
+            }
+            before = after;
+        }
+    }
+    assert!(pulses > 400, "{pulses}");
 }

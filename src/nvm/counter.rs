@@ -45,6 +45,11 @@ impl Touched {
         *self = Self::default();
     }
 
+    /// How many.
+    pub(crate) fn count(&self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
+
     fn bit(n: u16) -> (usize, u64) {
         (usize::from(n / 64), 1 << (n % 64))
     }

@@ -161,6 +161,22 @@ impl Eeprom {
         Some(self)
     }
 
+    /// Decides of each indeterminate bit, by address and from the lowest, whether its pulse has
+    /// changed it; `None`: it goes on wavering.
+    pub(crate) fn settle_bits(&mut self, mut changed: impl FnMut() -> Option<bool>) {
+        for byte in &mut self.torn {
+            for bit in (0..8).map(|n| 1 << n) {
+                if byte.mask & bit == 0 {
+                    continue;
+                }
+                let Some(changed) = changed() else { continue };
+                byte.mask ^= bit;
+                self.cells[byte.at as usize] ^= if changed { bit } else { 0 };
+            }
+        }
+        self.torn.retain(|byte| byte.mask != 0);
+    }
+
     #[inline]
     fn count(&mut self, pulse: &Pulse<'_>) {
         let page = self.geometry.page_number(pulse.at());
@@ -386,6 +402,10 @@ impl Memory for Eeprom {
             (false, false) => true,
             (false, true) => self.choices.choose(2) == 1,
         }
+    }
+
+    fn choices_made(&self) -> usize {
+        self.choices.taken().len()
     }
 }
 

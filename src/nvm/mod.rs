@@ -111,6 +111,7 @@ pub mod log;
 #[cfg(test)]
 mod mutants;
 pub mod ram;
+pub mod record;
 mod settle;
 pub mod tear;
 pub mod textbook;
@@ -210,6 +211,11 @@ pub trait Memory {
     /// Decides whether a decision word reads as `word` now: the only read that may meet
     /// indeterminate bits.
     fn reads_as(&mut self, at: u32, word: [u8; WORD_BYTES]) -> bool;
+
+    /// Decisions so far that a script has made for want of stable bits.
+    fn choices_made(&self) -> usize {
+        0
+    }
 
     /// Reads a fixed number of bytes.
     fn read_array<const N: usize>(&self, at: u32) -> [u8; N]

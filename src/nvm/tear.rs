@@ -2,7 +2,7 @@
 //!
 //! Invariant: once power is lost no pulse reaches the cells before [`Tearing::power_up`].
 
-use super::{Geometry, Memory, Pulse, PulseError, WORD_BYTES};
+use super::{Geometry, Memory, Pulse, PulseError, WORD_BYTES, record::Event};
 
 /// A memory with a power switch and, when armed, a tear ahead.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -10,12 +10,13 @@ pub struct Tearing<M> {
     memory: M,
     powered: bool,
     cut_in: Option<u32>,
+    record: Option<Vec<Event>>,
 }
 
 impl<M: Memory> Tearing<M> {
     /// `memory`, without power.
     pub fn new(memory: M) -> Self {
-        Self { memory, powered: false, cut_in: None }
+        Self { memory, powered: false, cut_in: None, record: None }
     }
 
     /// The memory itself.
@@ -49,6 +50,16 @@ impl<M: Memory> Tearing<M> {
         self.cut_in = (n > 0).then_some(n);
     }
 
+    /// From now on, keeps what happens.
+    pub(crate) fn start_record(&mut self) {
+        self.record = Some(Vec::new());
+    }
+
+    /// What was kept; nothing is kept from now on.
+    pub(crate) fn take_record(&mut self) -> Vec<Event> {
+        self.record.take().unwrap_or_default()
+    }
+
     /// Pulses until the armed tear.
     pub fn tear_in(&self) -> Option<u32> {
         self.cut_in
@@ -69,21 +80,21 @@ impl<M: Memory> Memory for Tearing<M> {
             return Err(PulseError::PowerLost);
         }
         match &mut self.cut_in {
-            None => self.memory.pulse(pulse),
+            None => {}
             Some(1) => {
-                self.memory.tear(pulse);
-                self.power_down();
-                Err(PulseError::PowerLost)
+                self.tear(pulse);
+                return Err(PulseError::PowerLost);
             }
-            Some(n) => {
-                *n -= 1;
-                self.memory.pulse(pulse)
-            }
+            Some(n) => *n -= 1,
         }
+        if let Some(record) = &mut self.record {
+            record.push(Event::Pulsed(pulse.into()));
+        }
+        self.memory.pulse(pulse)
     }
 
     fn write(&mut self, at: u32, data: &[u8]) -> Result<(), PulseError> {
-        if self.powered && self.cut_in.is_none() {
+        if self.powered && self.cut_in.is_none() && self.record.is_none() {
             self.memory.write(at, data)
         } else {
             super::write_in_two(self, at, data)
@@ -91,6 +102,9 @@ impl<M: Memory> Memory for Tearing<M> {
     }
 
     fn tear(&mut self, pulse: Pulse<'_>) {
+        if let Some(record) = &mut self.record {
+            record.push(Event::Torn(pulse.into()));
+        }
         self.memory.tear(pulse);
         self.power_down();
     }
@@ -108,6 +122,16 @@ impl<M: Memory> Memory for Tearing<M> {
     }
 
     fn reads_as(&mut self, at: u32, word: [u8; WORD_BYTES]) -> bool {
-        self.memory.reads_as(at, word)
+        let choices = self.memory.choices_made();
+        let reads = self.memory.reads_as(at, word);
+        if let Some(record) = &mut self.record {
+            let in_doubt = self.memory.choices_made() > choices;
+            record.push(Event::Decided { at, word, reads, in_doubt });
+        }
+        reads
+    }
+
+    fn choices_made(&self) -> usize {
+        self.memory.choices_made()
     }
 }

@@ -39,6 +39,27 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// All of this but the memory.
+    pub(crate) fn with_memory(&self, memory: Tearing<Eeprom>) -> Self {
+        Self {
+            memory,
+            journal: self.journal.clone(),
+            touched: self.touched.clone(),
+            layout: self.layout,
+            ram: self.ram.clone(),
+            channels: self.channels.clone(),
+            chain: self.chain.clone(),
+            held: self.held.clone(),
+            random: self.random,
+            interface: self.interface,
+            command_bytes_max: self.command_bytes_max,
+            response_bytes_max: self.response_bytes_max,
+            processing_us: self.processing_us,
+            powered_at_us: self.powered_at_us,
+            steps: self.steps.clone(),
+        }
+    }
+
     /// The card's clock: processing and pulses since it was made.
     pub(crate) fn clock_us(&self) -> u64 {
         self.processing_us.saturating_add(self.memory.memory().busy_us())

@@ -151,6 +151,7 @@ impl<'r> Run<'r> {
     fn steps(&mut self) -> Step {
         self.power_on(0, None)?;
         for step in &self.dialogue.steps {
+            self.target.step(step.line);
             match &step.action {
                 Action::Tear(tear) => {
                     let (pulse, each) = match tear {

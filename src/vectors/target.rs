@@ -10,6 +10,9 @@ use super::{Dialogue, Vector};
 
 /// A card, however it is reached.
 pub trait Target {
+    /// The step in this line of the vector, from 1, comes next.
+    fn step(&mut self, _line: usize) {}
+
     /// Puts the card under power, or resets it; `None` when power failed in its recovery.
     ///
     /// # Errors
@@ -80,6 +83,20 @@ impl Cards {
         Self { only: Some(card), made: BTreeMap::new() }
     }
 
+    /// The card for a dialogue, without power.
+    pub(crate) fn fresh(
+        &mut self,
+        vector: &Vector,
+        dialogue: &Dialogue,
+    ) -> Result<Card, Unavailable> {
+        let mut card = self.card(&vector.root, dialogue.profile.as_deref())?;
+        match dialogue.interface {
+            Some(interface) if interface != card.interface() => card.set_interface(interface),
+            _ => card.power_off(),
+        }
+        Ok(card)
+    }
+
     fn card(&mut self, root: &Path, wanted: Option<&str>) -> Result<Card, Unavailable> {
         if let Some(card) = &self.only {
             let have = &card.profile().name;
@@ -125,11 +142,7 @@ impl Targets for Cards {
         vector: &Vector,
         dialogue: &Dialogue,
     ) -> Result<Box<dyn Target>, Unavailable> {
-        let mut card = self.card(&vector.root, dialogue.profile.as_deref())?;
-        match dialogue.interface {
-            Some(interface) if interface != card.interface() => card.set_interface(interface),
-            _ => card.power_off(),
-        }
+        let card = self.fresh(vector, dialogue)?;
         Ok(Box::new(InProcess { card, response: Response::new() }))
     }
 

@@ -1,0 +1,77 @@
+//! What an exploration does with a card: records it, moves memories between cards, names owners.
+
+use std::sync::Arc;
+
+use super::Card;
+use crate::{
+    nvm::{Eeprom, Tearing, record::Event},
+    os::steps::Change,
+};
+
+impl Card {
+    /// From now on, keeps what happens to its memory.
+    pub(crate) fn start_record(&mut self) {
+        self.core.memory.start_record();
+    }
+
+    /// What was kept; nothing is kept from now on.
+    pub(crate) fn take_record(&mut self) -> Vec<Event> {
+        self.core.memory.take_record()
+    }
+
+    /// Decides of each indeterminate bit; see [`Eeprom::settle_bits`].
+    pub(crate) fn settle_bits(&mut self, changed: impl FnMut() -> Option<bool>) {
+        self.core.memory.memory_mut().settle_bits(changed);
+    }
+
+    /// This card with another memory of the same part, after a loss of power.
+    pub(crate) fn with_memory(&self, eeprom: Eeprom) -> Self {
+        let core = self.core.with_memory(Tearing::new(eeprom));
+        let mut card = Self {
+            profile: Arc::clone(&self.profile),
+            registry: Arc::clone(&self.registry),
+            core,
+            atr: self.atr.clone(),
+        };
+        card.power_off();
+        card
+    }
+
+    /// A card of the same profile and interface that has never run: its memory is erased. `None`
+    /// when there is no such card, which the profile of one that exists rules out.
+    pub(crate) fn blank(&self) -> Option<Self> {
+        let mut blank = Self::empty(&self.profile).ok()?;
+        blank.set_interface(self.interface());
+        blank.profile = Arc::clone(&self.profile);
+        blank.registry = Arc::clone(&self.registry);
+        Some(blank)
+    }
+
+    /// This card with all that another one of its profile keeps without power: memory, random
+    /// source and clock.
+    pub(crate) fn with_lasting_of(&self, other: &Self) -> Self {
+        let mut card = self.with_memory(other.eeprom().clone());
+        card.core.random = other.core.random;
+        card.core.processing_us = other.core.processing_us;
+        card
+    }
+
+    /// How many counters were changed since power-up.
+    pub(crate) fn touched_counters(&self) -> u32 {
+        self.core.touched.count()
+    }
+
+    /// The application a change belongs to.
+    pub(crate) fn owner(&self, change: &Change) -> Option<&str> {
+        let place = self.registry.entries.iter().position(|entry| match change {
+            Change::Store { at, .. } | Change::Raw { at, .. } => {
+                (entry.segment.base..entry.segment.end()).contains(at)
+            }
+            Change::Count { number, .. } => {
+                let counters = entry.descriptor.counters.len() as u16;
+                (entry.first_counter..entry.first_counter + counters).contains(number)
+            }
+        })?;
+        Some(&self.profile.applets[place].name)
+    }
+}

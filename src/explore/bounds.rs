@@ -1,0 +1,142 @@
+//! What a recovery may cost and a command may wear (P7, P8), and where a secret may not be (P10).
+
+use super::{Broken, Place, state::State};
+use crate::{
+    Card,
+    nvm::{
+        Geometry, Memory,
+        journal::Secrecy,
+        layout::Region,
+        record::{Event, Given},
+    },
+    os::steps::{Change, Step},
+};
+
+/// Shorter secrets are found everywhere by chance.
+const SECRET_BYTES_MIN: usize = 3;
+
+/// Most pulses of a recovery after a tear in `torn`, the step that was not complete. `session` is a
+/// card at the end of the session that is torn, `before` one before the command.
+///
+/// That is `2k + 3` for `k` page ranges of the transaction, three for each counter changed since
+/// power-up, and one more than the log has pages where the transaction carried a secret. A word
+/// that was left in doubt when an earlier recovery was torn may be gone through once more: two
+/// pulses for a lane, three for a counter, the log for the wipe word.
+pub(super) fn recovery_pulses_max(before: &Card, session: &Card, torn: Option<&Step>) -> u64 {
+    let geometry = before.eeprom().geometry();
+    let pages = torn.map_or(0, |step| pages(geometry, step));
+    let (mut doubtful, mut lanes) = (Vec::new(), 0);
+    let mut wipe = torn.is_some_and(is_secret);
+    let (mut counters, layout) = (session.touched_counters(), before.layout());
+    for byte in before.eeprom().torn() {
+        let region = layout.region(byte.at);
+        if doubtful.contains(&region) {
+            continue;
+        }
+        doubtful.push(region);
+        match region {
+            Region::Intent { .. } => lanes += 1,
+            Region::CounterIntent { .. } => counters += 1,
+            Region::Wipe => wipe = true,
+            _ => {}
+        }
+    }
+    let log_pages = u64::from(layout.log.bytes / geometry.page_bytes);
+    let wiping = if wipe { log_pages + 1 } else { 0 };
+    2 * pages + 3 + 2 * lanes + 3 * u64::from(counters) + wiping
+}
+
+/// Pages that a transaction stores to.
+fn pages(geometry: &Geometry, step: &Step) -> u64 {
+    let mut pages = Vec::new();
+    for change in &step.changes {
+        if let Change::Store { at, bytes, .. } = change
+            && !bytes.is_empty()
+        {
+            let last = at + bytes.len() as u32 - 1;
+            pages.extend((at / geometry.page_bytes)..=(last / geometry.page_bytes));
+        }
+    }
+    pages.sort_unstable();
+    pages.dedup();
+    pages.len() as u64
+}
+
+fn is_secret(step: &Step) -> bool {
+    let secret = |change: &Change| matches!(change, Change::Store { secrecy: Secrecy::Secret, .. });
+    step.changes.iter().any(secret)
+}
+
+/// P8: a command erases no unit more often than it makes changes; a log that held a secret is
+/// erased once more for that.
+pub(super) fn command_wear(
+    before: &Card,
+    after: &Card,
+    events: &[Event],
+    steps: &[Step],
+) -> Result<(), Broken> {
+    let wipes = steps.iter().filter(|step| is_secret(step)).count();
+    let expected = (steps.len() + wipes) as u32;
+    let unit_bytes = before.eeprom().geometry().unit_bytes as usize;
+    for (at, bytes) in erases(events) {
+        for unit in (at..at + bytes).step_by(unit_bytes) {
+            let got = after.eeprom().wear().at(unit) - before.eeprom().wear().at(unit);
+            if got > expected {
+                return Err(Broken::Wear { place: Place::at(before, unit), got, expected });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// P8: a recovery erases no unit more than once.
+pub(super) fn recovery_wear(card: &Card, events: &[Event]) -> Result<(), Broken> {
+    let mut erased: Vec<(u32, u32)> = Vec::new();
+    for (at, bytes) in erases(events) {
+        if erased.iter().any(|&(from, end)| from < at + bytes && at < end) {
+            return Err(Broken::Wear { place: Place::at(card, at), got: 2, expected: 1 });
+        }
+        erased.push((at, at + bytes));
+    }
+    Ok(())
+}
+
+/// Address and length of each erase pulse.
+fn erases(events: &[Event]) -> impl Iterator<Item = (u32, u32)> {
+    events.iter().filter_map(|event| match *event {
+        Event::Pulsed(Given::Erase { at, bytes }) | Event::Torn(Given::Erase { at, bytes }) => {
+            Some((at, bytes))
+        }
+        _ => None,
+    })
+}
+
+/// The secrets that a command replaces and stores, which may lie in their place alone.
+pub(super) fn secrets(card: &Card, steps: &[Step], states: &[State]) -> Vec<Vec<u8>> {
+    let mut secrets = Vec::new();
+    for (step, before) in steps.iter().zip(states) {
+        for change in &step.changes {
+            let Change::Store { at, bytes, secrecy: Secrecy::Secret } = change else { continue };
+            let at = (at - card.layout().segments) as usize;
+            secrets.push(before.segments[at..at + bytes.len()].to_vec());
+            secrets.push(bytes.clone());
+        }
+    }
+    // What is all one byte is everywhere, and says nothing.
+    secrets.retain(|secret| {
+        secret.len() >= SECRET_BYTES_MIN && secret.iter().any(|byte| *byte != secret[0])
+    });
+    secrets
+}
+
+/// P10: no secret outside the segments. Within them [`State`] says what every byte is.
+pub(super) fn forgotten(card: &Card, secrets: &[Vec<u8>]) -> Result<(), Broken> {
+    let engine = &card.eeprom().cells()[..card.layout().segments as usize];
+    for secret in secrets {
+        let copy = engine.windows(secret.len()).position(|window| window == secret);
+        if let Some(at) = copy {
+            return Err(Broken::Secret { place: Place::at(card, at as u32) });
+        }
+    }
+    Ok(())
+}
