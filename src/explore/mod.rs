@@ -90,6 +90,7 @@ mod bounds;
 mod broken;
 mod concrete;
 pub mod design;
+mod endurance;
 mod outcomes;
 mod place;
 mod replay;
@@ -101,6 +102,7 @@ mod subject;
 mod vectors;
 
 pub use broken::{Broken, Failure};
+pub use endurance::{Endurance, endurance};
 pub use outcomes::Outcomes;
 pub use place::Place;
 pub use replay::{Happening, Replay, Start};

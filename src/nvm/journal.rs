@@ -96,6 +96,7 @@ impl Journal {
     /// As after power-up: nothing open, nothing known of the intent.
     pub fn forget_all(&mut self) {
         self.abort();
+        self.lane = 0;
         self.intent_solid = false;
         self.failed = false;
     }

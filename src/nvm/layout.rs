@@ -35,8 +35,10 @@ impl Segment {
     }
 }
 
-/// Lanes of a journal: sessions spread its wear over so many intents, markers and log pages.
-pub const LANES: u32 = 4;
+/// Lanes of a journal: sessions spread its wear over so many intents, markers and log pages. With
+/// five, three transactions a session wear no marker and no page of the log as much as the places
+/// they write to.
+pub const LANES: u32 = 5;
 
 /// What one session's transactions are written through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,7 +47,8 @@ pub struct Lane {
     pub intent: u32,
     /// Address of its marker word.
     pub marker: u32,
-    /// Where in the log it begins, on a page boundary. The log is a ring.
+    /// Where in the log it begins, on a page boundary. The log is a ring, and shared: one lane is
+    /// used at a time.
     pub log_start: u32,
 }
 
@@ -55,7 +58,7 @@ pub struct Layout {
     word_bytes: u32,
     /// Address of the wipe word.
     pub wipe: u32,
-    /// The log of all lanes, at least a page for each.
+    /// The log of all lanes, at least a page for each to begin at.
     pub log: Segment,
     /// The counters' words and slots.
     pub counters: Segment,
@@ -63,7 +66,7 @@ pub struct Layout {
     pub counter_count: u16,
     /// First address of the applets' segments, on a page boundary.
     pub segments: u32,
-    log_lane_bytes: u32,
+    lane_log_bytes: u32,
     counter_bytes: u32,
 }
 
@@ -92,7 +95,7 @@ impl Layout {
             counters,
             counter_count,
             segments: counters.end(),
-            log_lane_bytes: geometry.page_start(log.bytes / LANES),
+            lane_log_bytes: geometry.page_start(log.bytes / LANES),
             counter_bytes,
         }
     }
@@ -103,7 +106,7 @@ impl Layout {
         Lane {
             intent: number * self.word_bytes,
             marker: (LANES + number) * self.word_bytes,
-            log_start: number * self.log_lane_bytes,
+            log_start: number * self.lane_log_bytes,
         }
     }
 

@@ -45,7 +45,7 @@
 //!
 //! | from | what |
 //! |---|---|
-//! | 0 | the intent word of each of four lanes: [`journal::INTENT`] while a session may have left work to settle, else erased |
+//! | 0 | the intent word of each of five lanes: [`journal::INTENT`] while a session may have left work to settle, else erased |
 //! | next units | the marker word of each lane: [`journal::MARKER`] while its log is to be copied home, else erased |
 //! | next unit | wipe word: [`journal::WIPE`] while the log may hold a secret, else erased |
 //! | next page | the [`log`], a ring of pages; each lane's begins at another one |

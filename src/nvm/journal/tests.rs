@@ -190,14 +190,14 @@ fn a_secret_leaves_no_copy_in_the_log_wherever_power_is_cut() {
         let layout = Layout::new(&geometry, 64, 1);
         let mut start = Tearing::new(Eeprom::new(geometry, layout.segments + 64));
         let at = layout.segments;
-        let change = |memory: &mut Tearing<Eeprom>, lane, secret: &[u8; 8]| {
+        let change = |memory: &mut Tearing<Eeprom>, lane: u32, secret: &[u8; 8]| {
             let mut journal = Journal::default();
-            journal.choose_lane(lane);
+            journal.choose_lane(lane.into());
             journal.store(memory, &layout, at, secret, Secrecy::Secret)
         };
         start.power_up();
         change(&mut start, 0, &OLD).unwrap();
-        for (lane, cut) in (0..4).flat_map(|lane| (0..).map(move |cut| (lane, cut)).take(40)) {
+        for (lane, cut) in (0..LANES).flat_map(|lane| (0..).map(move |cut| (lane, cut)).take(40)) {
             let mut torn = start.clone();
             torn.tear_at(cut);
             let _ = change(&mut torn, lane, &NEW);
