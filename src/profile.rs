@@ -42,7 +42,7 @@ mod items;
 mod master;
 mod words;
 
-use std::{fmt, fs, ops::Range};
+use std::{fmt, fs, io::Read, ops::Range};
 
 use serde::Deserialize;
 use tessera_framework::{Applet, Interface};
@@ -195,6 +195,10 @@ const EMBEDDED: [(&str, &str); 7] = [
     ("tiny", include_str!("../profiles/tiny.toml")),
 ];
 
+/// Longest text of a profile: more than 80 KiB of memory in hexadecimal, and little enough to be
+/// parsed with what a made image may put there.
+const TEXT_BYTES_MAX: usize = 256 << 10;
+
 /// Name of the profile that is used when none is named.
 pub const DEFAULT: &str = "social-security";
 
@@ -234,10 +238,13 @@ impl Profile {
         if let Some((name, text)) = EMBEDDED.iter().find(|(name, _)| *name == name_or_path) {
             return Self::parse(&format!("{name}.toml"), text);
         }
-        let text = fs::read_to_string(name_or_path).map_err(|error| ProfileError::NotFound {
-            name: name_or_path.into(),
-            why: error.to_string(),
-        })?;
+        let mut text = String::new();
+        fs::File::open(name_or_path)
+            .and_then(|file| file.take(TEXT_BYTES_MAX as u64 + 1).read_to_string(&mut text))
+            .map_err(|error| ProfileError::NotFound {
+                name: name_or_path.into(),
+                why: error.to_string(),
+            })?;
         Self::parse(name_or_path, &text)
     }
 
@@ -246,6 +253,10 @@ impl Profile {
     /// # Errors
     /// [`ProfileError`], naming the line.
     pub fn parse(file: &str, text: &str) -> Result<Self, ProfileError> {
+        if text.len() > TEXT_BYTES_MAX {
+            let message = format!("expected at most {TEXT_BYTES_MAX} bytes of text, got more");
+            return Err(ProfileError::Syntax { file: file.into(), line: 1, message });
+        }
         let source = Source { file, text };
         let parsed: File = toml::from_str(text).map_err(|error| ProfileError::Syntax {
             file: file.into(),
