@@ -54,9 +54,9 @@
 //! *indeterminate* instead of at values somebody chose, so one run stands for every subset of them,
 //! and for bits that waver. The card is powered on again. The only reads that may meet such bits
 //! are decisions on whole words; an [`Odometer`](crate::choose::Odometer) takes every combination
-//! of what they read as. Each power-up is recorded and torn in turn, in every pulse, to the depth of
-//! [`Explorer::cuts`]; and where a power-up completes, the commands since the last one before the
-//! tear are sent again and torn again, for a tear must not lie in wait for a later session.
+//! of what they read as. Each power-up is recorded and torn in turn, in every pulse, to the depth
+//! of [`Explorer::cuts`]; and where a power-up completes, the commands since the last one before
+//! the tear are sent again and torn again, for a tear must not lie in wait for a later session.
 //!
 //! [`every_tear`] starts from a card and commands, [`Explorer::every_vector`] from each command of
 //! each vector file, in the state in which the vector sends it.
