@@ -16,6 +16,10 @@ use crate::{
 /// More possible states than this, and the terminal looks.
 const POSSIBLE_MAX: usize = 24;
 
+/// Most pulses of a recovery: 2k + 3 for the longest update here, k = 7 pages of 8 bytes, and 3 for
+/// each of two counters (P7).
+const RECOVERY_PULSES_MAX: u64 = 2 * 7 + 3 + 2 * 3;
+
 /// What the last tear came to in one of the possible states.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
@@ -317,7 +321,10 @@ fn switch_on(
     }
     note(None);
     card.tear_at(0);
+    let pulses = card.pulses();
     card.power_on().map_err(|error| format!("no answer to reset: {error}"))?;
+    let pulses = card.pulses() - pulses;
+    require(pulses <= RECOVERY_PULSES_MAX, || format!("recovery in {pulses} pulses (P7)"))?;
     Ok(tears.len() as u64)
 }
 
