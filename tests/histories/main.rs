@@ -203,7 +203,8 @@ fn written(subject: &Subject, history: &History) -> String {
 /// indeterminate bits read as in the history: where `readings` is 0, for any new one.
 fn vector(subject: &Subject, transcript: &[String]) -> String {
     let profile = subject.profile.map_or(String::new(), |name| format!("profile: {name}\n"));
-    let header = "name: history\nclause: NVM.md 4.2\nsource: a random history\nexpect: os\n";
+    let header =
+        "name: history\nclause: ISO/IEC 7816-4:2020\nsource: a random history\nexpect: os\n";
     format!("{header}{profile}needs: fresh, holder\n\n{}\n", transcript.join("\n"))
 }
 
