@@ -54,12 +54,12 @@ impl Touched {
         (usize::from(n / 64), 1 << (n % 64))
     }
 
-    fn contains(&self, n: u16) -> bool {
+    pub(super) fn contains(&self, n: u16) -> bool {
         let (word, bit) = Self::bit(n);
         self.0.get(word).is_some_and(|word| word & bit != 0)
     }
 
-    fn add(&mut self, n: u16) {
+    pub(super) fn add(&mut self, n: u16) {
         let (word, bit) = Self::bit(n);
         if let Some(word) = self.0.get_mut(word) {
             *word |= bit;
@@ -80,7 +80,7 @@ pub struct Counters<'l> {
 
 /// One slot of a counter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Slot {
+pub(super) struct Slot {
     value_at: u32,
     validity_at: u32,
 }
@@ -172,7 +172,7 @@ pub fn settle<M: Memory>(memory: &mut M, layout: &Layout) -> Result<(), PulseErr
     Ok(())
 }
 
-fn settle_slot<M: Memory>(memory: &mut M, slot: Slot) -> Result<(), PulseError> {
+pub(super) fn settle_slot<M: Memory>(memory: &mut M, slot: Slot) -> Result<(), PulseError> {
     if memory.reads_as(slot.validity_at, VALID) {
         memory.drive(Pulse::Program { at: slot.validity_at, data: &VALID })
     } else {
@@ -180,11 +180,11 @@ fn settle_slot<M: Memory>(memory: &mut M, slot: Slot) -> Result<(), PulseError> 
     }
 }
 
-fn intent_at(geometry: &Geometry, layout: &Layout, n: u16) -> u32 {
+pub(super) fn intent_at(geometry: &Geometry, layout: &Layout, n: u16) -> u32 {
     layout.counters.base + u32::from(n) * bytes_each(geometry)
 }
 
-fn slots(geometry: &Geometry, layout: &Layout, n: u16) -> [Slot; 2] {
+pub(super) fn slots(geometry: &Geometry, layout: &Layout, n: u16) -> [Slot; 2] {
     let part = part_bytes(geometry);
     let base = intent_at(geometry, layout, n);
     [1, 3].map(|i| Slot { value_at: base + i * part, validity_at: base + (i + 1) * part })

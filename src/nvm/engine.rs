@@ -1,5 +1,7 @@
 //! The card's own journal and counters as designs, to be torn like any other.
 
+use std::fmt;
+
 use super::{
     Counters, Design, Geometry, Journal, Layout, Memory, PulseError, Rig,
     counter::Touched,
@@ -11,7 +13,7 @@ use super::{
 };
 
 /// A log of two ranges: what the transactions here take.
-const fn layout(geometry: &Geometry) -> Layout {
+pub(super) const fn layout(geometry: &Geometry) -> Layout {
     Layout::new(geometry, 2 * (geometry.whole_units(2) + log::ENTRY_HEADER_BYTES), 2)
 }
 
@@ -24,6 +26,25 @@ pub struct EngineRam {
     journal: Journal,
     touched: Touched,
     has_lane: bool,
+}
+
+/// What the engine keeps.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct EngineValue {
+    /// What transactions write.
+    pub ranges: Ranges,
+    /// A counter that no change touches, and one that changes.
+    pub counters: [u32; 2],
+    /// A log that carried a secret is not erased.
+    pub secret_left: bool,
+}
+
+impl fmt::Debug for EngineValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ranges, counters: [first, second], secret_left } = self;
+        write!(f, "{ranges:?}, counters {first} {second}")?;
+        f.write_str(if *secret_left { ", a secret left in the log" } else { "" })
+    }
 }
 
 /// A transaction of two ranges on two pages; every other change counts instead.
@@ -53,7 +74,7 @@ impl EngineJournal {
         Self { secrecy: Secrecy::Secret, ..self }
     }
 
-    fn homes(&self) -> [u32; 2] {
+    pub(super) fn homes(&self) -> [u32; 2] {
         let first = layout(&self.geometry).segments;
         [first, first + self.geometry.page_bytes]
     }
@@ -76,8 +97,7 @@ impl EngineJournal {
 
 impl Design for EngineJournal {
     type Ram = EngineRam;
-    /// The two ranges, a counter beside them, and one that changes.
-    type Value = (Ranges, u32, u32);
+    type Value = EngineValue;
 
     fn geometry(&self) -> Geometry {
         self.geometry
@@ -103,8 +123,13 @@ impl Design for EngineJournal {
     fn value<M: Memory>(&self, memory: &mut M, _: &EngineRam) -> Self::Value {
         let layout = layout(&self.geometry);
         let counters = Counters::new(&layout);
-        let ranges = self.homes().map(|at| u16::from_be_bytes(memory.read_array(at)));
-        (Ranges(ranges), counters.get(memory, 0), counters.get(memory, 1))
+        let log = memory.stable(layout.log.base, layout.log.bytes as usize);
+        let clean = log.is_some_and(|log| log.iter().all(|&byte| byte == self.geometry.erased));
+        EngineValue {
+            ranges: Ranges(self.homes().map(|at| u16::from_be_bytes(memory.read_array(at)))),
+            counters: [0, 1].map(|n| counters.get(memory, n)),
+            secret_left: self.secrecy == Secrecy::Secret && !clean,
+        }
     }
 
     fn change<R: Rig>(&self, rig: &mut R, ram: &mut EngineRam, step: u32) -> Pulsed {
@@ -117,10 +142,11 @@ impl Design for EngineJournal {
         counters.set(rig, &mut ram.touched, 1, counted)
     }
 
-    fn after(&self, &(ranges, neighbour, counted): &Self::Value, step: u32) -> Self::Value {
+    fn after(&self, value: &EngineValue, step: u32) -> EngineValue {
+        let [neighbour, counted] = value.counters;
         match step % 2 {
-            0 => (Ranges::after(step), neighbour, counted),
-            _ => (ranges, neighbour, counted + 1),
+            0 => EngineValue { ranges: Ranges::after(step), ..*value },
+            _ => EngineValue { counters: [neighbour, counted + 1], ..*value },
         }
     }
 

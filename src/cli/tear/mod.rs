@@ -3,6 +3,7 @@
 mod commands;
 mod replay;
 mod report;
+mod rollback;
 mod words;
 
 use std::{num::NonZero, path::PathBuf, thread};
@@ -20,7 +21,7 @@ use super::{Failure, Outcome};
 #[derive(clap::Args)]
 pub(crate) struct Tear {
     /// A line to run again, in quotes; or, before -- and commands, the card for them
-    #[arg(value_name = "LINE|PROFILE|IMAGE", required_unless_present_any = ["report", "commands"])]
+    #[arg(value_name = "LINE|PROFILE|IMAGE", required_unless_present_any = ["report", "commands", "demo_rollback"])]
     what: Option<String>,
     /// Commands to tear
     #[arg(last = true, value_name = "HEX")]
@@ -34,6 +35,9 @@ pub(crate) struct Tear {
     /// Tear every command of every vector and print what came of it, in Markdown
     #[arg(long, conflicts_with_all = ["what", "commands"])]
     report: bool,
+    /// Show a textbook's counter rolled back by one tear, and the card's own under the same tears
+    #[arg(long, conflicts_with_all = ["what", "commands", "report"])]
+    demo_rollback: bool,
     /// With --report: so many tears with bits at drawn values too, shared out among the commands
     #[arg(long, value_name = "N", default_value_t = 0)]
     concrete: u64,
@@ -50,6 +54,9 @@ pub(crate) struct Tear {
 
 impl Tear {
     pub(crate) fn run(self) -> Outcome {
+        if self.demo_rollback {
+            return rollback::demonstrate();
+        }
         if self.report {
             return self.report();
         }

@@ -25,7 +25,7 @@ pub enum Broken {
     /// A bit in doubt was read outside a decision: the result hangs on it.
     #[error("foul read")]
     FoulRead,
-    /// The value still hangs on a bit in doubt after a completed power-up.
+    /// The value is read from a word that is still in doubt after a completed power-up.
     #[error("still in doubt")]
     InDoubt,
     /// A power-up took more pulses than it may, or had no end.

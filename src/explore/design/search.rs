@@ -7,7 +7,7 @@
 //!   not tried again.
 
 use super::{
-    Act, Broken, Exploration, Findings, Leg, Line,
+    Act, Broken, Exploration, Findings, Leg, Line, Tears,
     cells::{Cells, Note, PULSES_MAX},
 };
 use crate::nvm::Design;
@@ -131,7 +131,8 @@ impl<'d, D: Design> Search<'d, D> {
             let value = self.design.value(&mut cells, &ram);
             let leg = self.push(Act::On, &cells, cells.choices.taken().len(), 0);
             let settled = done && pulses <= self.design.recovery_pulses_max();
-            let in_doubt = cells.choices.taken().len() > readings;
+            let wavers = self.how.tears == Tears::Wavering;
+            let in_doubt = wavers && cells.choices.taken().len() > readings;
             match spoilt(&cells, settled).or_else(|| self.judge(at, &value, in_doubt)) {
                 Some(broken) => self.broken(broken, at, Some(&value)),
                 None => self.go_on(&cells, &ram, at, value, in_doubt),
