@@ -53,6 +53,24 @@ fn the_demo_shows_the_holder_the_tear_and_the_card_whole_at_every_pulse() {
 }
 
 #[test]
+fn a_roll_back_is_found_and_shown_and_the_cards_own_counter_is_not_rolled_back() {
+    let text = prints(&["tear", "--demo-rollback"]);
+    for shown in [
+        "  found: change cut 4 | on read 1 | on read 0\n",
+        "  pulse 4   program  slot A validity                power fails: 16 bits waver\n",
+        "  power on  read     slot A validity                clear, this time\n",
+        "            the counter is 11   rolled back\n",
+        " finds nothing in ",
+        " 16 wavering bits are solid now\n",
+        "  tiny           5 tears   ",
+    ] {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
+    assert_eq!(text.matches("rolled back").count(), 1);
+    assert!(text.lines().count() < 50, "about a screen");
+}
+
+#[test]
 fn what_the_readme_shows_of_the_demo_is_what_it_prints() {
     let readme = include_str!("../README.md");
     let (_, after) = readme.split_once("$ cargo run --release -- demo\n").unwrap();

@@ -36,7 +36,6 @@ enum Verb {
     Info(info::Info),
     New(new::New),
     Profile(profile::PrintProfile),
-    Tear(tear::Tear),
     Vectors(vectors::Vectors),
     Tear(tear::Tear),
 }
@@ -63,7 +62,6 @@ pub(crate) fn run() -> ExitCode {
         Verb::Info(verb) => verb.run(),
         Verb::New(verb) => verb.run(),
         Verb::Profile(verb) => verb.run(),
-        Verb::Tear(verb) => verb.run(),
         Verb::Vectors(verb) => verb.run(),
         Verb::Tear(verb) => verb.run(),
     };

@@ -209,8 +209,9 @@ impl Design for EngineCounter {
         let layout = layout(&self.geometry);
         let (counters, mut ram) = (Counters::new(&layout), Touched::default());
         counters.set(memory, &mut ram, 0, NEIGHBOUR)?;
-        let first = if self.is_pin { TRIES } else { FIRST };
-        counters.set(memory, &mut ram, 1, first.into())?;
+        let first = u32::from(if self.is_pin { TRIES } else { FIRST });
+        counters.set(memory, &mut ram, 1, first - 1)?;
+        counters.set(memory, &mut ram, 1, first)?;
         settle(memory, &layout)
     }
 
