@@ -9,7 +9,8 @@ use super::{
 ///
 /// Takes no pulse after a session that changed nothing. After others at most `2k + 3` for a log of
 /// `k` page ranges, three for each counter that was changed, and one more than the log has pages
-/// after a tear in a transaction that carried a secret.
+/// after a tear in a transaction that carried a secret. An intent that an earlier tear has left in
+/// doubt, and that has read idle until now, may cost its lane two more, or its counter three.
 ///
 /// # Errors
 /// [`PulseError::PowerLost`]: settle again at the next power-up. [`PulseError::MemoryFailure`]: a

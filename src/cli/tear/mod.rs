@@ -1,6 +1,7 @@
 //! `tessera tear`: power failing at every place: a failure shown again, commands torn, the report.
 
 mod commands;
+mod endurance;
 mod replay;
 mod report;
 mod rollback;

@@ -7,7 +7,7 @@ use tessera::explore::{AppletReport, VectorReport};
 
 use super::{
     super::{Outcome, say},
-    Tear,
+    Tear, endurance,
 };
 
 /// A number of the table below the first: its name, what it is, the command that shows it.
@@ -32,6 +32,8 @@ impl Tear {
             report.take_concrete(&drawn);
         }
         say(&self.applets(&report));
+        say("");
+        say(&endurance::table()?);
         say("");
         say(&self.numbers(&report));
         Ok(ExitCode::SUCCESS)
