@@ -203,6 +203,16 @@ impl Eeprom {
         from..from + self.torn[from..].partition_point(|byte| byte.at < end)
     }
 
+    /// Whether bits in a range may be indeterminate: a look at the first and the last that are.
+    #[inline]
+    fn may_be_torn(&self, at: u32, bytes: usize) -> bool {
+        match &self.torn[..] {
+            [] => false,
+            [first, ..] if first.at >= at + bytes as u32 => false,
+            [.., last] => last.at >= at,
+        }
+    }
+
     fn torn_mask(&self, at: u32) -> u8 {
         match self.torn.binary_search_by_key(&at, |byte| byte.at) {
             Ok(found) => self.torn[found].mask,
@@ -211,6 +221,12 @@ impl Eeprom {
     }
 
     fn set_torn_mask(&mut self, at: u32, mask: u8) {
+        if self.torn.last().is_none_or(|last| last.at < at) {
+            if mask != 0 {
+                self.torn.push(TornByte { at, mask });
+            }
+            return;
+        }
         match (self.torn.binary_search_by_key(&at, |byte| byte.at), mask) {
             (Ok(found), 0) => drop(self.torn.remove(found)),
             (Ok(found), mask) => self.torn[found].mask = mask,
@@ -373,13 +389,13 @@ impl Memory for Eeprom {
 
     fn read(&self, at: u32, out: &mut [u8]) {
         out.copy_from_slice(&self.cells[at as usize..at as usize + out.len()]);
-        if !self.torn.is_empty() {
+        if self.may_be_torn(at, out.len()) {
             self.read_torn(at, out);
         }
     }
 
     fn stable(&self, at: u32, bytes: usize) -> Option<&[u8]> {
-        let stable = self.torn.is_empty() || self.torn_range(at, bytes).is_empty();
+        let stable = !self.may_be_torn(at, bytes) || self.torn_range(at, bytes).is_empty();
         self.cells.get(at as usize..at as usize + bytes).filter(|_| stable)
     }
 
@@ -390,18 +406,20 @@ impl Memory for Eeprom {
     }
 
     fn reads_as(&mut self, at: u32, word: [u8; WORD_BYTES]) -> bool {
-        let mut differs = false;
-        let mut indeterminate = false;
-        for (i, &byte) in word.iter().enumerate() {
-            let mask = self.torn_mask(at + i as u32);
-            differs |= (self.cells[at as usize + i] ^ byte) & !mask != 0;
-            indeterminate |= mask != 0;
+        let there = &self.cells[at as usize..at as usize + WORD_BYTES];
+        if !self.may_be_torn(at, WORD_BYTES) {
+            return there == word;
         }
-        match (differs, indeterminate) {
-            (true, _) => false,
-            (false, false) => true,
-            (false, true) => self.choices.choose(2) == 1,
+        let torn = &self.torn[self.torn_range(at, WORD_BYTES)];
+        let mut masks = [0; WORD_BYTES];
+        for byte in torn {
+            masks[(byte.at - at) as usize] = byte.mask;
         }
+        let differs = |i: usize| (there[i] ^ word[i]) & !masks[i] != 0;
+        if (0..WORD_BYTES).any(differs) {
+            return false;
+        }
+        torn.is_empty() || self.choices.choose(2) == 1
     }
 
     fn choices_made(&self) -> usize {
