@@ -19,7 +19,6 @@ use crate::{
         registry::Registry,
         select,
         state::{Channel, Core, RESPONSE_BYTES_MAX},
-        steps::Step,
     },
     profile::{Installation, Profile},
     random::Random,
@@ -275,32 +274,6 @@ impl Card {
     /// Where the engine keeps its words, counters and the applets' segments.
     pub(crate) fn layout(&self) -> &Layout {
         &self.core.layout
-    }
-
-    /// The lane of the session.
-    pub(crate) fn lane(&self) -> u32 {
-        self.core.journal.lane()
-    }
-
-    /// Chooses the lane of a session that has changed nothing yet.
-    pub(crate) fn choose_lane(&mut self, lane: u32) {
-        self.core.journal.choose_lane(lane.into());
-    }
-
-    /// From now on, notes every change that applets make.
-    pub(crate) fn note_steps(&mut self) {
-        self.core.steps.note(true);
-    }
-
-    /// Makes its memory ignore a kind of pulse.
-    #[cfg(test)]
-    pub(crate) fn set_deaf(&mut self, deaf: crate::nvm::deaf::Deaf) {
-        self.core.memory.memory_mut().deaf = Some(deaf);
-    }
-
-    /// What was noted; nothing is noted from now on.
-    pub(crate) fn take_steps(&mut self) -> Vec<Step> {
-        self.core.steps.note(false)
     }
 
     /// The random source's state, to be saved.

@@ -190,3 +190,53 @@ fn mistakes_are_told_with_whose_and_where() {
     );
     assert_eq!(tessera(&["explode"]).status.code(), Some(2));
 }
+
+#[test]
+fn a_line_of_an_exploration_runs_again_in_words() {
+    let line = format!("profile clinic: {SELECT} 0020000003123455 cut 5 | read 01 cut 2 | read 0");
+    let text = prints(&["tear", &line]);
+    for shown in [
+        "A card of clinic, 8192 bytes of page64",
+        "VERIFY the PIN 123455",
+        "The same with the power failing in pulse 5 of 5",
+        "POWER FAILS, 16 bits waver",
+        "clear (in doubt)",
+        "16 bits that wavered are solid",
+        "Power comes, and fails again",
+        "Kept. After every power-up the card holds the old value: counter 0",
+    ] {
+        assert!(text.contains(shown), "{shown}:\n{text}");
+    }
+    let text = prints(&["tear", "vector memory/torn_right_pin:19: cut 4 | read 1 | again"]);
+    assert!(text.contains("The card of memory/torn_right_pin at line 19"), "{text}");
+    assert!(text.contains("VERIFY the PIN 000000: 63C4"), "{text}");
+    let text = prints(&["tear", "clinic", "--", SELECT, "00 20 00 00 03 123455"]);
+    assert!(text.ends_with("runs of up to 2 tears: every promise kept\n"), "{text}");
+}
+
+#[test]
+fn a_line_that_does_not_fit_says_which_part() {
+    for (line, says) in [
+        ("clinic", "part 1 of the line: expected a command in hex"),
+        (
+            "profile clinic: 00A4000C023F00 cut 2",
+            "part 1 of the line does not fit the card: expected a pulse from 1 to 1 of the command, got 2",
+        ),
+        (
+            "profile clinic: on",
+            "part 1 of the line does not fit the card: expected a command, got `on`",
+        ),
+        (
+            "vector memory/torn_right_pin:1: sent",
+            "part 0 of the line does not fit the vectors: expected the line of a command",
+        ),
+        (
+            "vector memory/nowhere:1: sent",
+            "part 0 of the line does not fit the vectors: expected the name of a vector, got `memory/nowhere`",
+        ),
+        ("profile nowhere: 00", "no profile \"nowhere\""),
+    ] {
+        let text = fails(&["tear", line]);
+        assert!(text.contains(says), "{line}: {text}");
+    }
+}

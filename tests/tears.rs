@@ -12,6 +12,7 @@ use tessera::{
     Card, Profile,
     explore::{self, Explorer, Report},
     nvm::Geometry,
+    vectors::Collection,
 };
 
 /// SELECT, then all of them.
@@ -73,6 +74,22 @@ fn the_social_security_card_survives_every_tear_of_its_commands() {
         let changes: Vec<usize> = report.commands.iter().map(|command| command.changes).collect();
         assert_eq!(changes, [0, 1, 1, 2, 2, 0, 0, 0], "{name}");
     }
+}
+
+/// Deeper in `.ci/tears`.
+#[test]
+fn every_command_of_every_vector_survives_a_tear() {
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let collection = Collection::load(&[vectors]).unwrap();
+    let explorer = Explorer { cuts: 1, ..Explorer::default() };
+    let report = explorer.every_vector(&collection, 2).unwrap();
+    assert_eq!(report, explorer.every_vector(&collection, 1).unwrap(), "on any number of threads");
+    let total = report.total();
+    assert!(report.vectors > 100 && total.commands > 300, "{report:?}");
+    assert!(report.quiet > 1_500, "held to their status words: {}", report.quiet);
+    let drawn = explorer.random_vectors(&collection, 2, 10, 1).unwrap();
+    assert!(drawn.total().sum.concrete_tears >= 10 * total.commands);
+    assert_eq!(drawn, explorer.random_vectors(&collection, 1, 10, 1).unwrap());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Card;
 use crate::{
     nvm::{Eeprom, Tearing, record::Event},
-    os::steps::Change,
+    os::steps::{Change, Step},
 };
 
 impl Card {
@@ -37,6 +37,15 @@ impl Card {
         card
     }
 
+    /// Takes another memory of the same part, and random source and clock of `other`; power is
+    /// lost. As [`with_memory`](Self::with_memory) of `other`, in the same place.
+    pub(crate) fn restart(&mut self, eeprom: &Eeprom, other: &Self) {
+        self.core.memory.memory_mut().copy_from(eeprom);
+        self.core.random = other.core.random;
+        self.core.processing_us = other.core.processing_us;
+        self.power_off();
+    }
+
     /// A card of the same profile and interface that has never run: its memory is erased. `None`
     /// when there is no such card, which the profile of one that exists rules out.
     pub(crate) fn blank(&self) -> Option<Self> {
@@ -54,6 +63,32 @@ impl Card {
         card.core.random = other.core.random;
         card.core.processing_us = other.core.processing_us;
         card
+    }
+
+    /// The lane of the session.
+    pub(crate) fn lane(&self) -> u32 {
+        self.core.journal.lane()
+    }
+
+    /// Chooses the lane of a session that has changed nothing yet.
+    pub(crate) fn choose_lane(&mut self, lane: u32) {
+        self.core.journal.choose_lane(lane.into());
+    }
+
+    /// From now on, notes every change that applets make.
+    pub(crate) fn note_steps(&mut self) {
+        self.core.steps.note(true);
+    }
+
+    /// Makes its memory ignore a kind of pulse.
+    #[cfg(test)]
+    pub(crate) fn set_deaf(&mut self, deaf: crate::nvm::deaf::Deaf) {
+        self.core.memory.memory_mut().deaf = Some(deaf);
+    }
+
+    /// What was noted; nothing is noted from now on.
+    pub(crate) fn take_steps(&mut self) -> Vec<Step> {
+        self.core.steps.note(false)
     }
 
     /// How many counters were changed since power-up.

@@ -12,8 +12,8 @@ use crate::{
     os::steps::{Change, Step},
 };
 
-/// Shorter secrets are found everywhere by chance.
-const SECRET_BYTES_MIN: usize = 3;
+/// A piece of a secret that is a copy of it wherever it is found.
+const PIECE_BYTES: usize = 4;
 
 /// Most pulses of a recovery after a tear in `torn`, the step that was not complete. `session` is a
 /// card at the end of the session that is torn, `before` one before the command.
@@ -111,32 +111,42 @@ fn erases(events: &[Event]) -> impl Iterator<Item = (u32, u32)> {
     })
 }
 
-/// The secrets that a command replaces and stores, which may lie in their place alone.
-pub(super) fn secrets(card: &Card, steps: &[Step], states: &[State]) -> Vec<Vec<u8>> {
-    let mut secrets = Vec::new();
+/// Pieces of the secrets that a command replaces and stores, which may lie in their place alone.
+pub(super) fn secrets(card: &Card, steps: &[Step], states: &[State]) -> Vec<[u8; PIECE_BYTES]> {
+    let mut pieces = Vec::new();
     for (step, before) in steps.iter().zip(states) {
         for change in &step.changes {
             let Change::Store { at, bytes, secrecy: Secrecy::Secret } = change else { continue };
             let at = (at - card.layout().segments) as usize;
-            secrets.push(before.segments[at..at + bytes.len()].to_vec());
-            secrets.push(bytes.clone());
+            let old = &before.segments[at..at + bytes.len()];
+            pieces.extend(old.windows(PIECE_BYTES).chain(bytes.windows(PIECE_BYTES)));
         }
     }
-    // What is all one byte is everywhere, and says nothing.
-    secrets.retain(|secret| {
-        secret.len() >= SECRET_BYTES_MIN && secret.iter().any(|byte| *byte != secret[0])
-    });
-    secrets
+    let mut pieces: Vec<_> = pieces.iter().filter_map(|piece| (*piece).try_into().ok()).collect();
+    pieces.retain(says_something);
+    pieces.sort_unstable();
+    pieces.dedup();
+    pieces
+}
+
+/// At least three different bytes: what has less, padding above all, is found everywhere.
+fn says_something(piece: &[u8; PIECE_BYTES]) -> bool {
+    let mut bytes = *piece;
+    bytes.sort_unstable();
+    bytes.windows(2).filter(|pair| pair[0] != pair[1]).count() >= 2
 }
 
 /// P10: no secret outside the segments. Within them [`State`] says what every byte is.
-pub(super) fn forgotten(card: &Card, secrets: &[Vec<u8>]) -> Result<(), Broken> {
-    let engine = &card.eeprom().cells()[..card.layout().segments as usize];
-    for secret in secrets {
-        let copy = engine.windows(secret.len()).position(|window| window == secret);
-        if let Some(at) = copy {
-            return Err(Broken::Secret { place: Place::at(card, at as u32) });
-        }
+pub(super) fn forgotten(card: &Card, secrets: &[[u8; PIECE_BYTES]]) -> Result<(), Broken> {
+    if secrets.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let engine = &card.eeprom().cells()[..card.layout().segments as usize];
+    let copy = engine.windows(PIECE_BYTES).position(|window| {
+        window.try_into().is_ok_and(|window| secrets.binary_search(window).is_ok())
+    });
+    match copy {
+        Some(at) => Err(Broken::Secret { place: Place::at(card, at as u32) }),
+        None => Ok(()),
+    }
 }

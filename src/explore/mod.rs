@@ -14,6 +14,7 @@
 //!
 //! ```
 //! use tessera::explore;
+//! # use tessera_framework::{Halt, Selected, Selection};
 //! use tessera_framework::{Aid, Applet, Command, CounterId, Descriptor, Env, Outcome, Reply};
 //!
 //! /// Lends books: a command takes the data field for what is out and counts the loan.
@@ -37,6 +38,18 @@
 //!         env.set_counter(CounterId(0), loans + 1)?;
 //!         env.store(0, command.data)
 //!     }
+//!     // And nothing at installation, and no files to select.
+//! #   fn install(&self, _: &mut Env<'_>, _: &[u8]) -> Outcome {
+//! #       Ok(())
+//! #   }
+//! #   fn select(
+//! #       &self,
+//! #       _: &mut Env<'_>,
+//! #       _: &Selection<'_>,
+//! #       _: &mut Reply<'_>,
+//! #   ) -> Result<Selected, Halt> {
+//! #       Ok(Selected::Here)
+//! #   }
 //! }
 //!
 //! let select = &b"\x00\xA4\x04\x0C\x04\xF0LIB"[..];

@@ -1,6 +1,6 @@
 //! One schedule run again, and told as it goes.
 
-use std::sync::Arc;
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use super::{
     Broken, Explorer, Failure, Leg, Origin, Place, Schedule,
@@ -63,19 +63,20 @@ pub enum Happening {
     },
 }
 
-/// What happened, when somebody wants to know.
+/// What happened, when somebody wants to know. Clones add to the same.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Trace(Option<Vec<Happening>>);
+pub(super) struct Trace(Option<Rc<RefCell<Vec<Happening>>>>);
 
 impl Trace {
     /// Kept from now on.
-    pub(super) fn kept() -> Self {
-        Self(Some(Vec::new()))
+    fn kept() -> Self {
+        Self(Some(Rc::default()))
     }
 
-    pub(super) fn push(&mut self, happening: impl FnOnce() -> Happening) {
-        if let Some(kept) = &mut self.0 {
-            kept.push(happening());
+    pub(super) fn push(&self, happening: impl FnOnce() -> Happening) {
+        if let Some(kept) = &self.0 {
+            let happening = happening();
+            kept.borrow_mut().push(happening);
         }
     }
 }
@@ -117,96 +118,117 @@ impl Explorer {
     /// The promise that was not kept; [`Broken::Misfit`] when the schedule is not of this card.
     pub fn replay(&self, card: &Card, schedule: &Schedule) -> Result<(), Failure> {
         let start = Start::cold(card.clone());
-        self.replayed(&start, schedule, &mut Trace::default())
+        self.replayed(&start, schedule, Trace::default())
     }
 
     /// Runs one schedule again and keeps what happens.
     #[must_use]
     pub fn watch(&self, start: &Start, schedule: &Schedule) -> Replay {
-        let mut trace = Trace::kept();
-        let verdict = self.replayed(start, schedule, &mut trace);
-        Replay { happenings: trace.0.unwrap_or_default(), verdict }
+        let trace = Trace::kept();
+        let verdict = self.replayed(start, schedule, trace.clone());
+        let happenings = trace.0.map(|kept| kept.take()).unwrap_or_default();
+        Replay { happenings, verdict }
     }
 
-    fn replayed(
-        &self,
-        start: &Start,
-        schedule: &Schedule,
-        trace: &mut Trace,
-    ) -> Result<(), Failure> {
+    fn replayed(&self, start: &Start, schedule: &Schedule, trace: Trace) -> Result<(), Failure> {
         let failed = |broken| Failure::new(broken, schedule);
         let blank = Arc::new(start.card.blank().ok_or_else(|| failed(Broken::Power))?);
-        let warm = matches!(schedule.origin, Origin::Vector { .. });
-        let mut card =
-            if warm { start.card.clone() } else { started(&start.card).map_err(failed)? };
-        let mut run: Option<Run> = None;
+        let is_warm = matches!(schedule.origin, Origin::Vector { .. });
+        let mut card = start.card.clone();
+        if !is_warm {
+            card = started(&card).map_err(failed)?;
+        }
+        trace.push(|| Happening::Started(Box::new(card.eeprom().clone())));
+        let explorer = *self;
+        let mut replaying = Replaying { explorer, schedule, blank, trace, card, run: None };
         for (i, leg) in schedule.legs.iter().enumerate() {
-            let misfit = |expected: String| Broken::Misfit {
-                part: i + 1,
-                expected,
-                got: format!("`{leg}`"),
-            };
-            let stepped = match (leg, &mut run) {
-                (Leg::Commands { commands, cut }, run) => {
-                    let own = warm && i == 0;
-                    let session = if own { &start.session } else { commands };
-                    let mut done = schedule.clone();
-                    done.legs.truncate(i + 1);
-                    if let Some(run) = &run {
-                        card.choose_lane(run.next_lane());
-                    }
-                    let kept = run.take().map_or_else(|| trace.clone(), |run| run.trace);
-                    *trace = kept;
-                    if !own {
-                        send_all_but_last(&mut card, session, trace).map_err(failed)?;
-                    }
-                    let learnt =
-                        Run::learn(*self, &blank, card.clone(), session, done, trace.clone());
-                    *run = Some(learnt?);
-                    cut_short(run.as_mut(), *cut, &mut card)
+            match leg {
+                Leg::Commands { cut, .. } if is_warm && i == 0 => {
+                    replaying.learn(i, &start.session, *cut)?;
                 }
-                (Leg::Again { cut }, Some(earlier)) => {
-                    earlier.schedule.legs.truncate(i);
-                    run = Some(earlier.again(card.clone())?);
-                    cut_short(run.as_mut(), *cut, &mut card)
-                }
-                (Leg::PowerUp { reads, cut: 0 }, Some(run)) => {
-                    let settled = run.complete(&card, Choices::scripted(reads.clone()), true);
-                    settled.map(|settled| card = settled.card.unwrap_or(card.clone()))
-                }
-                (Leg::PowerUp { reads, cut }, Some(run)) => {
-                    card.set_choices(Choices::scripted(reads.clone()));
-                    let pulses = card.pulses();
-                    if run.power_up_torn(&mut card, *cut) {
-                        card.power_off();
-                        Ok(())
-                    } else {
-                        Err(failed(misfit(format!(
-                            "a pulse from 1 to {} of this recovery",
-                            card.pulses() - pulses
-                        ))))
-                    }
-                }
-                (Leg::Seed(seed), Some(run)) => run.random_tear(*seed).map(drop),
-                (_, None) => Err(failed(misfit("a command".into()))),
-            };
-            if let Some(run) = &run {
-                *trace = run.trace.clone();
+                Leg::Commands { commands, cut } => replaying.commands(i, commands, *cut)?,
+                leg => replaying.later(i, leg)?,
             }
-            stepped?;
         }
         Ok(())
     }
 }
 
-/// Tears what was learnt, if it is to be torn, and brings `card` there.
-fn cut_short(run: Option<&mut Run>, cut: u32, card: &mut Card) -> Result<(), Failure> {
-    let Some(run) = run else { return Ok(()) };
-    if cut == 0 {
-        *card = run.after.clone();
-        return Ok(());
+/// A schedule on its way.
+struct Replaying<'s> {
+    explorer: Explorer,
+    schedule: &'s Schedule,
+    blank: Arc<Card>,
+    trace: Trace,
+    card: Card,
+    /// The command that was last learnt.
+    run: Option<Run>,
+}
+
+impl Replaying<'_> {
+    /// Sends commands and tears the last.
+    fn commands(&mut self, i: usize, commands: &[Vec<u8>], cut: u32) -> Result<(), Failure> {
+        if let Some(run) = &self.run {
+            self.card.choose_lane(run.next_lane());
+        }
+        send_all_but_last(&mut self.card, commands, &self.trace)
+            .map_err(|broken| Failure::new(broken, self.schedule))?;
+        self.learn(i, commands, cut)
     }
-    *card = run.torn(cut)?;
-    run.trace.push(|| Happening::Torn { cut });
-    Ok(())
+
+    /// Sends the last command of `session` and tears it.
+    fn learn(&mut self, i: usize, session: &[Vec<u8>], cut: u32) -> Result<(), Failure> {
+        let mut done = self.schedule.clone();
+        done.legs.truncate(i + 1);
+        let (card, trace) = (self.card.clone(), self.trace.clone());
+        let run = Run::learn(self.explorer, &self.blank, card, session, done, trace)?;
+        self.cut_short(run, cut)
+    }
+
+    /// Tears what was learnt, if it is to be torn, and brings the card there.
+    fn cut_short(&mut self, mut run: Run, cut: u32) -> Result<(), Failure> {
+        if cut == 0 {
+            self.card = run.after.clone();
+        } else {
+            self.card = run.torn(cut)?;
+            self.trace.push(|| Happening::Torn { cut });
+        }
+        self.run = Some(run);
+        Ok(())
+    }
+
+    /// Any part but commands.
+    fn later(&mut self, i: usize, leg: &Leg) -> Result<(), Failure> {
+        let misfit = |expected: String| {
+            let got = format!("`{leg}`");
+            Failure::new(Broken::Misfit { part: i + 1, expected, got }, self.schedule)
+        };
+        let Some(run) = &mut self.run else { return Err(misfit("a command".into())) };
+        match leg {
+            Leg::Commands { .. } => {}
+            Leg::Again { cut } => {
+                run.schedule.legs.truncate(i);
+                let again = run.again(self.card.clone())?;
+                return self.cut_short(again, *cut);
+            }
+            Leg::PowerUp { reads, cut: 0 } => {
+                let settled = run.complete(&self.card, Choices::scripted(reads.clone()), true)?;
+                self.card = settled.card.unwrap_or_else(|| self.card.clone());
+            }
+            Leg::PowerUp { reads, cut } => {
+                self.card.set_choices(Choices::scripted(reads.clone()));
+                let pulses = self.card.pulses();
+                if !run.power_up_torn(&mut self.card, *cut) {
+                    let pulses = self.card.pulses() - pulses;
+                    return Err(misfit(format!("a pulse from 1 to {pulses} of this recovery")));
+                }
+                self.card.power_off();
+            }
+            Leg::Seed(seed) => {
+                self.card = run.after.clone();
+                run.random_tear(&mut self.card, *seed)?;
+            }
+        }
+        Ok(())
+    }
 }

@@ -32,8 +32,8 @@ pub(super) struct Run {
     /// first state is that before the command.
     steps: Vec<Step>,
     states: Vec<State>,
-    /// What may lie in its place alone.
-    secrets: Vec<Vec<u8>>,
+    /// Pieces of what may lie in its place alone.
+    secrets: Vec<[u8; 4]>,
     /// What a tear in each pulse leaves, and at last what the answer leaves.
     crashes: Vec<CrashImage>,
     /// The states that may be found after the tear that is being tried.
@@ -92,7 +92,7 @@ impl Run {
             busy_us: after.clock_us() - before.clock_us(),
             ..CommandReport::default()
         };
-        let mut run = Self {
+        let run = Self {
             explorer,
             schedule,
             report,
@@ -152,6 +152,19 @@ impl Run {
     /// The card after the command was torn in its pulse `cut`; behind the last one, after the
     /// answer.
     pub(super) fn torn(&mut self, cut: u32) -> Result<Card, Failure> {
+        let crash = self.plan(cut)?;
+        Ok(self.before.with_memory(self.crashes[crash].eeprom.clone()))
+    }
+
+    /// Makes `card`, one of this run, what [`torn`](Self::torn) returns.
+    pub(super) fn tear(&mut self, card: &mut Card, cut: u32) -> Result<(), Failure> {
+        let crash = self.plan(cut)?;
+        card.restart(&self.crashes[crash].eeprom, &self.before);
+        Ok(())
+    }
+
+    /// Prepares for what a tear in pulse `cut` leaves; returns its place among the crashes.
+    fn plan(&mut self, cut: u32) -> Result<usize, Failure> {
         if let Some(Leg::Commands { cut: planned, .. } | Leg::Again { cut: planned }) =
             self.schedule.legs.last_mut()
         {
@@ -168,7 +181,7 @@ impl Run {
         self.recovery_bound = bounds::recovery_pulses_max(&self.before, &self.after, torn);
         self.torn_bits = crash.bits;
         self.report.torn_bits_max = self.report.torn_bits_max.max(crash.bits);
-        Ok(self.before.with_memory(crash.eeprom.clone()))
+        Ok(cut as usize - 1)
     }
 
     /// Powers `torn` on in every way, and again with a tear in every pulse while there are cuts
@@ -221,9 +234,9 @@ impl Run {
     pub(super) fn again(&self, mut card: Card) -> Result<Self, Failure> {
         let mut schedule = self.schedule.clone();
         schedule.legs.push(Leg::Again { cut: 0 });
-        let mut trace = self.trace.clone();
+        let trace = self.trace.clone();
         card.choose_lane(self.next_lane());
-        send_all_but_last(&mut card, &self.session, &mut trace)
+        send_all_but_last(&mut card, &self.session, &trace)
             .map_err(|broken| Failure::new(broken, &schedule))?;
         let mut run =
             Self::learn(self.explorer, &self.blank, card, &self.session, schedule, trace)?;
@@ -247,20 +260,21 @@ impl Run {
     ) -> Result<Settled, Failure> {
         let mut card = torn.clone();
         card.set_choices(choices);
-        let settled = self.power_up_and_judge(&mut card, keep);
+        let settled = self.power_up_and_judge(&mut card, keep, true);
         let choices = card.eeprom().choices().clone();
         self.schedule.legs.push(Leg::PowerUp { reads: reads(&choices), cut: 0 });
         let (card, events, decisions) = settled.map_err(|broken| self.failure(broken))?;
         Ok(Settled { card, events, decisions, choices })
     }
 
-    /// Powers a card on three times, the third time as one that has nothing but its memory, random
-    /// source and clock. Returns the card after the first when `keep` says so, what its memory went
-    /// through in that, and the choices until then.
+    /// Powers a card on three times, the third time, when `fresh` says so, as one that has nothing
+    /// but its memory, random source and clock. Returns the card after the first when `keep` says
+    /// so, what its memory went through in that, and the choices until then.
     pub(super) fn power_up_and_judge(
         &mut self,
         card: &mut Card,
         keep: bool,
+        fresh: bool,
     ) -> Result<(Option<Card>, Vec<Event>, usize), Broken> {
         let pulses = card.pulses();
         let events = self.power_on(card)?;
@@ -282,16 +296,18 @@ impl Run {
         let pulses = card.pulses();
         card.power_off();
         self.power_on(card)?;
-        if self.judge(card)? != found {
-            return Err(Broken::DecidedAgain);
+        self.judge_again(card, pulses, found)?;
+        if !fresh {
+            card.power_off();
+            self.power_on(card)?;
+            self.judge_again(card, pulses, found)?;
+            return Ok((settled, events, decisions));
         }
         let mut fresh = self.blank.with_lasting_of(card);
         let powered = self.power_on(&mut fresh);
         card.set_choices(fresh.eeprom().choices().clone());
         powered?;
-        if self.judge(&fresh)? != found {
-            return Err(Broken::DecidedAgain);
-        }
+        self.judge_again(&fresh, pulses, found)?;
         // Where there was something left to settle, the two power-ups began at different times.
         if fresh.pulses() == pulses && fresh != *card {
             return Err(Broken::Hidden);
@@ -323,12 +339,22 @@ impl Run {
         was_cut
     }
 
+    /// Whether a power-up has left a card as `found`. One without a pulse has changed no cell.
+    fn judge_again(&self, card: &Card, pulses: u64, found: Found) -> Result<(), Broken> {
+        if card.pulses() == pulses {
+            return self.judge_reads(card);
+        }
+        if self.judge(card)? == found { Ok(()) } else { Err(Broken::DecidedAgain) }
+    }
+
+    fn judge_reads(&self, card: &Card) -> Result<(), Broken> {
+        let foul = card.eeprom().foul_reads() - self.before.eeprom().foul_reads();
+        if foul > 0 { Err(Broken::FoulReads(foul)) } else { Ok(()) }
+    }
+
     /// Looks at a card that is at rest.
     fn judge(&self, card: &Card) -> Result<Found, Broken> {
-        let foul = card.eeprom().foul_reads() - self.before.eeprom().foul_reads();
-        if foul > 0 {
-            return Err(Broken::FoulReads(foul));
-        }
+        self.judge_reads(card)?;
         indeterminate_live_bits(card)?;
         bounds::forgotten(card, &self.secrets)?;
         let [old, new] = self.allowed;
@@ -354,7 +380,7 @@ impl Run {
 pub(super) fn send_all_but_last(
     card: &mut Card,
     session: &[Vec<u8>],
-    trace: &mut Trace,
+    trace: &Trace,
 ) -> Result<(), Broken> {
     let mut response = Response::new();
     for command in session.split_last().map_or(&[][..], |(_, earlier)| earlier) {

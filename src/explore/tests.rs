@@ -1,7 +1,14 @@
 //! The exploration explored: engines that leave something out are found, and their lines run again.
 
+use std::path::Path;
+
+use tessera_framework::{
+    Aid, Applet, Command, Descriptor, Env, Halt, Outcome, Reply, Selected, Selection,
+};
+
 use super::*;
 use crate::{
+    Profile,
     free_files::{COMMANDS, SELECT, bytes, card},
     nvm::{
         Geometry,
@@ -13,6 +20,7 @@ use crate::{
         },
         record::crash_images,
     },
+    vectors::{Cards, Collection},
 };
 
 const UPDATE: &str = "00 D6 81 3C 04 DEADBEEF";
@@ -124,4 +132,110 @@ fn a_recorded_command_cut_short_leaves_what_a_torn_one_does() {
         }
     }
     assert!(pulses > 400, "{pulses}");
+}
+
+/// Stores its command's data field as a secret, over two pages.
+struct Keeper;
+
+static KEEPER: Descriptor = Descriptor {
+    aid: Aid::new(b"\xF0KEEP"),
+    fid: None,
+    counters: &[],
+    ram_on_deselect_bytes: 0,
+    ram_on_reset_bytes: 0,
+    secure_messaging: false,
+    chaining: false,
+};
+
+impl Applet for Keeper {
+    fn descriptor(&self) -> &'static Descriptor {
+        &KEEPER
+    }
+
+    fn install(&self, _: &mut Env<'_>, _: &[u8]) -> Outcome {
+        Ok(())
+    }
+
+    fn select(
+        &self,
+        _: &mut Env<'_>,
+        _: &Selection<'_>,
+        _: &mut Reply<'_>,
+    ) -> Result<Selected, Halt> {
+        Ok(Selected::Here)
+    }
+
+    fn process(&self, env: &mut Env<'_>, command: &Command<'_>, _: &mut Reply<'_>) -> Outcome {
+        env.store_secret(60, command.data)
+    }
+}
+
+#[test]
+fn an_engine_that_leaves_a_secret_in_its_log_is_found() {
+    let commands =
+        ["00A4040C05F04B454550", "80100000080123456789ABCDEF", "8010000008FEDCBA9876543210"]
+            .map(bytes);
+    let report = every_tear(&Keeper, &commands).unwrap();
+    assert!(report.schedules() > 500, "{report}");
+    let card = subject::Subject::card(&&Keeper).unwrap().into_owned();
+    let found = |deaf: &Deaf| {
+        let mut wrong = card.clone();
+        wrong.set_deaf(*deaf);
+        every_tear(&wrong, &commands).err().map(|failure| failure.broken)
+    };
+    let mut copies = 0;
+    for deaf in Deaf::all(*card.layout()) {
+        let broken = found(&deaf);
+        let leaves_a_copy = matches!(
+            (deaf.to, deaf.kind, deaf.when),
+            (Wipe, Program, Fresh) | (Log, Erase, Fresh | Again)
+        );
+        if leaves_a_copy {
+            assert!(broken.is_some(), "{:?} {:?} {:?}", deaf.to, deaf.kind, deaf.when);
+        }
+        copies += u32::from(matches!(broken, Some(Broken::Secret { .. })));
+    }
+    assert!(copies >= 2, "{copies}");
+}
+
+/// The engine that does not make a marker solid before it acts on it, under the vectors.
+#[test]
+fn a_wrong_engine_under_a_vector_is_found_and_its_line_runs_again() {
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let mut collection = Collection::load(&[vectors]).unwrap();
+    collection.filter("memory/update_of_bytes");
+    let entry = &collection.entries[0];
+    let profile = collection.root.join("profiles/social-security-writable.toml");
+    let right = Card::from_profile(&Profile::load(profile.to_str().unwrap()).unwrap()).unwrap();
+    let explorer = Explorer::default();
+    let hold = |card: &Card| {
+        explorer.hold(Cards::only(card.clone()), &collection, entry, vectors::Way::Every)
+    };
+    let report = hold(&right).unwrap();
+    assert_eq!(report.applets.keys().collect::<Vec<_>>(), ["social-security"]);
+    assert!(report.quiet > 0 && report.total().commands >= 3, "{report:?}");
+    let mut found = 0;
+    for (wrong, deaf) in wrong_engines(&right) {
+        let Err(VectorFailure::Broken(failure)) = hold(&wrong) else { continue };
+        let line = failure.schedule.to_string();
+        assert!(line.starts_with("vector memory/update_of_bytes:"), "{line}");
+        let schedule: Schedule = line.parse().unwrap();
+        let start = Explorer::start_of(Cards::only(wrong), &collection, &schedule.origin).unwrap();
+        let replay = explorer.watch(&start, &schedule);
+        assert_eq!(replay.verdict, Err(failure), "{deaf:?}");
+        found += 1;
+    }
+    assert!(found > 10, "{found}");
+}
+
+#[test]
+fn a_line_names_a_card_that_anybody_can_make_and_no_other() {
+    let clinic = Card::from_profile(&Profile::load("clinic").unwrap()).unwrap();
+    assert_eq!(Origin::of(&clinic), Origin::Profile("clinic".into()));
+    let mut used = clinic;
+    used.power_on().unwrap();
+    used.transmit(&bytes("00A404000F7378312E73682EC9E7BBE1B1A3D5CF")).unwrap();
+    used.transmit(&bytes("0020000003000000")).unwrap();
+    assert_eq!(Origin::of(&used), Origin::Given);
+    assert_eq!(Origin::of(&card("page64")), Origin::Given);
 }

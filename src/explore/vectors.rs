@@ -110,7 +110,7 @@ impl VectorReport {
 
 /// How the commands are torn.
 #[derive(Clone, Copy)]
-enum Way {
+pub(super) enum Way {
     /// In every pulse.
     Every,
     /// So often, with torn bits at values drawn from a seed.
@@ -127,7 +127,9 @@ impl Explorer {
         collection: &Collection,
         threads: usize,
     ) -> Result<VectorReport, VectorFailure> {
-        let explore = |explorer: &Self, entry: &Entry| explorer.hold(collection, entry, Way::Every);
+        let explore = |explorer: &Self, entry: &Entry| {
+            explorer.hold(Cards::new(), collection, entry, Way::Every)
+        };
         each_entry(collection, threads, |entry| {
             explore(self, entry).map_err(|failure| {
                 let smaller = self.with_fewer_cuts(|explorer| explore(explorer, entry));
@@ -149,12 +151,13 @@ impl Explorer {
         seed: u64,
     ) -> Result<VectorReport, VectorFailure> {
         let way = Way::Drawn { tears, seed };
-        each_entry(collection, threads, |entry| self.hold(collection, entry, way))
+        each_entry(collection, threads, |entry| self.hold(Cards::new(), collection, entry, way))
     }
 
-    /// Holds one vector's dialogue and tears its commands.
-    fn hold(
+    /// Holds one vector's dialogue with one of `cards` and tears its commands.
+    pub(super) fn hold(
         self,
+        cards: Cards,
         collection: &Collection,
         entry: &Entry,
         way: Way,
@@ -162,14 +165,17 @@ impl Explorer {
         let held = Rc::new(RefCell::new(Held::default()));
         let keep = Rc::clone(&held);
         let name = entry.name.clone();
-        let mut watched = Watched::new(Rc::new(move |moment: Moment<'_>| {
-            let mut held = keep.borrow_mut();
-            held.explore(self, way, &name, &moment).map_err(|failure| {
-                let what = failure.to_string();
-                held.failure = Some(failure);
-                what
-            })
-        }));
+        let mut watched = Watched::new(
+            cards,
+            Rc::new(move |moment: Moment<'_>| {
+                let mut held = keep.borrow_mut();
+                held.explore(self, way, &name, &moment).map_err(|failure| {
+                    let what = failure.to_string();
+                    held.failure = Some(failure);
+                    what
+                })
+            }),
+        );
         let verdict = collection.run_one(entry, &mut watched);
         let mut held = held.borrow_mut();
         held.report.vectors += u64::from(watched.pulse > 0);
@@ -186,6 +192,15 @@ impl Explorer {
     /// [`VectorFailure::NoStart`] when there is none, [`VectorFailure::Vector`] when the vector
     /// fails before it.
     pub fn start(collection: &Collection, origin: &Origin) -> Result<Start, VectorFailure> {
+        Self::start_of(Cards::new(), collection, origin)
+    }
+
+    /// As [`start`](Self::start), of one of `cards`.
+    pub(super) fn start_of(
+        cards: Cards,
+        collection: &Collection,
+        origin: &Origin,
+    ) -> Result<Start, VectorFailure> {
         let Origin::Vector { name, line, pulse } = origin.clone() else {
             return Err(no_start("a vector's line", origin));
         };
@@ -194,18 +209,21 @@ impl Explorer {
         let vector = entry.vector.as_ref().map_err(|error| no_start("a vector", error))?;
         let found = Rc::new(RefCell::new(None));
         let keep = Rc::clone(&found);
-        let mut watched = Watched::new(Rc::new(move |moment: Moment<'_>| {
-            if (moment.line, moment.pulse) == (line, pulse) {
-                let start = Start {
-                    card: moment.card.clone(),
-                    session: moment.session.to_vec(),
-                    answers: moment.answers.to_vec(),
-                };
-                *keep.borrow_mut() = Some(start);
-                return Err("the place is reached".into());
-            }
-            Ok(())
-        }));
+        let mut watched = Watched::new(
+            cards,
+            Rc::new(move |moment: Moment<'_>| {
+                if (moment.line, moment.pulse) == (line, pulse) {
+                    let start = Start {
+                        card: moment.card.clone(),
+                        session: moment.session.to_vec(),
+                        answers: moment.answers.to_vec(),
+                    };
+                    *keep.borrow_mut() = Some(start);
+                    return Err("the place is reached".into());
+                }
+                Ok(())
+            }),
+        );
         let verdict = vectors::run(vector, &mut watched);
         match (found.take(), verdict) {
             (Some(start), _) => Ok(start),
@@ -330,8 +348,8 @@ struct Watched {
 }
 
 impl Watched {
-    fn new(watcher: Watcher) -> Self {
-        Self { cards: Cards::new(), watcher, pulse: 0 }
+    fn new(cards: Cards, watcher: Watcher) -> Self {
+        Self { cards, watcher, pulse: 0 }
     }
 }
 
