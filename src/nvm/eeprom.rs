@@ -332,7 +332,7 @@ impl Memory for Eeprom {
         match pulse {
             Pulse::Erase { bytes, .. } => {
                 self.cells[at..at + bytes as usize].fill(self.geometry.erased);
-                if !self.torn.is_empty() {
+                if self.may_be_torn(at as u32, bytes as usize) {
                     let range = self.torn_range(at as u32, bytes as usize);
                     self.torn.drain(range);
                 }
@@ -342,7 +342,7 @@ impl Memory for Eeprom {
                 for (cell, &byte) in self.cells[at..].iter_mut().zip(data) {
                     *cell = ((*cell ^ erased) | (byte ^ erased)) ^ erased;
                 }
-                if !self.torn.is_empty() {
+                if self.may_be_torn(at as u32, data.len()) {
                     let range = self.torn_range(at as u32, data.len());
                     for byte in &mut self.torn[range] {
                         byte.mask &= !(data[byte.at as usize - at] ^ erased);
@@ -354,17 +354,17 @@ impl Memory for Eeprom {
         Ok(())
     }
 
-    /// On a part without a bit in doubt or a fault, nothing can be seen of the state between the
+    /// Where no bit is in doubt, on a part without a fault, nothing can be seen of the state between the
     /// two pulses.
     fn write(&mut self, at: u32, data: &[u8]) -> Result<(), PulseError> {
         #[cfg(test)]
         if self.deaf.is_some() {
             return super::write_in_two(self, at, data);
         }
-        if !self.torn.is_empty() || self.faults.is_some() {
+        let bytes = self.geometry.whole_units(data.len() as u32);
+        if self.may_be_torn(at, bytes as usize) || self.faults.is_some() {
             return super::write_in_two(self, at, data);
         }
-        let bytes = self.geometry.whole_units(data.len() as u32);
         self.count(&Pulse::Erase { at, bytes });
         self.count(&Pulse::Program { at, data });
         let units = &mut self.cells[at as usize..(at + bytes) as usize];
@@ -396,7 +396,9 @@ impl Memory for Eeprom {
                 Pulse::Erase { .. } => programmed,
                 Pulse::Program { data, .. } => (data[i] ^ erased) & !programmed,
             };
-            self.set_torn_mask(at, self.torn_mask(at) | changed);
+            if changed != 0 {
+                self.set_torn_mask(at, self.torn_mask(at) | changed);
+            }
         }
         self.faults = faults;
     }
