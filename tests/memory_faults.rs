@@ -4,6 +4,7 @@
 
 use tessera::{
     Card, NoAtr, PowerLost, Profile,
+    explore::{self, Broken, Explorer},
     nvm::{
         Geometry,
         fault::{Fault, WornOut},
@@ -25,6 +26,7 @@ const NONATOMIC_INSIDE: u8 = 0x16;
 const BYTES_LEFT: u8 = 0x18;
 const COUNT: u8 = 0x1A;
 const FILL: u8 = 0x1C;
+const SECRET_THEN_BESIDE: u8 = 0x1E;
 
 static DESCRIPTOR: Descriptor = Descriptor {
     aid: Aid::new(b"\xF0WRITER"),
@@ -67,6 +69,10 @@ impl Applet for Writer {
                 Ok(())
             }),
             BYTES_LEFT => reply.push(&env.commit_bytes_left().to_be_bytes()),
+            SECRET_THEN_BESIDE => {
+                env.store_secret(at, command.data)?;
+                env.store(at + 8, b"beside")
+            }
             COUNT => env.set_counter(CounterId(0), at),
             FILL => env.atomically(|env| {
                 let least = env.commit_bytes_left();
@@ -193,6 +199,49 @@ fn a_write_past_the_journal_costs_its_pulses_only_and_is_refused_inside_a_transa
     let range = home(&card) + 64..home(&card) + 72;
     assert!(doubtful.iter().all(|byte| range.contains(&byte.at)));
     assert_eq!(send(&mut card, STORE_NONATOMIC, 2045, b"over the end"), Ok(vec![0x6F, 0x00]));
+}
+
+/// Every tear of every way to write: the exploration leaves out what nothing is promised about,
+/// and that alone.
+#[test]
+fn every_way_to_write_keeps_its_own_promise_under_every_tear() {
+    let command = |ins: u8, at: u16, data: &[u8]| {
+        let [p1, p2] = at.to_be_bytes();
+        [&[0x80, ins, p1, p2, data.len() as u8], data].concat()
+    };
+    let commands = [
+        b"\x00\xA4\x04\x0C\x07\xF0WRITER".to_vec(),
+        command(STORE_SECRET, 128, b"SECRET-1"),
+        command(STORE_NONATOMIC, 32, &[0x3C; 64]),
+        command(STORE_SECRET, 128, b"SECRET-2"),
+        command(STORE_NONATOMIC, 32, &[0xC3; 64]),
+        command(STORE, 96, b"beside it"),
+    ];
+    for part in Geometry::parts() {
+        let report = explore::every_tear(&card(part), &commands).unwrap();
+        assert!(report.schedules() > 500, "{part}: {}", report.schedules());
+        Explorer::default().random_tears(&card(part), &commands, 200, 9).unwrap();
+    }
+}
+
+/// To write a part of a unit past the journal is to read the rest of it, torn or not.
+#[test]
+fn a_write_past_the_journal_that_takes_parts_of_units_is_found_to_read_what_wavers() {
+    let commands =
+        [b"\x00\xA4\x04\x0C\x07\xF0WRITER".to_vec(), b"\x80\x14\x00\x41\x02\xAA\xAA".to_vec()];
+    let mut card = card("page64");
+    assert_eq!(send(&mut card, STORE, 64, &[0x55; 4]), Ok(DONE.to_vec()));
+    let failure = explore::every_tear(&card, &commands).unwrap_err();
+    assert!(matches!(failure.broken, Broken::FoulReads(_)), "{failure}");
+}
+
+/// A secret that shares a unit with what is stored openly is found in the log.
+#[test]
+fn a_secret_beside_open_bytes_is_found_out() {
+    let commands =
+        [b"\x00\xA4\x04\x0C\x07\xF0WRITER".to_vec(), b"\x80\x1E\x00\x40\x04PIN1".to_vec()];
+    let failure = explore::every_tear(&card("page32-whole"), &commands).unwrap_err();
+    assert!(matches!(failure.broken, Broken::Secret { .. }), "{failure}");
 }
 
 #[test]

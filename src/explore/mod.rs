@@ -91,6 +91,9 @@
 //! | P9 | nothing hidden | the third power-up is that of a new card with the same profile that has been given memory, random source and clock; the two cards are equal as wholes | [`Broken::Hidden`] |
 //! | P10 | forgetting | after an answer and after a power-up no secret the command replaced or stored lies anywhere but in its place | [`Broken::Secret`] |
 //!
+//! What an applet writes [past the journal](tessera_framework::Env::store_nonatomic) is left out
+//! while it is torn: its units may hold anything then, and nothing else may.
+//!
 //! And for the argument itself: no read outside a decision has met an indeterminate bit
 //! ([`Broken::FoulReads`]), and none is left in live data ([`Broken::Indeterminate`]).
 //!
@@ -99,6 +102,7 @@
 //! [`random_tears`](Explorer::random_tears) does the same with bits at chosen values, so that the
 //! exploration itself is checked by something that knows nothing of indeterminate bits.
 
+mod at_risk;
 mod bounds;
 mod broken;
 mod concrete;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    Broken, CommandReport, Explorer, Failure, Leg, Schedule, bounds,
+    Broken, CommandReport, Explorer, Failure, Leg, Schedule,
+    at_risk::AtRisk,
+    bounds,
     replay::{Happening, Trace},
     state::{Found, State, indeterminate_live_bits},
 };
@@ -38,6 +40,9 @@ pub(super) struct Run {
     crashes: Vec<CrashImage>,
     /// The states that may be found after the tear that is being tried.
     allowed: [usize; 2],
+    /// Bytes that nothing is promised about: before the command, and after that tear.
+    at_risk_before: AtRisk,
+    at_risk: AtRisk,
     /// Most pulses of a recovery after it.
     pub(super) recovery_bound: u64,
     /// Bits of the torn pulses of the run that is being tried.
@@ -92,7 +97,10 @@ impl Run {
             busy_us: after.clock_us() - before.clock_us(),
             ..CommandReport::default()
         };
+        let at_risk = AtRisk::left_in(&before);
         let run = Self {
+            at_risk_before: at_risk.clone(),
+            at_risk,
             explorer,
             schedule,
             report,
@@ -178,6 +186,7 @@ impl Run {
         let complete = self.steps.iter().filter(|step| step.pulses <= given).count();
         self.allowed = [complete, (complete + 1).min(self.states.len() - 1)];
         let torn = self.steps.get(complete);
+        self.at_risk = self.at_risk_before.and(&self.before, torn);
         self.recovery_bound = bounds::recovery_pulses_max(&self.before, &self.after, torn);
         self.torn_bits = crash.bits;
         self.report.torn_bits_max = self.report.torn_bits_max.max(crash.bits);
@@ -355,10 +364,12 @@ impl Run {
     /// Looks at a card that is at rest.
     fn judge(&self, card: &Card) -> Result<Found, Broken> {
         self.judge_reads(card)?;
-        indeterminate_live_bits(card)?;
+        indeterminate_live_bits(card, &self.at_risk)?;
         bounds::forgotten(card, &self.secrets)?;
-        let [old, new] = self.allowed;
-        State::found(card, &self.states[old], &self.states[new]).map_err(|broken| {
+        let old = self.allowed[0];
+        let [old_seen, new_seen] =
+            self.allowed.map(|allowed| self.at_risk.seen_in(card, &self.states[allowed]));
+        State::found(card, &old_seen, &new_seen).map_err(|broken| {
             let earlier = self.states[..old].iter().find(|state| state.is_in(card));
             let lost = earlier.and_then(|state| state.first_difference(card, &self.states[old]));
             lost.map_or(broken, |place| Broken::Lost { place })

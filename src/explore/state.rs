@@ -1,6 +1,6 @@
 //! What must survive a tear: the applets' segments and the counters.
 
-use super::{Broken, Place};
+use super::{Broken, Place, at_risk::AtRisk};
 use crate::{
     Card,
     nvm::{Counters, layout::Region},
@@ -118,11 +118,11 @@ fn place_of_value(card: &Card, n: usize) -> Place {
 }
 
 /// Indeterminate bits that the card's next reads could meet.
-pub(super) fn indeterminate_live_bits(card: &Card) -> Result<(), Broken> {
+pub(super) fn indeterminate_live_bits(card: &Card, at_risk: &AtRisk) -> Result<(), Broken> {
     let (eeprom, layout) = (card.eeprom(), card.layout());
     let counters = Counters::new(layout);
     let live = |at: u32| {
-        at >= layout.segments
+        at >= layout.segments && !at_risk.contains(at)
             || matches!(layout.region(at), Region::Marker { .. })
             || counters.hang_on(eeprom, at)
     };

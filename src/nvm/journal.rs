@@ -353,16 +353,20 @@ pub fn write_nonatomic<M: Memory>(
     let geometry = *memory.geometry();
     while !data.is_empty() {
         let page_end = geometry.page_start(at) + geometry.page_bytes;
-        let (piece, rest) = data.split_at(data.len().min((page_end - at) as usize));
+        let (piece, later) = data.split_at(data.len().min((page_end - at) as usize));
         let first = geometry.unit_start(at);
         let end = geometry.whole_units(at + piece.len() as u32);
         let mut units = [0; PAGE_BYTES_MAX];
         let units = &mut units[..(end - first) as usize];
-        memory.read(first, units);
-        units[(at - first) as usize..][..piece.len()].copy_from_slice(piece);
+        // Whole units are not read: they may be in doubt.
+        let (before, rest) = units.split_at_mut((at - first) as usize);
+        let (here, behind) = rest.split_at_mut(piece.len());
+        memory.read(first, before);
+        here.copy_from_slice(piece);
+        memory.read(at + piece.len() as u32, behind);
         memory.write(first, units)?;
         at += piece.len() as u32;
-        data = rest;
+        data = later;
     }
     Ok(())
 }
