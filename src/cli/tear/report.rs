@@ -126,6 +126,8 @@ fn wear_and_mutants() -> Vec<Row> {
     Vec::new()
 }
 
+/// A violation or a foul read ends the exploration with its line, and there is no table: both are 0
+/// where there is one.
 fn row(name: &str, applet: &AppletReport, cuts: u32) -> String {
     let sum = &applet.sum;
     format!(
