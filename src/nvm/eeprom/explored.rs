@@ -5,16 +5,28 @@ use super::Eeprom;
 impl Eeprom {
     /// Becomes `other`, in the same place in the host's memory.
     pub(crate) fn copy_from(&mut self, other: &Self) {
-        let Self { geometry, cells, torn, wear, faults, pulses, busy_us, .. } = other;
+        let Self {
+            geometry,
+            cells,
+            torn,
+            wear,
+            faults,
+            pulses,
+            busy_us,
+            choices,
+            foul_reads,
+            #[cfg(test)]
+            deaf,
+        } = other;
         (self.geometry, self.pulses, self.busy_us) = (*geometry, *pulses, *busy_us);
         self.cells.clone_from(cells);
         self.torn.clone_from(torn);
         self.wear.clone_from(wear);
         self.faults.clone_from(faults);
-        self.choices.clone_from(&other.choices);
-        self.foul_reads.clone_from(&other.foul_reads);
+        self.choices.clone_from(choices);
+        self.foul_reads.clone_from(foul_reads);
         #[cfg(test)]
-        (self.deaf = other.deaf);
+        self.deaf.clone_from(deaf);
     }
 
     /// Decides of each indeterminate bit, by address and from the lowest, whether its pulse has
