@@ -97,9 +97,6 @@
 //! And for the argument itself: no read outside a decision has met an indeterminate bit
 //! ([`Broken::FoulReads`]), and none is left in live data ([`Broken::Indeterminate`]).
 //!
-//! A write past the journal promises none of this: a command that makes one fails here, in the
-//! place it left in doubt.
-//!
 //! Why one run covers all outcomes of a tear: power-up is a function of the stable bits and of the
 //! decisions, and the foul reads show, run by run, that it hung on nothing else.
 //! [`random_tears`](Explorer::random_tears) does the same with bits at chosen values, so that the

@@ -5,7 +5,7 @@ use tessera::{
     explore::{Endurance, endurance},
 };
 
-use super::Failure;
+use super::{Failure, thousands};
 
 /// Erase cycles that a unit is good for here: those of the parts that wear out soonest but the tiny
 /// one.
@@ -52,7 +52,8 @@ const TAPS: [Tap; 3] = [
 pub(super) fn table() -> Result<String, Failure> {
     let mut lines = vec![
         format!(
-            "| applet | a tap | taps until a unit passes {CYCLES} cycles | which unit | the journal's most worn unit by then |"
+            "| applet | a tap | taps until a unit passes {} cycles | which unit | the journal's most worn unit by then |",
+            thousands(CYCLES.into())
         ),
         "|---|---|---:|---|---|".to_owned(),
     ];
@@ -63,7 +64,11 @@ pub(super) fn table() -> Result<String, Failure> {
         let lasts = match lasts {
             None => "any number | none is worn | 0".to_owned(),
             Some(Endurance { taps, place, journal: (unit, cycles) }) => {
-                format!("{taps} | {place} | {unit}, {cycles} cycles")
+                format!(
+                    "{} | {place} | {unit}, {} cycles",
+                    thousands(taps),
+                    thousands(cycles.into())
+                )
             }
         };
         lines.push(format!("| {application} | {what} | {lasts} |"));

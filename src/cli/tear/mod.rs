@@ -1,6 +1,7 @@
 //! `tessera tear`: power failing at every place: a failure shown again, commands torn, the report.
 
 mod commands;
+mod designs;
 mod endurance;
 mod replay;
 mod report;
@@ -81,5 +82,29 @@ impl Tear {
     fn threads(&self) -> usize {
         let here = || thread::available_parallelism().map_or(1, NonZero::get);
         self.threads.unwrap_or_else(here)
+    }
+}
+
+/// With a comma between groups of three digits.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let grouped = [0, 999, 1000, 1_234_567].map(thousands);
+        assert_eq!(grouped, ["0", "999", "1,000", "1,234,567"]);
     }
 }

@@ -6,8 +6,8 @@ use std::{process::ExitCode, time::Instant};
 use tessera::explore::{AppletReport, VectorReport};
 
 use super::{
-    super::{Outcome, say},
-    Tear, endurance,
+    super::{Failure, Outcome, say},
+    Tear, designs, endurance, thousands,
 };
 
 /// A number of the table below the first: its name, what it is, the command that shows it.
@@ -35,7 +35,7 @@ impl Tear {
         say("");
         say(&endurance::table()?);
         say("");
-        say(&self.numbers(&report));
+        say(&self.numbers(&report)?);
         Ok(ExitCode::SUCCESS)
     }
 
@@ -50,7 +50,7 @@ impl Tear {
         lines.join("\n")
     }
 
-    fn numbers(&self, report: &VectorReport) -> String {
+    fn numbers(&self, report: &VectorReport) -> Result<String, Failure> {
         let total = report.total();
         let (schedules, outcomes) = (thousands(total.sum.schedules), &total.sum.outcomes);
         let held = thousands(total.commands + report.quiet);
@@ -68,8 +68,11 @@ impl Tear {
             ),
             (
                 "N2",
-                "the same 3 tears deep; journal and counters 4 deep".into(),
-                "`.ci/nightly`, `cargo test nvm::`",
+                format!(
+                    "the same 3 tears deep each night; the engine by itself {}",
+                    designs::engine()?
+                ),
+                "`.ci/nightly`, `tessera tear --report`",
             ),
             (
                 "N3",
@@ -86,6 +89,7 @@ impl Tear {
                 "0 foul reads, 0 indeterminate live bits after power-up".into(),
                 "`tessera tear --report`",
             ),
+            ("N6", designs::mutants(), "`cargo test mutants`, `tests/snapshots/mutants.txt`"),
             (
                 "N7",
                 format!(
@@ -101,6 +105,7 @@ impl Tear {
                 ),
                 "`tessera tear --report`",
             ),
+            ("N9", "endurance of each applet: the table above".into(), "`tessera tear --report`"),
             (
                 "N10",
                 "a failure's line runs again, told pulse by pulse, in less than a second".into(),
@@ -112,18 +117,12 @@ impl Tear {
                 "`explore::every_tear(&APPLET, &commands)`",
             ),
         ];
-        rows.extend(wear_and_mutants());
         rows.sort_by_key(|(name, ..)| name[1..].parse::<u32>().unwrap_or(0));
         let lines =
             rows.iter().map(|(name, what, command)| format!("| {name} | {what} | {command} |"));
         let head = ["| | what | shown by |".to_owned(), "|---|---|---|".to_owned()];
-        head.into_iter().chain(lines).collect::<Vec<_>>().join("\n")
+        Ok(head.into_iter().chain(lines).collect::<Vec<_>>().join("\n"))
     }
-}
-
-/// N6 (mutants) and N9 (endurance of each applet).
-fn wear_and_mutants() -> Vec<Row> {
-    Vec::new()
 }
 
 /// A violation or a foul read ends the exploration with its line, and there is no table: both are 0
@@ -141,28 +140,4 @@ fn row(name: &str, applet: &AppletReport, cuts: u32) -> String {
         sum.recovery_bound,
         thousands(sum.concrete_tears),
     )
-}
-
-/// With a comma between groups of three digits.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        let grouped = [0, 999, 1000, 1_234_567].map(thousands);
-        assert_eq!(grouped, ["0", "999", "1,000", "1,234,567"]);
-    }
 }
