@@ -326,8 +326,8 @@ impl Memory for Eeprom {
         Ok(())
     }
 
-    /// Where no bit is in doubt, on a part without a fault, nothing can be seen of the state between the
-    /// two pulses.
+    /// Where no bit is in doubt, on a part without a fault, nothing can be seen of the state
+    /// between the two pulses.
     fn write(&mut self, at: u32, data: &[u8]) -> Result<(), PulseError> {
         #[cfg(test)]
         if self.deaf.is_some() {

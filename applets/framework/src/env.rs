@@ -102,8 +102,8 @@ impl<'p> Env<'p> {
 
     /// Writes `bytes` at once and past the journal: fewer pulses, and no promise. A tear may leave
     /// the [units](Self::unit_bytes) that they lie in with any value, also one that changes from
-    /// read to read, their other bytes included; and to write a part of such a unit again is to read
-    /// the rest of it. Whole units are safe to write again.
+    /// read to read, their other bytes included; and to write a part of such a unit again is to
+    /// read the rest of it. Whole units are safe to write again.
     ///
     /// # Errors
     /// 6F00 outside the segment and inside a transaction; 6581 when the cells have failed; `Torn`.

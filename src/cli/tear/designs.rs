@@ -28,7 +28,7 @@ pub(super) fn engine() -> Result<String, Failure> {
         ("PIN", run(&EngineCounter::pin(tiny), 4)?),
     ];
     let told = schedules.map(|(name, schedules)| format!("{name} {}", super::thousands(schedules)));
-    Ok(format!("{CUTS} tears deep, schedules: {}", told.join(", ")))
+    Ok(format!("the engine by itself, {CUTS} tears deep, schedules: {}", told.join(", ")))
 }
 
 fn run<D: Design>(design: &D, changes: u32) -> Result<u64, Failure> {

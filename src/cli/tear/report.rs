@@ -51,79 +51,83 @@ impl Tear {
     }
 
     fn numbers(&self, report: &VectorReport) -> Result<String, Failure> {
-        let total = report.total();
-        let (schedules, outcomes) = (thousands(total.sum.schedules), &total.sum.outcomes);
-        let held = thousands(total.commands + report.quiet);
-        let (longest, bound) = (total.sum.recovery_pulses_max, total.sum.recovery_bound);
-        let concrete = thousands(total.sum.concrete_tears);
-        let cuts = self.cuts;
-        let mut rows: Vec<Row> = vec![
-            (
-                "N1",
-                format!(
-                    "{} vectors, every pulse and every subset of bits, {cuts} tears deep: {schedules} schedules stand for {outcomes} outcomes, 0 violations",
-                    report.vectors
-                ),
-                "`tessera tear --report`",
-            ),
-            (
-                "N2",
-                format!(
-                    "the same 3 tears deep each night; the engine by itself {}",
-                    designs::engine()?
-                ),
-                "`.ci/nightly`, `tessera tear --report`",
-            ),
-            (
-                "N3",
-                format!("{concrete} tears with bits at drawn values, 0 violations"),
-                "`tessera tear --report --concrete 10000000`",
-            ),
-            (
-                "N4",
-                "random lives of whole cards against a model".into(),
-                "`LIVES=1000000 cargo test --release --test histories`",
-            ),
-            (
-                "N5",
-                "0 foul reads, 0 indeterminate live bits after power-up".into(),
-                "`tessera tear --report`",
-            ),
-            ("N6", designs::mutants(), "`cargo test mutants`, `tests/snapshots/mutants.txt`"),
-            (
-                "N7",
-                format!(
-                    "honest status: {held} commands, {} of them without a pulse",
-                    thousands(report.quiet)
-                ),
-                "`tessera tear --report`",
-            ),
-            (
-                "N8",
-                format!(
-                    "the longest recovery takes {longest} pulses and may take {bound}; a quiet power-up takes none"
-                ),
-                "`tessera tear --report`",
-            ),
-            ("N9", "endurance of each applet: the table above".into(), "`tessera tear --report`"),
-            (
-                "N10",
-                "a failure's line runs again, told pulse by pulse, in less than a second".into(),
-                "`tessera tear 'LINE'`",
-            ),
-            (
-                "N11",
-                "the same for anybody's applet, in a line".into(),
-                "`explore::every_tear(&APPLET, &commands)`",
-            ),
-        ];
+        let mut rows: Vec<Row> = self.measured(report);
+        rows.push((
+            "N2",
+            designs::engine()?,
+            "`tessera tear --report`; 3 tears deep over all vectors: `.ci/nightly`",
+        ));
+        rows.push((
+            "N6",
+            designs::mutants(),
+            "`cargo test mutants`, `tests/snapshots/mutants.txt`",
+        ));
+        rows.extend(ELSEWHERE.map(|(name, what, command)| (name, what.to_owned(), command)));
         rows.sort_by_key(|(name, ..)| name[1..].parse::<u32>().unwrap_or(0));
         let lines =
             rows.iter().map(|(name, what, command)| format!("| {name} | {what} | {command} |"));
         let head = ["| | what | shown by |".to_owned(), "|---|---|---|".to_owned()];
         Ok(head.into_iter().chain(lines).collect::<Vec<_>>().join("\n"))
     }
+
+    /// What the exploration has counted.
+    fn measured(&self, report: &VectorReport) -> Vec<Row> {
+        const COMMAND: &str = "`tessera tear --report`";
+        let total = report.total();
+        let (schedules, outcomes) = (thousands(total.sum.schedules), &total.sum.outcomes);
+        let held = thousands(total.commands + report.quiet);
+        let (longest, bound) = (total.sum.recovery_pulses_max, total.sum.recovery_bound);
+        let concrete = thousands(total.sum.concrete_tears);
+        let (vectors, cuts, quiet) = (report.vectors, self.cuts, thousands(report.quiet));
+        vec![
+            (
+                "N1",
+                format!(
+                    "{vectors} vectors, every pulse and every subset of bits, {cuts} tears deep: {schedules} schedules stand for {outcomes} outcomes, 0 violations"
+                ),
+                COMMAND,
+            ),
+            (
+                "N3",
+                format!("{concrete} tears with bits at drawn values, 0 violations"),
+                "`tessera tear --report --concrete 10000000`",
+            ),
+            ("N5", "0 foul reads, 0 indeterminate live bits after power-up".to_owned(), COMMAND),
+            (
+                "N7",
+                format!("honest status: {held} commands, {quiet} of them without a pulse"),
+                COMMAND,
+            ),
+            (
+                "N8",
+                format!(
+                    "the longest recovery takes {longest} pulses and may take {bound}; a quiet power-up takes none"
+                ),
+                COMMAND,
+            ),
+        ]
+    }
 }
+
+/// What other commands show, or another table.
+const ELSEWHERE: [(&str, &str, &str); 4] = [
+    (
+        "N4",
+        "a million random lives of whole cards against a model each night; 4,000 in every test",
+        "`.ci/nightly histories`, `cargo test --test histories`",
+    ),
+    ("N9", "endurance of each applet: the table above", "`tessera tear --report`"),
+    (
+        "N10",
+        "a failure's line runs again, told pulse by pulse, in less than a second",
+        "`tessera tear 'LINE'`",
+    ),
+    (
+        "N11",
+        "the same for anybody's applet, in a line",
+        "`explore::every_tear(&APPLET, &commands)`",
+    ),
+];
 
 /// A violation or a foul read ends the exploration with its line, and there is no table: both are 0
 /// where there is one.
