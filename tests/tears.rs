@@ -36,6 +36,17 @@ fn every_command_torn_anywhere_and_torn_again_leaves_old_or_new() {
     assert!(schedules > 15_000, "{schedules}");
 }
 
+/// The journal's words of an earlier session are then those of another lane.
+#[test]
+fn sessions_on_other_lanes_after_a_tear_leave_old_or_new_too() {
+    for lane_step in 1..5 {
+        let explorer = Explorer { lane_step, ..Explorer::default() };
+        for card in ["page64", "tiny"].map(card) {
+            explorer.every_tear(&card, &session()).unwrap();
+        }
+    }
+}
+
 #[test]
 fn every_command_as_the_first_of_a_session_survives_three_tears() {
     let explorer = Explorer { cuts: 3, ..Explorer::default() };

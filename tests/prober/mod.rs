@@ -124,6 +124,8 @@ impl Prober {
         for round in 0..4 {
             note(env.store(round * 9, &[0xEE; 5]));
             note(env.set_counter(CounterId(0), round));
+            note(env.store_secret(64 + round * 9, &[0xDD; 5]));
+            note(env.store_nonatomic(128 + round * 4, &[0xCC; 4]));
             let outcome = env.atomically(|env| {
                 note(env.store(100, &[round as u8; 70]));
                 note(env.set_counter(CounterId(1), round));
