@@ -159,7 +159,7 @@ pub struct Explorer {
     /// tear may leave.
     pub transactions_max: usize,
     /// Lanes of the journal from one session to the next. 0: always the same one, which is the
-    /// worst for its words; 1 to 3: each session another.
+    /// worst for its words; 1 to 4: each session another.
     pub lane_step: u32,
 }
 
