@@ -3,6 +3,7 @@
 //! | module | what it answers |
 //! |---|---|
 //! | [`atr`] | what an answer to reset says |
+//! | `bytes` | how bytes are written |
 //! | [`control`] | what control information says about a file |
 //! | [`event`] | what happened, one step at a time |
 //! | [`narrator`] | the events in words, with what a watcher of the line knows: which file is current |
@@ -12,6 +13,7 @@
 //! card, so it reads the same for a card behind a real reader.
 
 pub mod atr;
+mod bytes;
 pub mod control;
 pub mod event;
 pub mod narrator;
