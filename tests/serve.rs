@@ -48,6 +48,58 @@ fn orders_reach_the_card_and_mistakes_are_told() {
     assert!(!reader.order("insert slot 7").status.success());
 }
 
+/// One of the telephone numbers, and what it takes to be allowed to store it.
+const UPDATE: &str = "00DC033411280F303537333636363636363600000000";
+
+fn may_update(line: &mut Line) {
+    for command in [SELECT, "0020000003123456", "00A4000C02DF01"] {
+        assert_eq!(line.ask(command), "9000", "{command}");
+    }
+}
+
+#[test]
+fn memory_that_is_stuck_is_answered_6581_and_kills_the_card_until_serve_begins_again() {
+    let directory = Directory::new();
+    let image = directory.join("card.image");
+    let arguments = ["clinic", "--image", image.to_str().unwrap()];
+    let mut reader = Reader::with(&arguments);
+    let mut line = reader.accept();
+    may_update(&mut line);
+    let stuck = reader.order("stuck social-security");
+    assert!(String::from_utf8_lossy(&stuck.stdout).starts_with("stuck: "), "{stuck:?}");
+    assert_eq!(line.ask(UPDATE), "6581");
+    assert_eq!(line.ask("00A4000C023F00"), "9000", "it still speaks");
+    line.say("00");
+    line.say("01");
+    assert_eq!(line.ask("04"), "hung up");
+    for _ in 0..2 {
+        let says = reader.complaint();
+        assert!(says.starts_with("tessera: slot 0: the card is dead: "), "{says}");
+        let status = reader.order("status").stdout;
+        let status = String::from_utf8_lossy(&status);
+        assert!(status.contains("beside the reader, dead: "), "{status}");
+        assert!(reader.order("insert").status.success());
+        let mut line = reader.dial();
+        assert_eq!(line.ask("04"), "hung up", "no answer to reset");
+    }
+    assert_eq!(reader.stop(), 0);
+
+    let mut reader = Reader::with(&arguments);
+    let mut line = reader.accept();
+    may_update(&mut line);
+    assert_eq!(line.ask(UPDATE), "9000", "an image keeps no faults");
+}
+
+#[test]
+fn places_that_are_not_there_are_told() {
+    let mut reader = Reader::with(&[]);
+    let _line = reader.accept();
+    let refused = reader.order("stuck nowhere");
+    assert!(!refused.status.success());
+    let says = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(says.starts_with("tessera: expected journal, counters, "), "{says}");
+}
+
 #[test]
 fn a_reader_that_goes_is_awaited_and_the_card_is_put_in_again_without_power() {
     let mut reader = Reader::with(&[]);

@@ -18,7 +18,13 @@ pub(crate) type Listener = UnixListener;
 /// Speak to a running serve: faults and views that a reader cannot ask for.
 ///
 /// Orders: tear N (power fails in pulse N of the next command that gives pulses), tear-recovery N,
-/// remove, insert, reset, dump, image, trace on, trace off, status; then nothing or `slot N`.
+/// stuck WHERE, remove, insert, reset, dump, image, trace on, trace off, status; then nothing or
+/// `slot N`.
+///
+/// WHERE is `journal`, `counters` or an application as `dump` names it, each with `+OFFSET` or
+/// without, or an address, in hexadecimal. The pages there take no more pulses: the next change is
+/// answered 6581, and a card that cannot settle its memory at the next power-up is dead and mute.
+/// Images keep no faults: serve started again has a card without them.
 #[derive(clap::Args)]
 pub(crate) struct Ctl {
     /// Port of the serve to speak to

@@ -15,7 +15,7 @@ use std::{
 };
 
 use tessera::{
-    profile,
+    NoAtr, profile,
     reader::{
         Slot, SlotError, control,
         vpcd::{self, Ended},
@@ -251,6 +251,11 @@ impl Served {
                 Ended::Keep(_) => self.complain(&format!(
                     "{ended}. The last command is not answered and the card is out of the reader; \
                      it comes back when it can be saved"
+                )),
+                _ if self.lock().is_dead() => self.complain(&format!(
+                    "{}. It stays mute and out of the reader; a card without faults comes when \
+                     serve is started again",
+                    NoAtr::MemoryFailure
                 )),
                 _ => say(&format!("slot {}: {ended}", self.number)),
             }

@@ -6,16 +6,19 @@
 
 use std::{fmt::Write, str::FromStr, sync::Mutex, sync::PoisonError};
 
-use super::Slot;
-use crate::image;
+use super::{Slot, place};
+use crate::{image, nvm::fault::Fault};
 
 /// What to do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verb {
     /// `tear N`: power fails in pulse N of the next command that gives pulses; 0 takes that back.
     Tear(u32),
     /// `tear-recovery N`: power fails in pulse N of the recovery at the next power-up.
     TearRecovery(u32),
+    /// `stuck WHERE`: the pages [there](place::pages) take no more pulses, until serve is started
+    /// again.
+    Stuck(String),
     /// `remove`: takes the card out of the reader.
     Remove,
     /// `insert`: puts it back.
@@ -33,7 +36,7 @@ pub enum Verb {
 }
 
 /// An order to one slot.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Order {
     /// What to do.
     pub verb: Verb,
@@ -52,8 +55,8 @@ pub struct OrderError {
 /// Longest line an order may take, in bytes.
 pub const ORDER_BYTES_MAX: usize = 256;
 
-const VERBS: &str = "tear N, tear-recovery N, remove, insert, reset, dump, image, trace on, \
-    trace off or status, and then nothing or slot N";
+const VERBS: &str = "tear N, tear-recovery N, stuck WHERE, remove, insert, reset, dump, image, \
+    trace on, trace off or status, and then nothing or slot N";
 
 impl FromStr for Order {
     type Err = OrderError;
@@ -70,6 +73,7 @@ impl FromStr for Order {
         let verb = match words[..] {
             ["tear", n] => Verb::Tear(number(n)?),
             ["tear-recovery", n] => Verb::TearRecovery(number(n)?),
+            ["stuck", place] => Verb::Stuck(place.into()),
             ["remove"] => Verb::Remove,
             ["insert"] => Verb::Insert,
             ["reset"] => Verb::Reset,
@@ -108,6 +112,16 @@ pub fn obey<S: Served>(line: &str, slots: &[S]) -> String {
     match order.verb {
         Verb::Tear(n) => slot.tear_at(n),
         Verb::TearRecovery(n) => slot.tear_recovery_at(n),
+        Verb::Stuck(place) => match place::pages(slot.card(), &place) {
+            Ok(pages) => {
+                for &at in &pages {
+                    slot.inflict(Fault::StuckPage { at });
+                }
+                let (first, number) = (pages.first().copied().unwrap_or(0), pages.len());
+                let _ = writeln!(answer, "stuck: {number} pages from {first:05X}");
+            }
+            Err(error) => return format!("error: {error}\n"),
+        },
         Verb::Remove => {
             slot.remove();
             served.hang_up();
@@ -142,9 +156,10 @@ fn status(slot: &Slot, out: &mut String) {
         (true, false) => "in the reader, without power",
         (true, true) => "in the reader, powered",
     };
+    let dead = if slot.is_dead() { ", dead: its memory cannot be settled" } else { "" };
     let _ = writeln!(
         out,
-        "{}: {place}; {} pulses and {} ms of its own time so far",
+        "{}: {place}{dead}; {} pulses and {} ms of its own time so far",
         card.profile().name,
         card.pulses(),
         card.clock_us() / 1000
@@ -201,8 +216,25 @@ mod tests {
     }
 
     fn fake() -> Fake {
-        let slot = Mutex::new(Slot::new(testing::made("tiny")));
+        fake_of("tiny")
+    }
+
+    fn fake_of(profile: &str) -> Fake {
+        let slot = Mutex::new(Slot::new(testing::made(profile)));
         Fake { slot, tracing: Cell::new(false), hung_up: Cell::new(0) }
+    }
+
+    /// Stores a telephone number.
+    fn update(slot: &Mutex<Slot>) {
+        let mut slot = slot.lock().unwrap();
+        for (command, status) in [
+            ("00 A4 04 0C 0F 7378312E73682EC9E7BBE1B1A3D5CF", [0x90, 0x00]),
+            ("00 20 00 00 03 123456", [0x90, 0x00]),
+            ("00 A4 00 0C 02 DF01", [0x90, 0x00]),
+            ("00 DC 03 34 11 280F 303537333636363636363600000000", [0x65, 0x81]),
+        ] {
+            assert_eq!(slot.exchange(&testing::bytes(command)).unwrap(), status, "{command}");
+        }
     }
 
     #[test]
@@ -241,6 +273,39 @@ mod tests {
     }
 
     #[test]
+    fn a_stuck_counter_refuses_the_change_and_the_card_lives_on() {
+        let slots = [fake()];
+        obey("reset", &slots);
+        let select = testing::bytes("00 A4 04 0C 0F 7378312E73682EC9E7BBE1B1A3D5CF");
+        let verify = testing::bytes("00 20 00 00 03 999999");
+        let send = |command| slots[0].slot.lock().unwrap().exchange(command).unwrap().to_vec();
+        for place in ["counters", "journal"] {
+            assert!(obey(&format!("stuck {place}"), &slots).starts_with("ok\nstuck: "));
+            assert_eq!(obey("reset", &slots), "ok\n", "{place}");
+            assert_eq!(send(&select), [0x90, 0x00]);
+            assert_eq!(send(&verify), [0x65, 0x81], "{place}");
+        }
+        assert!(!obey("status", &slots).contains("dead"));
+    }
+
+    #[test]
+    fn a_card_that_is_stuck_in_an_application_dies_of_its_next_change() {
+        let slots = [fake_of("clinic")];
+        obey("reset", &slots);
+        assert!(obey("stuck social-security", &slots).starts_with("ok\nstuck: "));
+        assert_eq!(obey("reset", &slots), "ok\n", "nothing has been changed yet");
+        update(&slots[0].slot);
+        assert!(!obey("status", &slots).contains("dead"));
+        assert!(obey("reset", &slots).starts_with("error: the card is dead: "));
+        for _ in 0..2 {
+            let status = obey("status", &slots);
+            assert!(status.contains("beside the reader, dead: "), "{status}");
+            assert_eq!(obey("insert", &slots), "ok\n");
+            assert!(obey("reset", &slots).starts_with("error: the card is dead: "));
+        }
+    }
+
+    #[test]
     fn a_dump_names_each_application_once() {
         let dump = obey("dump", &[fake()]);
         for name in ["engine: ", "\nmaster\n", "\nsocial-security\n"] {
@@ -251,8 +316,18 @@ mod tests {
 
     #[test]
     fn what_is_not_an_order_is_told_so() {
-        for bad in ["", "tear", "tear x", "tear -1", "trace", "eat slot 0", "remove slot", "slot 0"]
-        {
+        for bad in [
+            "",
+            "stuck",
+            "stuck a b",
+            "tear",
+            "tear x",
+            "tear -1",
+            "trace",
+            "eat slot 0",
+            "remove slot",
+            "slot 0",
+        ] {
             let answer = obey(bad, &[fake()]);
             assert!(answer.starts_with("error: expected tear N, "), "{bad}: {answer}");
         }

@@ -5,9 +5,11 @@
 //! |---|---|
 //! | [`slot`] | what can be done to a card in a reader: power, reset, commands, pulling it out |
 //! | [`vpcd`] | vsmartcard's protocol, by which pcscd shows a reader with our card |
-//! | [`control`] | the orders of a developer beside the reader: tear, remove, insert, reset, dump |
+//! | [`control`] | the orders of a developer beside the reader: tear, stuck, remove, insert, reset, dump |
+//! | [`place`] | which part of the memory an order means |
 
 pub mod control;
+pub mod place;
 pub mod slot;
 pub mod vpcd;
 

@@ -6,11 +6,13 @@
 //!   that is killed at any moment loses no answered command;
 //! * a card whose image cannot be saved gives no answer and is out of the reader until it is saved:
 //!   its memory is what it is, as a real card's, and what it did is done when it comes back;
-//! * a card that has been torn is out of the reader until it is put back.
+//! * a card that has been torn is out of the reader until it is put back;
+//! * a card that is dead is out of the reader, and leaves it again when it is put back and powered.
 
 use crate::{
     Card, NoAtr, Response,
     image::{FileError, ImageFile},
+    nvm::fault::Fault,
     trace::Event,
 };
 
@@ -25,6 +27,8 @@ pub struct Slot {
     keep: Option<Keep>,
     /// Out of the reader because it could not be saved.
     waits_to_be_kept: bool,
+    /// Its memory could not be settled when it was last powered.
+    dead: bool,
     observer: Option<Observer>,
     /// Pulse of the next command that is to be torn.
     tear: Option<u32>,
@@ -67,6 +71,7 @@ impl Slot {
             response: Response::new(),
             keep: None,
             waits_to_be_kept: false,
+            dead: false,
             observer: None,
             tear: None,
             tear_recovery: None,
@@ -106,6 +111,12 @@ impl Slot {
         self.waits_to_be_kept
     }
 
+    /// The memory could not be settled when the card was last powered: it is mute.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.dead
+    }
+
     /// The answer to reset the reader reports.
     #[must_use]
     pub fn atr(&self) -> &[u8] {
@@ -125,6 +136,11 @@ impl Slot {
         self.tear_recovery = (n > 0).then_some(n);
     }
 
+    /// Something goes wrong with the card's memory for good. An image does not keep it.
+    pub fn inflict(&mut self, fault: Fault) {
+        self.card.inflict(fault);
+    }
+
     /// Powers the card; a card that has power is reset.
     ///
     /// # Errors
@@ -139,10 +155,12 @@ impl Slot {
         self.card.tear_at(self.tear_recovery.take().unwrap_or(0));
         let powered = self.card.power_on();
         self.card.tear_at(0);
+        self.dead = powered == Err(NoAtr::MemoryFailure);
         let pulses = self.card.pulses() - before;
         let atr = self.card.atr().to_vec();
         self.tell(&match (powered, was_powered) {
-            (Err(_), _) => Event::TornInRecovery { pulses },
+            (Err(NoAtr::PowerLost), _) => Event::TornInRecovery { pulses },
+            (Err(NoAtr::MemoryFailure), _) => Event::Dead { pulses },
             (Ok(()), true) => Event::Reset { atr: &atr },
             (Ok(()), false) => Event::PowerOn { atr: &atr },
         });
@@ -362,6 +380,34 @@ mod tests {
         assert!(matches!(slot.exchange(&testing::bytes(SELECT)), Err(SlotError::Mute)));
         slot.power_on().unwrap();
         assert_eq!(slot.exchange(&testing::bytes(SELECT)).unwrap(), [0x90, 0x00]);
+    }
+
+    #[test]
+    fn a_dead_card_is_told_as_dead_whenever_it_is_powered() {
+        let mut slot = Slot::new(testing::made("clinic"));
+        slot.power_on().unwrap();
+        for command in [SELECT, "00 20 00 00 03 123456", "00 A4 00 0C 02 DF01"] {
+            assert_eq!(slot.exchange(&testing::bytes(command)).unwrap(), [0x90, 0x00]);
+        }
+        for at in crate::reader::place::pages(slot.card(), "social-security").unwrap() {
+            slot.inflict(Fault::StuckPage { at });
+        }
+        let update = "00 DC 03 34 11 280F 303537333636363636363600000000";
+        assert_eq!(slot.exchange(&testing::bytes(update)).unwrap(), [0x65, 0x81]);
+        let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let tells = told.clone();
+        slot.observe(Some(Box::new(move |_, event| {
+            tells.lock().unwrap().push(format!("{event:?}").split(' ').next().unwrap().to_owned());
+        })));
+        slot.power_off();
+        for _ in 0..2 {
+            assert!(matches!(slot.power_on(), Err(SlotError::Dead(NoAtr::MemoryFailure))));
+            assert!(slot.is_dead() && !slot.is_present());
+            assert!(matches!(slot.power_on(), Err(SlotError::Mute)));
+            slot.insert().unwrap();
+        }
+        let expected = ["PowerOff", "Dead", "Removed", "Inserted", "Dead", "Removed", "Inserted"];
+        assert_eq!(*told.lock().unwrap(), expected);
     }
 
     #[test]

@@ -73,7 +73,7 @@ pub enum Ended {
     /// The line failed.
     #[error("the line to the reader failed: {0}")]
     Line(#[source] io::Error),
-    /// The card gives no answer: torn, without power, or taken out.
+    /// The card gives no answer: torn, dead, without power, or taken out.
     #[error("{0}")]
     NoAnswer(#[source] SlotError),
     /// The card's image could not be written. The last command is not answered, and the card is out
@@ -139,7 +139,13 @@ fn obey(request: Request<'_>, slot: &Mutex<Slot>, answer: &mut Vec<u8>) -> Resul
         Request::PowerOff => slot.power_off(),
         Request::PowerOn | Request::Reset => slot.power_on()?,
         Request::Atr if !slot.is_present() => return Err(SlotError::Mute),
-        Request::Atr => put_frame(answer, slot.atr()),
+        Request::Atr => {
+            // The reader asks before it gives power; a card that cannot answer must not seem to.
+            if slot.is_dead() {
+                slot.power_on()?;
+            }
+            put_frame(answer, slot.atr());
+        }
         Request::Unknown => {}
         Request::Command(command) => match slot.exchange(command)? {
             response if response.len() <= BODY_BYTES_MAX => put_frame(answer, response),

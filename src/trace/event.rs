@@ -50,4 +50,9 @@ pub enum Event<'a> {
         /// Pulses the recovery gave, the last of them torn.
         pulses: u64,
     },
+    /// Power came, but cells did not take what the recovery gave them: the card is dead, and mute.
+    Dead {
+        /// Pulses the recovery gave.
+        pulses: u64,
+    },
 }

@@ -93,6 +93,9 @@ impl Narrator {
             Event::TornInRecovery { pulses } => {
                 happened(format!("POWER FAILS in pulse {pulses} of the recovery"))
             }
+            Event::Dead { pulses } => happened(format!(
+                "THE CARD IS DEAD: its memory cannot be settled, {pulses} pulses were tried"
+            )),
             Event::Torn { command, pulses } => Told {
                 command: spaced(command),
                 meaning: self.meaning(command).0,
@@ -385,6 +388,14 @@ mod tests {
             "      88 short EF identifier: 1E",
         ];
         assert_eq!(told.details, expected);
+    }
+
+    #[test]
+    fn a_dead_card_is_not_told_as_one_that_has_lost_power() {
+        let torn = narrator().tell(&Event::TornInRecovery { pulses: 2 }).to_string();
+        assert_eq!(torn, "-- POWER FAILS in pulse 2 of the recovery");
+        let dead = narrator().tell(&Event::Dead { pulses: 2 }).to_string();
+        assert!(dead.starts_with("-- THE CARD IS DEAD: ") && !dead.contains("POWER"), "{dead}");
     }
 
     #[test]

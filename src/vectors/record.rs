@@ -72,6 +72,8 @@ impl Recorder {
             Event::TornInRecovery { pulses } => {
                 let _ = writeln!(text, "! tear {pulses}\n+ power on");
             }
+            // A card that plays the session again has no fault. Its author may say it better.
+            Event::Dead { .. } => text.push_str("# the card is dead\n"),
             Event::Torn { command, pulses } => {
                 let _ = writeln!(text, "! tear {pulses}");
                 step(&mut text, '>', command);

@@ -95,6 +95,14 @@ impl Reader {
 
     /// The next connection, as vpcd begins it.
     pub(crate) fn accept(&mut self) -> Line {
+        let mut line = self.dial();
+        assert!(line.ask("04").starts_with("3B"), "the answer to reset");
+        line.say("01");
+        line
+    }
+
+    /// The next connection, on which nothing has been said.
+    pub(crate) fn dial(&mut self) -> Line {
         let stream = loop {
             if let Ok((stream, _)) = self.listener.accept() {
                 break stream;
@@ -106,10 +114,7 @@ impl Reader {
         stream.set_nonblocking(false).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.set_nodelay(true).unwrap();
-        let mut line = Line(stream);
-        assert!(line.ask("04").starts_with("3B"), "the answer to reset");
-        line.say("01");
-        line
+        Line(stream)
     }
 
     /// A connection to a card whose application is selected.
