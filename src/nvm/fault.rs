@@ -60,10 +60,16 @@ impl Faults {
     pub(super) fn add(&mut self, geometry: &Geometry, fault: Fault) {
         match fault {
             Fault::WornUnit { at, shows } => {
-                self.worn_units.push((geometry.unit_start(at), shows));
+                let unit = geometry.unit_start(at);
+                self.worn_units.retain(|(worn, _)| *worn != unit);
+                self.worn_units.push((unit, shows));
             }
             Fault::WearsOut { shows } => self.wears_out = Some(shows),
-            Fault::StuckPage { at } => self.stuck_pages.push(geometry.page_start(at)),
+            Fault::StuckPage { at } => {
+                let page = geometry.page_start(at);
+                self.stuck_pages.retain(|stuck| *stuck != page);
+                self.stuck_pages.push(page);
+            }
             Fault::Decay { .. } => {}
         }
     }
