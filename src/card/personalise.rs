@@ -152,6 +152,12 @@ fn check(profile: &Profile) -> Result<(), PersonaliseError> {
     if counters > usize::from(COUNTERS_MAX) {
         return unsound(format!("at most {COUNTERS_MAX} counters"), counters.to_string());
     }
+    let named = profile.applets.iter().filter_map(|with| with.segment_bytes);
+    let named = named.map(u64::from).sum::<u64>();
+    if named > u64::from(*MEMORY_BYTES.end()) {
+        let expected = format!("at most {} bytes in named segments", MEMORY_BYTES.end());
+        return unsound(expected, named.to_string());
+    }
     for (place, with) in profile.applets.iter().enumerate() {
         let ram = with.applet.descriptor().ram_on_deselect_bytes;
         if ram > Descriptor::RAM_ON_DESELECT_MAX {

@@ -24,7 +24,7 @@ const PIECE_BYTES: usize = 4;
 /// pulses for a lane, three for a counter, the log for the wipe word.
 pub(super) fn recovery_pulses_max(before: &Card, session: &Card, torn: Option<&Step>) -> u64 {
     let geometry = before.eeprom().geometry();
-    let pages = torn.map_or(0, |step| pages(geometry, step));
+    let pages = torn.map_or(0, |step| ranges(geometry, step));
     let (mut doubtful, mut lanes) = (Vec::new(), 0);
     let mut wipe = torn.is_some_and(is_secret);
     let (mut counters, layout) = (session.touched_counters(), before.layout());
@@ -46,20 +46,24 @@ pub(super) fn recovery_pulses_max(before: &Card, session: &Card, torn: Option<&S
     2 * pages + 3 + 2 * lanes + 3 * u64::from(counters) + wiping
 }
 
-/// Pages that a transaction stores to.
-fn pages(geometry: &Geometry, step: &Step) -> u64 {
-    let mut pages = Vec::new();
+/// Runs of units within a page that a transaction stores to.
+fn ranges(geometry: &Geometry, step: &Step) -> u64 {
+    let mut units = Vec::new();
     for change in &step.changes {
         if let Change::Store { at, bytes, .. } = change
             && !bytes.is_empty()
         {
             let last = at + bytes.len() as u32 - 1;
-            pages.extend((at / geometry.page_bytes)..=(last / geometry.page_bytes));
+            units.extend((at / geometry.unit_bytes)..=(last / geometry.unit_bytes));
         }
     }
-    pages.sort_unstable();
-    pages.dedup();
-    pages.len() as u64
+    units.sort_unstable();
+    units.dedup();
+    let page_units = geometry.page_bytes / geometry.unit_bytes;
+    let begins = |(i, unit): (usize, &u32)| {
+        i == 0 || units[i - 1] + 1 != *unit || unit.is_multiple_of(page_units)
+    };
+    units.iter().enumerate().filter(|&it| begins(it)).count() as u64
 }
 
 fn is_secret(step: &Step) -> bool {

@@ -110,6 +110,11 @@ impl<'l> Counters<'l> {
         n: u16,
         value: u32,
     ) -> Result<(), PulseError> {
+        let [first, second] = slots(memory.geometry(), self.layout, n);
+        let solid = |slot: Slot| memory.stable(slot.validity_at, WORD_BYTES).is_some();
+        if !solid(first) || !solid(second) {
+            return Err(PulseError::MemoryFailure);
+        }
         if !touched.contains(n) {
             let at = intent_at(memory.geometry(), self.layout, n);
             memory.drive(Pulse::Program { at, data: &INTENT })?;
@@ -117,7 +122,6 @@ impl<'l> Counters<'l> {
         }
         let newest = self.newest(memory, n);
         let sequence = newest.map_or(0, |(_, _, sequence)| sequence.wrapping_add(1));
-        let [first, second] = slots(memory.geometry(), self.layout, n);
         let slot = if newest.is_some_and(|(slot, ..)| slot == first) { second } else { first };
         erase_word(memory, slot.validity_at)?;
         let [a, b, c, d] = value.to_be_bytes();

@@ -1,23 +1,26 @@
 //! All or nothing: a new-value log with one commit point.
 //!
-//! Inside a transaction stores go to images of the pages they touch, in RAM; reads look there
-//! first. An abort forgets the images and costs no pulse. The commit sequence and why it holds are
-//! in the [module's argument](super).
+//! Inside a transaction stores go to an overlay in RAM; reads look there first. An abort forgets
+//! the overlay and costs no pulse. The commit sequence and why it holds are in the
+//! [module's argument](super).
 //!
 //! Invariants:
-//! * page images exist only while a transaction is open, and secrets among them are overwritten
-//!   when it ends;
+//! * the overlay is empty unless a transaction is open or half home, and secrets in it are
+//!   overwritten when it ends;
 //! * the intent of the session's lane is solid in memory before any other pulse of a transaction
 //!   (`intent_solid`);
-//! * between transactions every marker is solid erased, unless `failed`.
+//! * between transactions every marker is solid erased, unless `failed`; where home may be half
+//!   done then (`half_home`) the overlay stays, so that the transaction is read whole, as power-up
+//!   will make it.
 
 use tessera_framework::pin::forget;
 
 use super::{
-    Layout, Memory, Pulse, PulseError, WORD_BYTES, erase_word,
+    Geometry, Layout, Memory, Pulse, PulseError, WORD_BYTES, erase_word,
     geometry::PAGE_BYTES_MAX,
     layout::{LANES, Lane},
     log,
+    overlay::Overlay,
 };
 
 /// A session may have left work for the next power-up. Sixteen bits of thirty-two are set, as in
@@ -73,32 +76,20 @@ pub struct Journal {
     intent_solid: bool,
     /// Cells have failed where a marker may be set: nothing more is written before a power-up.
     failed: bool,
-    pages: Vec<PageImage>,
+    /// They have failed behind the commit point: home is old in one place and new in another.
+    half_home: bool,
+    overlay: Overlay,
     log: Vec<u8>,
-}
-
-/// A page as it will be, and which of its bytes differ: whole units from `first` to `end`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct PageImage {
-    at: u32,
-    first: u32,
-    end: u32,
-    bytes: [u8; PAGE_BYTES_MAX],
-}
-
-impl PageImage {
-    fn range(&self) -> &[u8] {
-        &self.bytes[self.first as usize..self.end as usize]
-    }
 }
 
 impl Journal {
     /// As after power-up: nothing open, nothing known of the intent.
     pub fn forget_all(&mut self) {
+        self.failed = false;
+        self.half_home = false;
         self.abort();
         self.lane = 0;
         self.intent_solid = false;
-        self.failed = false;
     }
 
     /// Chooses the lane of the session that begins, by a number from the card's noise.
@@ -110,6 +101,13 @@ impl Journal {
     #[must_use]
     pub fn lane(&self) -> u32 {
         self.lane
+    }
+
+    /// Cells have failed behind a commit point: nothing that a marker may be set for is written to
+    /// before the next power-up.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.failed
     }
 
     /// True while a transaction is open.
@@ -132,12 +130,14 @@ impl Journal {
     pub fn abort(&mut self) {
         self.open = false;
         self.doomed = None;
-        if self.secret {
-            self.pages.iter_mut().for_each(|page| forget(&mut page.bytes));
-            forget(&mut self.log);
-            self.secret = false;
+        if self.half_home {
+            return;
         }
-        self.pages.clear();
+        if self.secret {
+            forget(&mut self.log);
+        }
+        self.overlay.clear(self.secret);
+        self.secret = false;
         self.log.clear();
     }
 
@@ -149,28 +149,15 @@ impl Journal {
         at: u32,
         bytes: usize,
     ) -> Option<&'m [u8]> {
-        if self.pages.is_empty() { memory.stable(at, bytes) } else { None }
+        if self.overlay.is_empty() { memory.stable(at, bytes) } else { None }
     }
 
     /// Reads, seeing what the open transaction has stored.
     #[inline]
     pub fn read<M: Memory>(&self, memory: &M, at: u32, out: &mut [u8]) {
         memory.read(at, out);
-        if !self.pages.is_empty() {
-            self.read_images(memory.geometry().page_bytes, at, out);
-        }
-    }
-
-    #[inline(never)]
-    fn read_images(&self, page_bytes: u32, at: u32, out: &mut [u8]) {
-        let end = at + out.len() as u32;
-        for page in &self.pages {
-            let (from, to) = (at.max(page.at), end.min(page.at + page_bytes));
-            if from < to {
-                out[(from - at) as usize..(to - at) as usize].copy_from_slice(
-                    &page.bytes[(from - page.at) as usize..(to - page.at) as usize],
-                );
-            }
+        if !self.overlay.is_empty() {
+            self.overlay.read(memory.geometry(), at, out);
         }
     }
 
@@ -188,10 +175,13 @@ impl Journal {
         data: &[u8],
         secrecy: Secrecy,
     ) -> Result<(), Refusal> {
+        if self.failed {
+            return Err(Refusal::MemoryFailure);
+        }
         let alone = !self.open;
         self.begin();
         self.secret |= secrecy == Secrecy::Secret;
-        let stored = self.store_images(memory, layout, at, data);
+        let stored = self.store_in_overlay(memory, layout, at, data);
         match (alone, stored) {
             (true, Ok(())) => self.commit(memory, layout),
             (true, Err(refusal)) => {
@@ -205,52 +195,27 @@ impl Journal {
         }
     }
 
-    fn store_images<M: Memory>(
+    fn store_in_overlay<M: Memory>(
         &mut self,
         memory: &M,
         layout: &Layout,
-        mut at: u32,
-        mut data: &[u8],
+        at: u32,
+        data: &[u8],
     ) -> Result<(), Refusal> {
-        let geometry = *memory.geometry();
         if data.len() as u64 > u64::from(layout.log.bytes) {
             return Err(Refusal::CapacityExceeded);
         }
-        while !data.is_empty() {
-            let page_at = geometry.page_start(at);
-            let offset = at - page_at;
-            let here = data.len().min((geometry.page_bytes - offset) as usize);
-            let (piece, rest) = data.split_at(here);
-            let end = offset + here as u32;
-            let first = geometry.unit_start(offset);
-            let end_unit = geometry.whole_units(end);
-            let page = match self.pages.iter().position(|page| page.at == page_at) {
-                Some(known) => &mut self.pages[known],
-                None => {
-                    let bytes = [0; PAGE_BYTES_MAX];
-                    self.pages.push(PageImage { at: page_at, first, end: end_unit, bytes });
-                    let new = self.pages.len() - 1;
-                    memory
-                        .read(page_at, &mut self.pages[new].bytes[..geometry.page_bytes as usize]);
-                    &mut self.pages[new]
-                }
-            };
-            page.first = page.first.min(first);
-            page.end = page.end.max(end_unit);
-            page.bytes[offset as usize..end as usize].copy_from_slice(piece);
-            at += here as u32;
-            data = rest;
-        }
-        if self.log_bytes() > layout.log.bytes {
+        self.overlay.store(memory, at, data);
+        if self.log_bytes(memory.geometry()) > layout.log.bytes {
             return Err(Refusal::CapacityExceeded);
         }
         Ok(())
     }
 
     /// Bytes of the log that the open transaction takes so far.
-    fn log_bytes(&self) -> u32 {
-        let entry = |page: &PageImage| page.end - page.first + log::ENTRY_HEADER_BYTES;
-        log::HEADER_BYTES + self.pages.iter().map(entry).sum::<u32>()
+    fn log_bytes(&self, geometry: &Geometry) -> u32 {
+        let entry = |(_, range): (u32, &[u8])| range.len() as u32 + log::ENTRY_HEADER_BYTES;
+        log::HEADER_BYTES + self.overlay.ranges(geometry).map(entry).sum::<u32>()
     }
 
     /// Bytes that the open transaction, or the next one, can take at least: whole units in pages
@@ -258,8 +223,9 @@ impl Journal {
     #[must_use]
     pub fn bytes_left<M: Memory>(&self, memory: &M, layout: &Layout) -> u32 {
         let geometry = memory.geometry();
-        let free = layout.log.bytes.saturating_sub(self.log_bytes());
-        // A run of bytes begins and ends within a unit, and so within a page.
+        let free = layout.log.bytes.saturating_sub(self.log_bytes(geometry));
+        // A run of bytes begins and ends within a unit, and so within a page; where it meets what
+        // is stored already it only takes less.
         let each_page = geometry.page_bytes + log::ENTRY_HEADER_BYTES;
         let pages = free / each_page;
         let rest = (free % each_page).saturating_sub(log::ENTRY_HEADER_BYTES);
@@ -275,7 +241,7 @@ impl Journal {
     pub fn commit<M: Memory>(&mut self, memory: &mut M, layout: &Layout) -> Result<(), Refusal> {
         let outcome = if let Some(refusal) = self.doomed {
             Err(refusal)
-        } else if self.pages.is_empty() {
+        } else if self.overlay.is_empty() {
             Ok(())
         } else if self.failed {
             Err(Refusal::MemoryFailure)
@@ -293,25 +259,30 @@ impl Journal {
     ) -> Result<(), PulseError> {
         self.make_intent_solid(memory, layout)?;
         let lane = layout.lane(self.lane);
+        // Set or in doubt before: the log may hold a secret that is not of this transaction.
+        let idle = [memory.geometry().erased; WORD_BYTES];
+        let wipe_all = memory.stable(layout.wipe, WORD_BYTES) != Some(&idle[..]);
         if self.secret {
             memory.drive(Pulse::Program { at: layout.wipe, data: &WIPE })?;
         }
-        log::build(
-            &mut self.log,
-            self.pages.iter().map(|page| (page.at + page.first, page.range())),
-        );
+        log::build(&mut self.log, self.overlay.ranges(memory.geometry()));
         log::write(memory, layout, lane, &self.log)?;
+        let marked = memory.drive(Pulse::Program { at: lane.marker, data: &MARKER });
+        self.failed = marked == Err(PulseError::MemoryFailure);
+        marked?;
         let carried = self.carry_home(memory, lane);
-        self.failed = carried == Err(PulseError::MemoryFailure);
+        self.half_home = carried == Err(PulseError::MemoryFailure);
+        self.failed = self.half_home;
         carried?;
-        if self.secret { log::wipe(memory, layout, lane, self.log.len() as u32) } else { Ok(()) }
+        let to_wipe = if wipe_all { layout.log.bytes } else { self.log.len() as u32 };
+        if self.secret { log::wipe(memory, layout, lane, to_wipe) } else { Ok(()) }
     }
 
-    /// From the commit point to the end.
+    /// Behind the commit point.
     fn carry_home<M: Memory>(&self, memory: &mut M, lane: Lane) -> Result<(), PulseError> {
-        memory.drive(Pulse::Program { at: lane.marker, data: &MARKER })?;
-        for page in &self.pages {
-            memory.write(page.at + page.first, page.range())?;
+        let geometry = *memory.geometry();
+        for (at, range) in self.overlay.ranges(&geometry) {
+            memory.write(at, range)?;
         }
         erase_word(memory, lane.marker)
     }

@@ -45,11 +45,16 @@ pub(super) fn wipe<M: Memory>(
     bytes: u32,
 ) -> Result<(), PulseError> {
     let geometry = *memory.geometry();
+    let mut wiped = Ok(());
     for offset in (0..bytes).step_by(geometry.page_bytes as usize) {
         let at = layout.log_address(lane, offset);
         let bytes = geometry.whole_units((bytes - offset).min(geometry.page_bytes));
-        memory.drive(Pulse::Erase { at, bytes })?;
+        match memory.drive(Pulse::Erase { at, bytes }) {
+            Err(PulseError::MemoryFailure) => wiped = Err(PulseError::MemoryFailure),
+            outcome => outcome?,
+        }
     }
+    wiped?;
     erase_word(memory, layout.wipe)
 }
 

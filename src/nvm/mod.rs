@@ -29,9 +29,9 @@
 //! | F4 | cells that hold anything whatever | [`Eeprom::restored`] |
 //!
 //! Tears are promised to do no harm. F1 and F3 are noticed where a pulse has had no effect: the
-//! change is refused with 6581 and, before the commit point, undone; behind it the card writes no
-//! more, and if power-up cannot settle it, it is *dead*: mute, and power-up tries again each time
-//! ([`NoAtr`](crate::NoAtr)). F1 as a wavering bit and F2 may go unnoticed, as on a real card.
+//! change is refused with 6581 and, before the commit point, undone; behind it the segments take no
+//! more changes (counters do) and read as the transaction would have them, and a card that power-up
+//! cannot settle is *dead*: mute, and power-up tries again each time ([`NoAtr`](crate::NoAtr)). F1 as a wavering bit and F2 may go unnoticed, as on a real card.
 //! Under F4 nothing is promised but that the card neither panics nor hangs.
 //!
 //! # Assumptions about the cells
@@ -93,7 +93,8 @@
 //! * Wear: a unit is erased at most once by a transaction, by a counter change and by a power-up.
 //!   Where an applet keeps what changes each time is the hot spot that is left, for home pages are
 //!   not moved about.
-//! * What is stored beside a secret in the same unit takes the secret along into the log.
+//! * What is stored beside a secret in the same unit takes the secret along into the log; in
+//!   another unit it does not.
 //! * Weak pulses that the chip survives (brown-out) are not modelled.
 //! * A log whose check does not fit its bytes is dropped, not repaired: no tear brings it about.
 
@@ -110,6 +111,7 @@ pub mod layout;
 pub mod log;
 #[cfg(test)]
 mod mutants;
+mod overlay;
 pub mod ram;
 pub mod record;
 mod settle;
@@ -240,8 +242,11 @@ pub trait Memory {
     /// [`PulseError`].
     #[inline]
     fn drive(&mut self, pulse: Pulse<'_>) -> Result<(), PulseError> {
-        self.pulse(pulse)?;
-        if self.holds(pulse) { Ok(()) } else { Err(PulseError::MemoryFailure) }
+        match self.pulse(pulse) {
+            Err(PulseError::PowerLost) => Err(PulseError::PowerLost),
+            Ok(()) | Err(PulseError::MemoryFailure) if self.holds(pulse) => Ok(()),
+            Ok(()) | Err(PulseError::MemoryFailure) => Err(PulseError::MemoryFailure),
+        }
     }
 
     /// Erases the units from `at` that `data` takes, then programs it: two pulses within one page.

@@ -14,7 +14,8 @@
 //! | both | extended | n above Ne | Ne bytes and `61XX` |
 //!
 //! A command is never run a second time because its Le was wrong: what `6CXX` announces is held,
-//! and given to the same header with the right Le. Data for cases 1 and 3 on the contactless
+//! and given to the same header with the right Le. Where the command has changed memory it is
+//! `61XX` in its place, for `6CXX` says that nothing has changed (own design). Data for cases 1 and 3 on the contactless
 //! interface is what reader programs written for T=0 rely on (they send SELECT without Le); the
 //! standard lets a card withhold it (11.2.2), this one does not.
 //!
@@ -193,7 +194,8 @@ impl Held {
     }
 
     /// Decides how an answer of `data` goes out: how many of its bytes now, and with which status
-    /// word. What does not go out now is held.
+    /// word. What does not go out now is held. `has_changed`: the command has changed memory, which
+    /// `6CXX` would deny.
     #[inline]
     pub(crate) fn send(
         &mut self,
@@ -202,12 +204,13 @@ impl Held {
         interface: Interface,
         data: &[u8],
         status: StatusWord,
+        has_changed: bool,
     ) -> (usize, StatusWord) {
         let (n, ne) = (data.len(), apdu.ne as usize);
         if n == 0 || (n <= ne && (interface == Interface::Contactless || apdu.extended)) {
             return (n, status);
         }
-        self.send_in_pieces(apdu, channel, interface, data, status)
+        self.send_in_pieces(apdu, channel, interface, data, status, has_changed)
     }
 
     fn send_in_pieces(
@@ -217,6 +220,7 @@ impl Held {
         interface: Interface,
         data: &[u8],
         status: StatusWord,
+        has_changed: bool,
     ) -> (usize, StatusWord) {
         let (n, ne) = (data.len(), apdu.ne as usize);
         let now = match (interface, apdu.case()) {
@@ -224,6 +228,8 @@ impl Held {
             (Interface::Contact, 2) if n == ne => return (n, status),
             (Interface::Contact, 2) if n > 256 && ne == 256 => 256,
             (Interface::Contactless, 2) if n > 256 => ne,
+            (Interface::Contact, 2) if has_changed => 0,
+            (Interface::Contactless, 2) if has_changed => ne.min(n),
             (_, 2) => {
                 // With the right Le nothing is missing before the end of the file.
                 let status =

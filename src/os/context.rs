@@ -138,6 +138,9 @@ impl Platform for Context<'_> {
         if self.core.journal.is_open() {
             return Halt::status(StatusWord::NO_DIAGNOSIS);
         }
+        if self.core.journal.has_failed() {
+            return Err(self.halt(Refusal::MemoryFailure));
+        }
         self.core.steps.began_raw(address, bytes);
         journal::write_nonatomic(&mut self.core.memory, address, bytes)
             .map_err(|error| self.halt(Refusal::from(error)))?;
@@ -226,7 +229,9 @@ impl Platform for Context<'_> {
     }
 
     fn challenge(&mut self, out: &mut [u8]) {
-        self.core.random.fill(out);
+        if !self.power_lost() {
+            self.core.random.fill(out);
+        }
     }
 
     fn elapsed_us(&self) -> u64 {

@@ -105,6 +105,7 @@ impl Core {
             return Halt::status(StatusWord::WRONG_LENGTH);
         }
         let mut reply = Reply::new(&mut out[..self.response_bytes_max]);
+        let pulses = self.memory.memory().pulses();
         match apdu.ins {
             Ins::SELECT if class.is_interindustry() => {
                 select::select(self, registry, number, apdu, &mut reply)?;
@@ -130,7 +131,8 @@ impl Core {
             }
         }
         let (bytes, status) = (reply.data().len(), reply.status());
-        Ok(self.held.send(apdu, number, self.interface, &out[..bytes], status))
+        let has_changed = self.memory.memory().pulses() != pulses;
+        Ok(self.held.send(apdu, number, self.interface, &out[..bytes], status, has_changed))
     }
 
     fn get_response(

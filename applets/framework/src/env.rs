@@ -240,12 +240,17 @@ impl<'p> Env<'p> {
         Ok(true)
     }
 
-    /// Copies inside the segment, in pieces; the ranges must not overlap unless `to <= from`.
+    /// Copies inside the segment, in pieces of 32 bytes; outside a transaction each is one of its
+    /// own. The ranges must not overlap unless `to <= from`.
     ///
     /// # Errors
     /// 6F00 outside the segment, 6A84 beyond the commit capacity, 6581 when the cells have
     /// failed, `Torn`.
     pub fn copy_within(&mut self, from: u32, to: u32, bytes: u32) -> Outcome {
+        let end = |at: u32| at.checked_add(bytes).filter(|end| *end <= self.segment_bytes());
+        if end(from).is_none() || end(to).is_none() {
+            return Halt::status(StatusWord::NO_DIAGNOSIS);
+        }
         let mut piece = [0; 32];
         let mut done = 0;
         while done < bytes {
