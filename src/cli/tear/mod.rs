@@ -16,11 +16,15 @@ use super::{Failure, Outcome};
 
 /// Cut the power in every pulse of a command and of its recovery.
 ///
-/// tessera tear 'LINE' runs again what a failed exploration has printed, and tells it pulse by
-/// pulse. tessera tear [CARD] -- HEX... tears these commands, each as those before it leave the
-/// card, and prints a table. tessera tear --report does it to every command of every vector. The
-/// exit code is 1 when a promise is not kept.
+///   tessera tear CARD -- HEX...  tear these commands, each as those before it leave the card
+///   tessera tear 'LINE'          run again what a failed exploration has printed, pulse by pulse
+///   tessera tear --report        tear every command of every vector
+///
+/// A line is `profile clinic: 00A4000C02DF01 0020000003123456 cut 3 | read 1 cut 2 | on`: pulse 3
+/// of the second command is torn; at power-up the word in doubt reads set, and pulse 2 is torn;
+/// the next power-up completes. The exit code is 1 when a promise is not kept.
 #[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct Tear {
     /// A line to run again, in quotes; or, before -- and commands, the card for them
     #[arg(value_name = "LINE|PROFILE|IMAGE", required_unless_present_any = ["report", "commands", "demo_rollback"])]
@@ -37,19 +41,19 @@ pub(crate) struct Tear {
     /// Tear every command of every vector and print what came of it, in Markdown
     #[arg(long, conflicts_with_all = ["what", "commands"])]
     report: bool,
-    /// Show a textbook's counter rolled back by one tear, and the card's own under the same tears
+    /// Show a textbook counter rolled back by one tear, and the card's own under the same tears
     #[arg(long, conflicts_with_all = ["what", "commands", "report"])]
     demo_rollback: bool,
-    /// With --report: so many tears with bits at drawn values too, shared out among the commands
+    /// With --report: so many tears with bits at drawn values too
     #[arg(long, value_name = "N", default_value_t = 0)]
     concrete: u64,
-    /// With --report: what the drawn values hang on
+    /// With --report: seed of the drawn values
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Where the vectors are
     #[arg(long, value_name = "DIR", default_value = "vectors")]
     vectors: PathBuf,
-    /// Work on so many threads; as many as there are processors unless said
+    /// Threads to work on [default: one for each processor]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 }

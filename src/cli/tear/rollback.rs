@@ -12,7 +12,10 @@ use tessera::{
     },
 };
 
-use super::super::{Failure, Outcome, say};
+use super::{
+    super::{Failure, Outcome, say},
+    thousands,
+};
 
 /// Tears one behind the other that the card's own counter is given, and on the tiny part.
 const CUTS: u32 = 4;
@@ -129,12 +132,4 @@ fn told<D: Design>(design: &D, event: &Event) -> String {
         Event::Reading { at, is_so: false, .. } => ("read", at, "clear, this time".into()),
     };
     format!("{act:<8} {:<30} {outcome}", design.place(*at))
-}
-
-/// A number with its thousands set apart.
-fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let groups = digits.as_bytes().rchunks(3).rev();
-    let groups = groups.map(|group| String::from_utf8_lossy(group).into_owned());
-    groups.collect::<Vec<_>>().join(",")
 }
