@@ -122,7 +122,7 @@ pub enum Broken {
     /// A schedule is not of this card.
     #[error("part {part} of the line does not fit the card: expected {expected}, got {got}")]
     Misfit {
-        /// Which part, from 1; 0 is the card in front of them.
+        /// Which part, from 1.
         part: usize,
         /// What would.
         expected: String,

@@ -135,7 +135,8 @@ use replay::Trace;
 use run::Run;
 
 /// Tears `commands`, one after the other, in every pulse, and every recovery in every pulse. A fork
-/// of the card is powered on first; each command starts where those before it have led.
+/// of the card is powered on first; each command starts where those before it have led. A command
+/// that is refused changes nothing and passes: look at the answers in the report.
 ///
 /// # Errors
 /// A promise that was not kept, in a run with as few tears as show it.

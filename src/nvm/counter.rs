@@ -35,6 +35,11 @@ pub const fn bytes_each(geometry: &Geometry) -> u32 {
     PARTS * part_bytes(geometry)
 }
 
+/// An intent, a value or a validity word, in units of its own and never over a page's end.
+const fn part_bytes(geometry: &Geometry) -> u32 {
+    if geometry.unit_bytes > VALUE_BYTES { geometry.unit_bytes } else { VALUE_BYTES }
+}
+
 /// The counters that were changed since power-up.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Touched([u64; COUNTERS_MAX as usize / 64]);
@@ -65,11 +70,6 @@ impl Touched {
             *word |= bit;
         }
     }
-}
-
-/// A value or a validity word, in units of its own and never over a page's end.
-const fn part_bytes(geometry: &Geometry) -> u32 {
-    if geometry.unit_bytes > VALUE_BYTES { geometry.unit_bytes } else { VALUE_BYTES }
 }
 
 /// The counters of a card, by number.

@@ -238,6 +238,8 @@ impl Journal {
     /// # Errors
     /// [`Refusal::CapacityExceeded`] when a store was refused and [`Refusal::PartFailed`] after
     /// [`doom`](Self::doom): nothing is written then. [`Refusal::PowerLost`].
+    /// [`Refusal::MemoryFailure`]: the next power-up has it whole or not at all, and until then no
+    /// more is written where that is in doubt.
     pub fn commit<M: Memory>(&mut self, memory: &mut M, layout: &Layout) -> Result<(), Refusal> {
         let outcome = if let Some(refusal) = self.doomed {
             Err(refusal)

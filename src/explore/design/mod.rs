@@ -113,6 +113,10 @@ impl Default for Exploration {
 
 impl Exploration {
     /// Tears `design` in every way.
+    ///
+    /// # Panics
+    /// What the design itself does: it reaches beyond its [`bytes`](Design::bytes), or cannot be
+    /// formatted.
     #[must_use]
     pub fn run<D: Design>(&self, design: &D) -> Findings {
         search::Search::new(design, *self).run()
