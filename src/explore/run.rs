@@ -148,11 +148,12 @@ impl Run {
         self.crashes.len() as u32
     }
 
-    /// Tears the command in every pulse, and after its answer.
+    /// Tears the command in every pulse, and after its answer; not at all without cuts left.
     pub(super) fn explore(&mut self, cuts_left: u32) -> Result<(), Failure> {
+        let Some(cuts_left) = cuts_left.checked_sub(1) else { return Ok(()) };
         for cut in 1..=self.cuts() {
             let torn = self.torn(cut)?;
-            self.recover(&torn, cuts_left - 1)?;
+            self.recover(&torn, cuts_left)?;
         }
         Ok(())
     }

@@ -84,6 +84,13 @@ fn the_line_of_a_failure_runs_again_to_the_same_failure() {
 }
 
 #[test]
+fn without_a_tear_a_command_is_held_to_its_status_word_alone() {
+    let explorer = Explorer { cuts: 0, ..Explorer::default() };
+    let report = explorer.every_tear(&card("page64"), &commands()).unwrap();
+    assert_eq!((report.commands.len(), report.schedules()), (commands().len(), 0));
+}
+
+#[test]
 fn a_schedule_that_does_not_fit_the_card_says_which_part_does_not() {
     let right = card("page64");
     let update = format!("{SELECT}00D6813C04DEADBEEF").replace(' ', "");

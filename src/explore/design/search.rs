@@ -69,7 +69,9 @@ impl<'d, D: Design> Search<'d, D> {
             step: 0,
             uses: 0,
         };
-        self.change(cells.state(), &ram, &point);
+        if point.changes_left > 0 {
+            self.change(cells.state(), &ram, &point);
+        }
         self.findings
     }
 
@@ -270,5 +272,22 @@ fn seen<V: std::fmt::Debug + PartialEq>(
         Broken::TryLost => format!("{value:?} left after {step} attempts"),
         Broken::FoulRead | Broken::InDoubt => format!("reads {value:?}, or something else"),
         Broken::Recovery => format!("reads {value:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        explore::design::Exploration,
+        nvm::{Geometry, textbook::TextbookCounter},
+    };
+
+    #[test]
+    fn where_nothing_is_changed_or_torn_nothing_is_found() {
+        let taught = TextbookCounter::taught(Geometry::part("tiny").unwrap());
+        for (cuts, changes, schedules) in [(1, 0, 0), (0, 1, 1)] {
+            let findings = Exploration { cuts, changes, ..Exploration::default() }.run(&taught);
+            assert_eq!((findings.schedules, findings.violations()), (schedules, 0));
+        }
     }
 }
