@@ -210,6 +210,10 @@ fn a_line_of_an_exploration_runs_again_in_words() {
     let text = prints(&["tear", "vector memory/torn_right_pin:19: cut 4 | read 1 | again"]);
     assert!(text.contains("The card of memory/torn_right_pin at line 19"), "{text}");
     assert!(text.contains("VERIFY the PIN 000000: 63C4"), "{text}");
+    let text = prints(&["tear", &format!("profile clinic: {SELECT} cut 1 | on")]);
+    assert!(text.ends_with("the card holds what it should, for no change was torn\n"), "{text}");
+    let text = prints(&["tear", &format!("profile clinic: {SELECT} cut 1")]);
+    assert!(text.ends_with("No power-up completes in this line: end it with `| on`\n"), "{text}");
     let text = prints(&["tear", "clinic", "--", SELECT, "00 20 00 00 03 123455"]);
     assert!(text.ends_with("runs of up to 2 tears: every promise kept\n"), "{text}");
 }
@@ -218,9 +222,10 @@ fn a_line_of_an_exploration_runs_again_in_words() {
 fn a_line_that_does_not_fit_says_which_part() {
     for (line, says) in [
         ("clinic", "part 1 of the line: expected a command in hex"),
+        ("vector nowhere: cut 1", "the card of the line: expected `profile NAME: ` or"),
         (
             "profile clinic: 00A4000C023F00 cut 2",
-            "part 1 of the line does not fit the card: expected a pulse from 1 to 1 of the command, got 2",
+            "part 1 of the line does not fit the card: expected 1, behind the answer, for the command gives no pulse, got 2",
         ),
         (
             "profile clinic: on",
@@ -228,11 +233,11 @@ fn a_line_that_does_not_fit_says_which_part() {
         ),
         (
             "vector memory/torn_right_pin:1: sent",
-            "part 0 of the line does not fit the vectors: expected the line of a command",
+            "the card of the line does not fit the vectors: expected the line of a command",
         ),
         (
             "vector memory/nowhere:1: sent",
-            "part 0 of the line does not fit the vectors: expected the name of a vector, got `memory/nowhere`",
+            "the card of the line does not fit the vectors: expected the name of a vector, got `memory/nowhere`",
         ),
         ("profile nowhere: 00", "no profile \"nowhere\""),
     ] {

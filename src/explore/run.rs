@@ -180,7 +180,10 @@ impl Run {
             *planned = cut;
         }
         let Some(crash) = self.crashes.get(cut.wrapping_sub(1) as usize) else {
-            let expected = format!("a pulse from 1 to {} of the command", self.cuts());
+            let expected = match self.cuts() {
+                1 => "1, behind the answer, for the command gives no pulse".into(),
+                n => format!("a pulse from 1 to {}, or {n}, behind the answer", n - 1),
+            };
             return Err(self.misfit(expected, cut));
         };
         let given = self.before.pulses() + u64::from(cut) - 1;

@@ -134,12 +134,16 @@ impl fmt::Display for Leg {
 
 /// Why a line is not a schedule.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("part {part} of the line: expected {expected}, got {got:?}")]
+#[error("{}: expected {expected}, got {got:?}", named(*part))]
 pub struct ScheduleError {
     /// Which part, from 1; 0 is the card in front of them.
     part: usize,
     expected: &'static str,
     got: String,
+}
+
+fn named(part: usize) -> String {
+    if part == 0 { "the card of the line".into() } else { format!("part {part} of the line") }
 }
 
 const ORIGINS: [&str; 2] = ["profile ", "vector "];
@@ -259,25 +263,25 @@ mod tests {
         for (line, says) in [
             (
                 "",
-                "1 of the line: expected a command in hex, cut, read, again, seed or on, got \"\"",
+                "part 1 of the line: expected a command in hex, cut, read, again, seed or on, got \"\"",
             ),
             (
                 "00XY cut 1",
-                "1 of the line: expected a command in hex, cut, read, again, seed or on, got \"00XY\"",
+                "part 1 of the line: expected a command in hex, cut, read, again, seed or on, got \"00XY\"",
             ),
-            ("00 cut", "1 of the line: expected a number, got \"\""),
-            ("00 cut 1 | read 2", "2 of the line: expected digits 0 and 1, got \"2\""),
+            ("00 cut", "part 1 of the line: expected a number, got \"\""),
+            ("00 cut 1 | read 2", "part 2 of the line: expected digits 0 and 1, got \"2\""),
             (
                 "00 | 00 read 1",
-                "2 of the line: expected commands, again or a power-up, one of them, got \"00 read 1\"",
+                "part 2 of the line: expected commands, again or a power-up, one of them, got \"00 read 1\"",
             ),
-            ("vector a:x: cut 1", "0 of the line: expected a number, got \"x\""),
+            ("vector a:x: cut 1", "the card of the line: expected a number, got \"x\""),
             (
                 "vector a:4: 00A4",
-                "1 of the line: expected sent or cut: the command is the vector's, got \"00A4\"",
+                "part 1 of the line: expected sent or cut: the command is the vector's, got \"00A4\"",
             ),
         ] {
-            assert_eq!(line.parse::<Schedule>().unwrap_err().to_string(), format!("part {says}"));
+            assert_eq!(line.parse::<Schedule>().unwrap_err().to_string(), says);
         }
     }
 }

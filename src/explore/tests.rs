@@ -102,7 +102,7 @@ fn a_schedule_that_does_not_fit_the_card_says_which_part_does_not() {
         ),
         (
             format!("{select} {update} cut 40"),
-            "part 1 of the line does not fit the card: expected a pulse from 1 to 8 of the command, got 40",
+            "part 1 of the line does not fit the card: expected a pulse from 1 to 7, or 8, behind the answer, got 40",
         ),
         (
             format!("{select} {update} cut 1 | cut 40"),

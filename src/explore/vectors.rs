@@ -59,7 +59,7 @@ pub enum VectorFailure {
     #[error("{0}")]
     Vector(Box<crate::vectors::Failure>),
     /// There is no such state in a vector.
-    #[error("part 0 of the line does not fit the vectors: expected {expected}, got {got}")]
+    #[error("the card of the line does not fit the vectors: expected {expected}, got {got}")]
     NoStart {
         /// What would be there.
         expected: String,

@@ -28,7 +28,7 @@ pub(super) struct Teller {
     said: Vec<String>,
     /// Completed power-ups since the last tear.
     power_ups: u32,
-    /// What the card held at last.
+    /// What the card held at last; empty before a power-up has completed.
     holds: String,
     colours: bool,
 }
@@ -157,7 +157,7 @@ impl Teller {
         let places: Vec<String> =
             places.iter().map(|(place, bytes)| spanned(place, *bytes)).collect();
         self.holds = if places.is_empty() {
-            "nothing was to change".into()
+            "what it should, for no change was torn".into()
         } else {
             format!("the {value} value: {}", places.join("; "))
         };
@@ -232,6 +232,9 @@ impl Teller {
 
     pub(super) fn verdict(&self, verdict: &Result<(), Failure>) -> String {
         match verdict {
+            Ok(()) if self.holds.is_empty() => {
+                "\nNo power-up completes in this line: end it with `| on`".into()
+            }
             Ok(()) => {
                 let kept = format!("\nKept. After every power-up the card holds {}", self.holds);
                 self.paint(GOOD, &kept)

@@ -131,7 +131,8 @@ impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} violations in {} schedules", self.violations(), self.schedules)?;
         for Finding { broken, violations, cuts, line, seen } in &self.findings {
-            write!(f, "\n  {broken}: {violations}, first at {cuts} cuts: {seen}\n    {line}")?;
+            let tears = if *cuts == 1 { "tear" } else { "tears" };
+            write!(f, "\n  {broken}: {violations}, first by {cuts} {tears}: {seen}\n    {line}")?;
         }
         Ok(())
     }
