@@ -99,9 +99,7 @@ impl Card {
     /// The application a change belongs to.
     pub(crate) fn owner(&self, change: &Change) -> Option<&str> {
         let place = self.registry.entries.iter().position(|entry| match change {
-            Change::Store { at, .. } | Change::Raw { at, .. } => {
-                (entry.segment.base..entry.segment.end()).contains(at)
-            }
+            Change::Store { at, .. } | Change::Raw { at, .. } => entry.segment.contains(*at),
             Change::Count { number, .. } => {
                 let counters = entry.descriptor.counters.len() as u16;
                 (entry.first_counter..entry.first_counter + counters).contains(number)

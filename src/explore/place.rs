@@ -24,8 +24,7 @@ impl Place {
     /// Whose the address `at` is.
     #[must_use]
     pub fn at(card: &Card, at: u32) -> Self {
-        let whose =
-            card.applications().find(|(_, segment)| (segment.base..segment.end()).contains(&at));
+        let whose = card.applications().find(|(_, segment)| segment.contains(at));
         whose.map_or_else(
             || Self::Engine(card.layout().region(at)),
             |(with, segment)| Self::Segment {

@@ -80,10 +80,7 @@ impl VectorReport {
         self.vectors += other.vectors;
         self.quiet += other.quiet;
         for (name, report) in other.applets {
-            let applet = self.applets.entry(name).or_default();
-            applet.commands += report.commands;
-            applet.pulses += report.pulses;
-            applet.sum.add(&report.sum);
+            self.applets.entry(name).or_default().add(&report);
         }
     }
 
@@ -99,12 +96,16 @@ impl VectorReport {
     #[must_use]
     pub fn total(&self) -> AppletReport {
         let mut total = AppletReport::default();
-        for applet in self.applets.values() {
-            total.commands += applet.commands;
-            total.pulses += applet.pulses;
-            total.sum.add(&applet.sum);
-        }
+        self.applets.values().for_each(|applet| total.add(applet));
         total
+    }
+}
+
+impl AppletReport {
+    fn add(&mut self, other: &Self) {
+        self.commands += other.commands;
+        self.pulses += other.pulses;
+        self.sum.add(&other.sum);
     }
 }
 

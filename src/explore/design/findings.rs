@@ -33,20 +33,6 @@ pub enum Broken {
     Recovery,
 }
 
-impl Broken {
-    /// Every kind, as they are listed.
-    pub const ALL: [Self; 8] = [
-        Self::WentBack,
-        Self::DecidedAgain,
-        Self::Neither,
-        Self::TryTooMany,
-        Self::TryLost,
-        Self::FoulRead,
-        Self::InDoubt,
-        Self::Recovery,
-    ];
-}
-
 /// All violations of one kind.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finding {
