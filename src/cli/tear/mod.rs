@@ -20,9 +20,9 @@ use super::{Failure, Outcome};
 ///   tessera tear 'LINE'          run again what a failed exploration has printed, pulse by pulse
 ///   tessera tear --report        tear every command of every vector
 ///
-/// A line is `profile clinic: 00A4000C02DF01 0020000003123456 cut 3 | read 1 cut 2 | on`: pulse 3
-/// of the second command is torn; at power-up the word in doubt reads set, and pulse 2 is torn;
-/// the next power-up completes. The exit code is 1 when a promise is not kept.
+/// A line is `profile clinic: HEX HEX cut 5 | read 1 cut 2 | read 0`: pulse 5 of the last command
+/// is torn; at power-up the word in doubt reads set, and pulse 2 is torn; at the next power-up the
+/// word in doubt reads unset. The exit code is 1 when a promise is not kept.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Tear {
