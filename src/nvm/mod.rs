@@ -31,8 +31,9 @@
 //! Tears are promised to do no harm. F1 and F3 are noticed where a pulse has had no effect: the
 //! change is refused with 6581 and, before the commit point, undone; behind it the segments take no
 //! more changes (counters do) and read as the transaction would have them, and a card that power-up
-//! cannot settle is *dead*: mute, and power-up tries again each time ([`NoAtr`](crate::NoAtr)). F1 as a wavering bit and F2 may go unnoticed, as on a real card.
-//! Under F4 nothing is promised but that the card neither panics nor hangs.
+//! cannot settle is *dead*: mute, and power-up tries again each time ([`NoAtr`](crate::NoAtr)). F1
+//! as a wavering bit and F2 may go unnoticed, as on a real card. Under F4 nothing is promised but
+//! that the card neither panics nor hangs.
 //!
 //! # Assumptions about the cells
 //!

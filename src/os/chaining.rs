@@ -15,9 +15,9 @@
 //!
 //! A command is never run a second time because its Le was wrong: what `6CXX` announces is held,
 //! and given to the same header with the right Le. Where the command has changed memory it is
-//! `61XX` in its place, for `6CXX` says that nothing has changed (own design). Data for cases 1 and 3 on the contactless
-//! interface is what reader programs written for T=0 rely on (they send SELECT without Le); the
-//! standard lets a card withhold it (11.2.2), this one does not.
+//! `61XX` in its place, for `6CXX` says that nothing has changed (own design). Data for cases 1 and
+//! 3 on the contactless interface is what reader programs written for T=0 rely on (they send SELECT
+//! without Le); the standard lets a card withhold it (11.2.2), this one does not.
 //!
 //! Invariant: at most one answer is held and at most one chain is open, each for one channel.
 
