@@ -146,6 +146,7 @@ impl Card {
     fn lose_ram(&mut self) {
         self.core.journal.forget_all();
         self.core.touched.clear();
+        self.core.steps.forget_secret_places();
         self.core.ram.clear();
         self.core.channels.fill(Channel::default());
         self.core.chain.drop_parts();

@@ -5,6 +5,7 @@ mod writer;
 use tessera::{
     Card, PowerLost, Profile,
     choose::Choices,
+    explore::{self, Broken},
     nvm::{
         Geometry,
         fault::{Fault, WornOut},
@@ -37,6 +38,19 @@ fn a_secret_between_two_open_stores_of_a_page_is_not_logged() {
         }
     }
     assert_eq!(leaks, Vec::<&str>::new());
+}
+
+/// The exploration sees what a later command would take along: a secret in the same unit.
+#[test]
+fn a_secret_that_a_later_command_takes_into_the_log_is_found_out() {
+    let commands = [
+        SELECT.to_vec(),
+        [&[0x80, STORE_SECRET, 0, 64, 4][..], b"\xD1\xD2\xD3\xD4"].concat(),
+        [&[0x80, STORE, 0, 70, 4][..], b"open"].concat(),
+    ];
+    let failure = explore::every_tear(&card("page32-whole"), &commands).unwrap_err();
+    assert!(matches!(failure.broken, Broken::Secret { .. }), "{failure}");
+    explore::every_tear(&card("page64"), &commands).unwrap();
 }
 
 /// P10 and F3: a refused secret is forgotten by the wipe of a later, smaller one.

@@ -96,6 +96,11 @@ impl Card {
         self.core.touched.count()
     }
 
+    /// Where secrets were stored since power-up: address and length.
+    pub(crate) fn secret_places(&self) -> &[(u32, u32)] {
+        self.core.steps.secret_places()
+    }
+
     /// The application a change belongs to.
     pub(crate) fn owner(&self, change: &Change) -> Option<&str> {
         let place = self.registry.entries.iter().position(|entry| match change {

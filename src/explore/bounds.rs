@@ -115,7 +115,8 @@ fn erases(events: &[Event]) -> impl Iterator<Item = (u32, u32)> {
     })
 }
 
-/// Pieces of the secrets that a command replaces and stores, which may lie in their place alone.
+/// Pieces of the secrets that a command replaces and stores, and of those stored in its session
+/// before it, which may lie in their place alone.
 pub(super) fn secrets(card: &Card, steps: &[Step], states: &[State]) -> Vec<[u8; PIECE_BYTES]> {
     let mut pieces = Vec::new();
     for (step, before) in steps.iter().zip(states) {
@@ -125,6 +126,10 @@ pub(super) fn secrets(card: &Card, steps: &[Step], states: &[State]) -> Vec<[u8;
             let old = &before.segments[at..at + bytes.len()];
             pieces.extend(old.windows(PIECE_BYTES).chain(bytes.windows(PIECE_BYTES)));
         }
+    }
+    for &(at, bytes) in card.secret_places() {
+        let there = &card.eeprom().cells()[at as usize..(at + bytes) as usize];
+        pieces.extend(there.windows(PIECE_BYTES));
     }
     let mut pieces: Vec<_> = pieces.iter().filter_map(|piece| (*piece).try_into().ok()).collect();
     pieces.retain(says_something);

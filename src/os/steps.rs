@@ -2,7 +2,8 @@
 //! against.
 //!
 //! Noted above the journal, from the calls of the applets and their results alone, so that nothing
-//! the journal does wrong can be in it. Off, and then it costs a look at one flag for each call.
+//! the journal does wrong can be in it. Off, and then it costs a look at one flag for each call;
+//! where secrets lie is always kept in mind, for a later command may take them along.
 
 use crate::nvm::journal::Secrecy;
 
@@ -31,7 +32,12 @@ pub(crate) struct Steps {
     noting: bool,
     open: Vec<Change>,
     complete: Vec<Step>,
+    /// Where secrets were stored since power-up: address and length.
+    secret_places: Vec<(u32, u32)>,
 }
+
+/// Most places of secrets that are kept in mind.
+const SECRET_PLACES_MAX: usize = 64;
 
 impl Steps {
     /// Begins to note, or ends; returns what was noted so far.
@@ -44,9 +50,26 @@ impl Steps {
     /// A store was accepted.
     #[inline]
     pub(crate) fn stored(&mut self, at: u32, bytes: &[u8], secrecy: Secrecy) {
+        if secrecy == Secrecy::Secret {
+            let place = (at, bytes.len() as u32);
+            let places = &mut self.secret_places;
+            if places.len() < SECRET_PLACES_MAX && !places.contains(&place) {
+                places.push(place);
+            }
+        }
         if self.noting {
             self.open.push(Change::Store { at, bytes: bytes.to_vec(), secrecy });
         }
+    }
+
+    /// Where secrets were stored since power-up, whether noted or not.
+    pub(crate) fn secret_places(&self) -> &[(u32, u32)] {
+        &self.secret_places
+    }
+
+    /// Power is lost.
+    pub(crate) fn forget_secret_places(&mut self) {
+        self.secret_places.clear();
     }
 
     /// A write past the journal begins.

@@ -25,6 +25,10 @@ pub(crate) const COPY: u8 = 0x22;
 pub(crate) const TWO_PAGES: u8 = 0x24;
 pub(crate) const COUNT_INSIDE: u8 = 0x26;
 pub(crate) const FILL_ALONE: u8 = 0x28;
+pub(crate) const NONATOMIC_INSIDE: u8 = 0x2A;
+pub(crate) const BYTES_LEFT: u8 = 0x2C;
+pub(crate) const FILL: u8 = 0x2E;
+pub(crate) const SECRET_THEN_BESIDE: u8 = 0x30;
 
 static DESCRIPTOR: Descriptor = Descriptor {
     aid: Aid::new(b"\xF0WRITER"),
@@ -71,6 +75,22 @@ impl Applet for Writer {
                 let least = env.commit_bytes_left();
                 env.store(at, &[0x77; 4096][..least as usize])
             }),
+            // Byte by byte.
+            FILL => env.atomically(|env| {
+                let least = env.commit_bytes_left();
+                (0..least).try_for_each(|i| env.store(at + i, &[0x77]))
+            }),
+            NONATOMIC_INSIDE => env.atomically(|env| {
+                env.store(0, b"inside")?;
+                let refused = env.store_nonatomic(at, command.data);
+                assert_eq!(refused, Halt::status(StatusWord::NO_DIAGNOSIS));
+                Ok(())
+            }),
+            BYTES_LEFT => reply.push(&env.commit_bytes_left().to_be_bytes()),
+            SECRET_THEN_BESIDE => {
+                env.store_secret(at, command.data)?;
+                env.store(at + 8, b"beside")
+            }
             FILL_ALONE => {
                 let least = env.commit_bytes_left();
                 env.store(at, &[0x77; 16_384][..least as usize])
@@ -128,7 +148,7 @@ pub(crate) fn card(part: &str) -> Card {
 
 pub(crate) fn power_on(card: &mut Card) -> Result<(), NoAtr> {
     card.power_on()?;
-    let selected = card.transmit(b"\x00\xA4\x04\x0C\x07\xF0WRITER");
+    let selected = card.transmit(SELECT);
     assert_eq!(selected, Ok(vec![0x90, 0x00]));
     Ok(())
 }

@@ -52,7 +52,7 @@ const TAPS: [Tap; 3] = [
 pub(super) fn table() -> Result<String, Failure> {
     let mut lines = vec![
         format!(
-            "| applet | a tap | taps until a unit passes {} cycles | which unit | the journal's most worn unit by then |",
+            "| applet | a tap | taps until a unit passes {} cycles | which unit | the journal's most worn unit by then: its cycles |",
             thousands(CYCLES.into())
         ),
         "|---|---|---:|---|---|".to_owned(),
@@ -65,7 +65,7 @@ pub(super) fn table() -> Result<String, Failure> {
             None => "any number | none is worn | 0".to_owned(),
             Some(Endurance { taps, place, journal: (unit, cycles) }) => {
                 format!(
-                    "{} | {place} | {unit}, {} cycles",
+                    "{} | {place} | {unit}: {}",
                     thousands(taps),
                     thousands(cycles.into())
                 )
