@@ -221,7 +221,10 @@ fn a_line_of_an_exploration_runs_again_in_words() {
 #[test]
 fn a_line_that_does_not_fit_says_which_part() {
     for (line, says) in [
-        ("clinic", "part 1 of the line: expected a command in hex"),
+        (
+            "clinic",
+            "no line to run again; to tear commands on such a card: tessera tear clinic -- HEX...",
+        ),
         ("vector nowhere: cut 1", "the card of the line: expected `profile NAME: ` or"),
         (
             "profile clinic: 00A4000C023F00 cut 2",

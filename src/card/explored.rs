@@ -82,7 +82,7 @@ impl Card {
 
     /// Makes its memory ignore a kind of pulse.
     #[cfg(test)]
-    pub(crate) fn set_deaf(&mut self, deaf: crate::nvm::deaf::Deaf) {
+    pub(crate) fn set_deaf(&mut self, deaf: crate::nvm::eeprom::deaf::Deaf) {
         self.core.memory.memory_mut().deaf = Some(deaf);
     }
 

@@ -12,7 +12,7 @@ use crate::{
     free_files::{COMMANDS, SELECT, bytes, card},
     nvm::{
         Geometry,
-        deaf::{
+        eeprom::deaf::{
             Deaf,
             Kind::{Erase, Program},
             Region::{self, CounterIntent, Home, Intent, Log, Wipe},

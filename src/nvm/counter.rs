@@ -27,7 +27,7 @@ const VALUE_BYTES: u32 = 8;
 pub const COUNTERS_MAX: u16 = 256;
 
 /// Parts of a counter, each in units of its own: intent, then value and validity of each slot.
-pub(super) const PARTS: u32 = 5;
+pub(crate) const PARTS: u32 = 5;
 
 /// Bytes of EEPROM one counter takes.
 #[must_use]
@@ -59,12 +59,12 @@ impl Touched {
         (usize::from(n / 64), 1 << (n % 64))
     }
 
-    pub(super) fn contains(&self, n: u16) -> bool {
+    pub(crate) fn contains(&self, n: u16) -> bool {
         let (word, bit) = Self::bit(n);
         self.0.get(word).is_some_and(|word| word & bit != 0)
     }
 
-    pub(super) fn add(&mut self, n: u16) {
+    pub(crate) fn add(&mut self, n: u16) {
         let (word, bit) = Self::bit(n);
         if let Some(word) = self.0.get_mut(word) {
             *word |= bit;
@@ -80,7 +80,7 @@ pub struct Counters<'l> {
 
 /// One slot of a counter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Slot {
+pub(crate) struct Slot {
     value_at: u32,
     validity_at: u32,
 }
@@ -176,7 +176,7 @@ pub fn settle<M: Memory>(memory: &mut M, layout: &Layout) -> Result<(), PulseErr
     Ok(())
 }
 
-pub(super) fn settle_slot<M: Memory>(memory: &mut M, slot: Slot) -> Result<(), PulseError> {
+pub(crate) fn settle_slot<M: Memory>(memory: &mut M, slot: Slot) -> Result<(), PulseError> {
     if memory.reads_as(slot.validity_at, VALID) {
         memory.drive(Pulse::Program { at: slot.validity_at, data: &VALID })
     } else {
@@ -184,11 +184,11 @@ pub(super) fn settle_slot<M: Memory>(memory: &mut M, slot: Slot) -> Result<(), P
     }
 }
 
-pub(super) fn intent_at(geometry: &Geometry, layout: &Layout, n: u16) -> u32 {
+pub(crate) fn intent_at(geometry: &Geometry, layout: &Layout, n: u16) -> u32 {
     layout.counters.base + u32::from(n) * bytes_each(geometry)
 }
 
-pub(super) fn slots(geometry: &Geometry, layout: &Layout, n: u16) -> [Slot; 2] {
+pub(crate) fn slots(geometry: &Geometry, layout: &Layout, n: u16) -> [Slot; 2] {
     let part = part_bytes(geometry);
     let base = intent_at(geometry, layout, n);
     [1, 3].map(|i| Slot { value_at: base + i * part, validity_at: base + (i + 1) * part })

@@ -5,6 +5,8 @@
 //! * an erase that completes leaves its range stable; a program that completes makes the bits it
 //!   drives stable and leaves the others as they are.
 
+#[cfg(test)]
+pub(crate) mod deaf;
 mod explored;
 
 use std::{
@@ -32,7 +34,7 @@ pub struct Eeprom {
     choices: Choices,
     foul_reads: Tally,
     #[cfg(test)]
-    pub(crate) deaf: Option<super::deaf::Deaf>,
+    pub(crate) deaf: Option<deaf::Deaf>,
 }
 
 /// The indeterminate bits of one byte.
@@ -294,7 +296,7 @@ impl Memory for Eeprom {
     fn pulse(&mut self, pulse: Pulse<'_>) -> Result<(), PulseError> {
         self.count(&pulse);
         #[cfg(test)]
-        if super::deaf::ignores(self, &pulse) {
+        if deaf::ignores(self, &pulse) {
             return Ok(());
         }
         if self.faults.is_some() {
@@ -349,7 +351,7 @@ impl Memory for Eeprom {
     fn tear(&mut self, pulse: Pulse<'_>) {
         self.count(&pulse);
         #[cfg(test)]
-        if super::deaf::ignores(self, &pulse) {
+        if deaf::ignores(self, &pulse) {
             return;
         }
         let erased = self.geometry.erased;

@@ -22,7 +22,7 @@ pub const HEADER_BYTES: u32 = 6;
 pub const ENTRY_HEADER_BYTES: u32 = 5;
 
 /// Builds the log of these home ranges.
-pub(super) fn build<'r>(log: &mut Vec<u8>, ranges: impl Iterator<Item = (u32, &'r [u8])>) {
+pub(crate) fn build<'r>(log: &mut Vec<u8>, ranges: impl Iterator<Item = (u32, &'r [u8])>) {
     log.clear();
     log.extend([0; HEADER_BYTES as usize]);
     for (at, bytes) in ranges {
@@ -38,7 +38,7 @@ pub(super) fn build<'r>(log: &mut Vec<u8>, ranges: impl Iterator<Item = (u32, &'
 }
 
 /// Erases so many bytes of a lane's log, then the wipe word.
-pub(super) fn wipe<M: Memory>(
+pub(crate) fn wipe<M: Memory>(
     memory: &mut M,
     layout: &Layout,
     lane: Lane,
@@ -58,7 +58,7 @@ pub(super) fn wipe<M: Memory>(
     erase_word(memory, layout.wipe)
 }
 
-pub(super) fn write<M: Memory>(
+pub(crate) fn write<M: Memory>(
     memory: &mut M,
     layout: &Layout,
     lane: Lane,
@@ -89,7 +89,7 @@ fn read<M: Memory>(memory: &M, layout: &Layout, lane: Lane, offset: u32, out: &m
 /// Copies the log's entries home. What it is to find there was solid before the marker was set; a
 /// log that is not whole was put there by other means than this engine, and nothing of it is
 /// copied.
-pub(super) fn copy_home<M: Memory>(
+pub(crate) fn copy_home<M: Memory>(
     memory: &mut M,
     layout: &Layout,
     lane: Lane,

@@ -100,28 +100,20 @@
 //! * A log whose check does not fit its bytes is dropped, not repaired: no tear brings it about.
 
 pub mod counter;
-#[cfg(test)]
-pub(crate) mod deaf;
-pub mod design;
 pub mod eeprom;
-pub mod engine;
 pub mod fault;
 pub mod geometry;
 pub mod journal;
 pub mod layout;
 pub mod log;
-#[cfg(test)]
-mod mutants;
 mod overlay;
 pub mod ram;
 pub mod record;
 mod settle;
 pub mod tear;
-pub mod textbook;
 pub mod wear;
 
 pub use counter::Counters;
-pub use design::{Design, Rig};
 pub use eeprom::Eeprom;
 pub use geometry::Geometry;
 pub use journal::Journal;
@@ -285,7 +277,7 @@ fn held<M: Memory + ?Sized>(memory: &M, pulse: &Pulse<'_>) -> bool {
 }
 
 /// Erases a decision word.
-fn erase_word<M: Memory>(memory: &mut M, at: u32) -> Result<(), PulseError> {
+pub(crate) fn erase_word<M: Memory>(memory: &mut M, at: u32) -> Result<(), PulseError> {
     let bytes = memory.geometry().whole_units(WORD_BYTES as u32);
     memory.drive(Pulse::Erase { at, bytes })
 }

@@ -32,7 +32,7 @@ pub fn settle<M: Memory>(memory: &mut M, layout: &Layout) -> Result<(), PulseErr
 }
 
 /// Settles what a lane's transactions may have left.
-pub(super) fn settle_lane<M: Memory>(
+pub(crate) fn settle_lane<M: Memory>(
     memory: &mut M,
     layout: &Layout,
     lane: Lane,
@@ -46,7 +46,7 @@ pub(super) fn settle_lane<M: Memory>(
 
 /// What fails here leaves nothing in doubt: an intent that cannot be erased costs each power-up
 /// its pulses, and a log that cannot be wiped cannot be used either.
-pub(super) fn pass_over_failure(outcome: Result<(), PulseError>) -> Result<(), PulseError> {
+pub(crate) fn pass_over_failure(outcome: Result<(), PulseError>) -> Result<(), PulseError> {
     match outcome {
         Err(PulseError::MemoryFailure) => Ok(()),
         outcome => outcome,

@@ -196,6 +196,10 @@ impl Platform for Context<'_> {
 
     fn set_counter(&mut self, n: u8, value: u32) -> Outcome {
         let number = self.counter_number(n)?;
+        if self.power_lost() {
+            // The cells may be in doubt by now, and would be taken for worn ones.
+            return Err(self.halt(Refusal::PowerLost));
+        }
         let core = &mut *self.core;
         Counters::new(&core.layout)
             .set(&mut core.memory, &mut core.touched, number, value)

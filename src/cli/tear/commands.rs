@@ -18,6 +18,10 @@ pub(super) fn tear(card: &str, commands: &[String], explorer: &Explorer) -> Outc
     let commands = parsed.collect::<Result<Vec<_>, _>>()?;
     let report = explorer.every_tear(&card, &commands)?;
     say(report.to_string().trim_end());
+    if report.commands.iter().all(|command| command.pulses == 0) {
+        say("\nno command has changed memory: nothing was torn");
+        return Ok(ExitCode::FAILURE);
+    }
     say(&format!(
         "\n{} runs of up to {} tears: every promise kept",
         report.schedules(),

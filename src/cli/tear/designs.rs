@@ -1,11 +1,11 @@
 //! The engine by itself and the engines that are wrong on purpose (N2, N6).
 
 use tessera::{
-    explore::design::{Exploration, Tears},
-    nvm::{
-        Design, Geometry,
+    explore::design::{
+        Design, Exploration, Tears,
         engine::{EngineCounter, EngineJournal},
     },
+    nvm::Geometry,
 };
 
 use super::Failure;

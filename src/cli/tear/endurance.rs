@@ -64,11 +64,7 @@ pub(super) fn table() -> Result<String, Failure> {
         let lasts = match lasts {
             None => "any number | none is worn | 0".to_owned(),
             Some(Endurance { taps, place, journal: (unit, cycles) }) => {
-                format!(
-                    "{} | {place} | {unit}: {}",
-                    thousands(taps),
-                    thousands(cycles.into())
-                )
+                format!("{} | {place} | {unit}: {}", thousands(taps), thousands(cycles.into()))
             }
         };
         lines.push(format!("| {application} | {what} | {lasts} |"));

@@ -15,6 +15,12 @@ use super::{
 
 /// Runs `line` again.
 pub(super) fn replay(line: &str, arguments: &Tear) -> Outcome {
+    if !line.contains([' ', ':']) && hex::decode(line).is_err() {
+        let error = format!(
+            "{line:?} is no line to run again; to tear commands on such a card: tessera tear {line} -- HEX..."
+        );
+        return Err(error.into());
+    }
     let schedule: Schedule = line.parse()?;
     let start = match &schedule.origin {
         Origin::Given => Start::cold(cards::named(&arguments.card)?),

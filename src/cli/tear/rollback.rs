@@ -4,12 +4,13 @@
 use std::time::Instant;
 
 use tessera::{
-    explore::design::{Broken, Event, Exploration, Line, Replay, Tears, replay},
-    nvm::{
-        Design, Geometry,
+    explore::design::{
+        Broken, Design, Event, Exploration, Line, Replay, Tears,
         engine::EngineCounter,
+        replay,
         textbook::{FIRST, TextbookCounter},
     },
+    nvm::Geometry,
 };
 
 use super::{

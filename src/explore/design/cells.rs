@@ -8,10 +8,10 @@
 
 use std::cell::Cell;
 
-use super::Tears;
+use super::{Rig, Tears};
 use crate::{
     choose::Choices,
-    nvm::{Geometry, Memory, Pulse, PulseError, WORD_BYTES, design::Rig},
+    nvm::{Geometry, Memory, Pulse, PulseError, WORD_BYTES},
 };
 
 /// Pulses in one run after which nobody waits any longer.

@@ -49,7 +49,7 @@
 //! assert_eq!(smallest.line.to_string(), "change cut 1 | on");
 //! ```
 //!
-//! The journals and counters of [`nvm::textbook`](crate::nvm::textbook) are written down as orders
+//! The journals and counters of [`textbook`] are written down as orders
 //! of acts: another order is one line, and is judged as fast.
 //!
 //! # Method
@@ -73,12 +73,17 @@
 //! foul read is found shows that it hung on nothing else.
 
 mod cells;
+mod contract;
+pub mod engine;
 mod findings;
 mod line;
+#[cfg(test)]
+mod mutants;
 mod replay;
 mod search;
+pub mod textbook;
 
-pub use crate::nvm::design::{Design, Pulsed, Rig};
+pub use contract::{Design, Pulsed, Rig};
 pub use findings::{Broken, Finding, Findings};
 pub use line::{Act, Leg, Line, LineError};
 pub use replay::{Event, Replay, ReplayedLeg, replay};

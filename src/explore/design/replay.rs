@@ -1,9 +1,9 @@
 //! One schedule run again on the card's own memory, pulse by pulse.
 
-use super::{Act, Leg, Line};
+use super::{Act, Design, Leg, Line, Rig};
 use crate::{
     choose::Choices,
-    nvm::{Design, Eeprom, Geometry, Memory, Pulse, PulseError, Rig, Tearing, WORD_BYTES},
+    nvm::{Eeprom, Geometry, Memory, Pulse, PulseError, Tearing, WORD_BYTES},
 };
 
 /// What a schedule did.
@@ -64,7 +64,8 @@ pub enum Event {
 ///
 /// ```
 /// use tessera::explore::design::replay;
-/// use tessera::nvm::{Geometry, textbook::TextbookCounter};
+/// use tessera::explore::design::textbook::TextbookCounter;
+/// use tessera::nvm::Geometry;
 /// let counter = TextbookCounter::taught(Geometry::part("tiny").unwrap());
 /// let line = "change cut 4 | on read 1 | on read 0".parse()?;
 /// let values: Vec<_> = replay(&counter, &line).legs.iter().map(|leg| leg.value).collect();

@@ -7,10 +7,9 @@
 //!   not tried again.
 
 use super::{
-    Act, Broken, Exploration, Findings, Leg, Line, Tears,
+    Act, Broken, Design, Exploration, Findings, Leg, Line, Tears,
     cells::{Cells, Note, PULSES_MAX},
 };
-use crate::nvm::Design;
 
 /// Power-ups without tears after one that completed, which must change nothing.
 const POWER_CYCLES: u32 = 2;
@@ -278,8 +277,8 @@ fn seen<V: std::fmt::Debug + PartialEq>(
 #[cfg(test)]
 mod tests {
     use crate::{
-        explore::design::Exploration,
-        nvm::{Geometry, textbook::TextbookCounter},
+        explore::design::{Exploration, textbook::TextbookCounter},
+        nvm::Geometry,
     };
 
     #[test]

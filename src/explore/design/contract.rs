@@ -5,7 +5,7 @@
 
 use std::fmt::Debug;
 
-use super::{Geometry, Memory, PulseError};
+use crate::nvm::{Geometry, Memory, PulseError};
 
 /// What an act on memory comes to.
 pub type Pulsed = Result<(), PulseError>;

@@ -8,7 +8,7 @@ mod pins;
 use std::{fmt::Write as _, fs, path::Path};
 
 use super::{
-    Design, Geometry,
+    Broken, Design, Exploration, Finding, Findings, Line, Tears,
     engine::{EngineCounter, EngineJournal},
     textbook::{
         TextbookCounter, TextbookJournal,
@@ -16,7 +16,7 @@ use super::{
         journal,
     },
 };
-use crate::explore::design::{Broken, Exploration, Finding, Findings, Line, Tears, replay};
+use crate::{explore::design::replay, nvm::Geometry};
 
 /// Tears after which a mutant is let live.
 const CUTS_MAX: u32 = 3;

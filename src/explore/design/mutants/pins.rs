@@ -1,10 +1,11 @@
 //! The tries of a PIN in one place, counted where they stand.
 
-use crate::nvm::{
-    Design, Geometry, Memory, Pulse, Rig, WORD_BYTES,
-    design::Pulsed,
-    journal::{INTENT, MARKER, WIPE},
-    textbook::TRIES,
+use crate::{
+    explore::design::{Design, Pulsed, Rig, textbook::TRIES},
+    nvm::{
+        Geometry, Memory, Pulse, WORD_BYTES,
+        journal::{INTENT, MARKER, WIPE},
+    },
 };
 
 /// What three, two and one tries left are written as; none is [`BLOCKED`].

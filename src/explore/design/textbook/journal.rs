@@ -5,10 +5,12 @@
 
 use std::fmt;
 
-use crate::nvm::{
-    Design, Geometry, Memory, Pulse, Rig, WORD_BYTES,
-    design::Pulsed,
-    journal::{INTENT, MARKER},
+use crate::{
+    explore::design::{Design, Pulsed, Rig},
+    nvm::{
+        Geometry, Memory, Pulse, WORD_BYTES,
+        journal::{INTENT, MARKER},
+    },
 };
 
 /// A small journal: what it does in a change, and at power-up.

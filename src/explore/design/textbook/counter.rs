@@ -4,11 +4,13 @@
 //! Each slot has a value and a validity word. A change writes the slot that does not count. Like
 //! the textbook's journal it is written down as what it does in which order.
 
-use crate::nvm::{
-    Design, Geometry, Memory, Pulse, Rig, WORD_BYTES,
-    counter::VALID,
-    design::Pulsed,
-    journal::{INTENT, MARKER},
+use crate::{
+    explore::design::{Design, Pulsed, Rig},
+    nvm::{
+        Geometry, Memory, Pulse, WORD_BYTES,
+        counter::VALID,
+        journal::{INTENT, MARKER},
+    },
 };
 
 /// A counter in two slots: what it does in a change, and at power-up.

@@ -3,13 +3,12 @@
 use std::fmt;
 
 use super::{
-    Counters, Design, Geometry, Journal, Layout, Memory, PulseError, Rig,
-    counter::Touched,
-    design::Pulsed,
-    journal::Secrecy,
-    layout::LANES,
-    log, settle,
+    Design, Pulsed, Rig,
     textbook::{FIRST, Ranges, TRIES},
+};
+use crate::nvm::{
+    Counters, Geometry, Journal, Layout, Memory, PulseError, counter::Touched, journal::Secrecy,
+    layout::LANES, log, settle,
 };
 
 /// A log of two ranges: what the transactions here take.

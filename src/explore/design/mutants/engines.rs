@@ -5,16 +5,20 @@ use Act::{
     SetWipe, Unmark,
 };
 
-use crate::nvm::{
-    Counters, Design, Geometry, Layout, Memory, Pulse, PulseError, Rig, WORD_BYTES,
-    counter::{self, Touched},
-    design::Pulsed,
-    engine::{EngineJournal, EngineRam, EngineValue, layout},
-    erase_word,
-    journal::{INTENT, MARKER, WIPE},
-    layout::{LANES, Lane},
-    log,
-    textbook::Ranges,
+use crate::{
+    explore::design::{
+        Design, Pulsed, Rig,
+        engine::{EngineJournal, EngineRam, EngineValue, layout},
+        textbook::Ranges,
+    },
+    nvm::{
+        Counters, Geometry, Layout, Memory, Pulse, PulseError, WORD_BYTES,
+        counter::{self, Touched},
+        erase_word,
+        journal::{INTENT, MARKER, WIPE},
+        layout::{LANES, Lane},
+        log,
+    },
 };
 
 /// An engine: what it does in a transaction, in a counter's change, and at power-up.

@@ -1,6 +1,6 @@
 //! Journals that do the right things in a wrong order, or leave one out.
 
-use crate::nvm::textbook::journal::{
+use crate::explore::design::textbook::journal::{
     Act::{Home, HomeFirst, HomeSecond, Intent, IntentUnlessSet, Log, LogOver, Mark, Rest, Unmark},
     Acts, SOUND,
 };

@@ -3,7 +3,8 @@
 //! An ignored pulse is counted and takes its time, so that the schedules of a wrong engine are
 //! those of the right one.
 
-use super::{Eeprom, Layout, Pulse, eeprom::TornByte, layout};
+use super::{Eeprom, TornByte};
+use crate::nvm::{self, Layout, Pulse, layout};
 
 /// The pulses that are ignored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,7 +81,7 @@ pub(crate) fn ignores(eeprom: &Eeprom, pulse: &Pulse<'_>) -> bool {
 }
 
 fn when(eeprom: &Eeprom, pulse: &Pulse<'_>) -> When {
-    let erased = super::Memory::geometry(eeprom).erased;
+    let erased = nvm::Memory::geometry(eeprom).erased;
     let changes = |i: usize| {
         let at = pulse.at() as usize + i;
         let programmed = eeprom.cells()[at] ^ erased;

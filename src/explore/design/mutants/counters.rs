@@ -1,6 +1,6 @@
 //! Counters and PINs in two slots that do the right things in a wrong order, or leave one out.
 
-use crate::nvm::textbook::counter::{
+use crate::explore::design::textbook::counter::{
     Act::{
         self, EraseValue, Intent, IntentUnlessSet, Invalidate, ProgramValue, Rest, Use, Validate,
     },
