@@ -132,16 +132,17 @@ impl Serve {
         }
         let socket = self.control.clone().unwrap_or_else(|| ctl::socket_of_port(self.port));
         let listener = ctl::listen(&socket)?;
+        // Before the first word: whoever reads it may end this at once. Nobody listens any more
+        // after the first signal.
+        let (done, finished) = mpsc::channel();
+        ctrlc::set_handler(move || done.send(()).unwrap_or_default())
+            .map_err(ServeError::Signals)?;
         say(&format!("control socket: {}", socket.display()));
         {
             let slots = slots.clone();
             thread::spawn(move || answer_orders(&listener, &slots));
         }
-        let (done, finished) = mpsc::channel();
         let stop = Arc::new(AtomicBool::new(false));
-        // Nobody listens any more after the first signal.
-        ctrlc::set_handler(move || done.send(()).unwrap_or_default())
-            .map_err(ServeError::Signals)?;
         let threads: Vec<_> = (0..slots.len())
             .map(|n| {
                 let (slots, stop) = (slots.clone(), stop.clone());
