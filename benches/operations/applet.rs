@@ -59,6 +59,7 @@ impl Applet for Bench {
             proprietary: &[],
             full_control: false,
             life_cycle: LifeCycle::ACTIVATED,
+            ..DfSpec::PLAIN
         };
         tree::create_root(env, &root)?;
         let file = |sfi: u8, structure| EfSpec {
@@ -68,6 +69,7 @@ impl Applet for Bench {
             read: Access::Always,
             update: Access::Always,
             life_cycle: LifeCycle::ACTIVATED,
+            ..EfSpec::PLAIN
         };
         let bytes = Structure::Transparent { bytes: 1024 };
         let bytes = tree::create_ef(env, DfId::ROOT, &file(BINARY, bytes))?;
@@ -86,7 +88,7 @@ impl Applet for Bench {
     }
 
     fn df_by_name(&self, env: &Env<'_>, prefix: &[u8], nth: u16) -> Result<Option<DfId>, Halt> {
-        tree::df_by_name(env, prefix, nth)
+        tessera_cos::df_by_name(env, prefix, nth)
     }
 
     fn select(

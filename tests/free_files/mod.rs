@@ -97,6 +97,7 @@ impl Applet for FreeFiles {
             proprietary: &[],
             full_control: true,
             life_cycle: LifeCycle::ACTIVATED,
+            ..DfSpec::PLAIN
         };
         tree::create_root(env, &root)?;
         for (n, structure) in (1u8..).zip(FILES) {
@@ -107,6 +108,7 @@ impl Applet for FreeFiles {
                 read: Access::Always,
                 update: Access::Always,
                 life_cycle: LifeCycle::ACTIVATED,
+                ..EfSpec::PLAIN
             };
             let file = tree::create_ef(env, DfId::ROOT, &spec)?;
             for byte in [0xA1, 0xA2] {
@@ -127,7 +129,7 @@ impl Applet for FreeFiles {
         prefix: &[u8],
         nth: u16,
     ) -> Result<Option<DfId>, tessera_framework::Halt> {
-        tree::df_by_name(env, prefix, nth)
+        tessera_cos::df_by_name(env, prefix, nth)
     }
 
     fn select(

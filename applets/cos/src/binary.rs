@@ -4,8 +4,9 @@ use tessera_framework::{Command, Env, Halt, Outcome, Reply, StatusWord};
 
 use crate::{
     Dialect,
+    header::Header,
     intent::{FileRef, Purpose, open},
-    layout::{Header, Kind},
+    layout::Kind,
 };
 
 /// READ BINARY: up to Ne bytes from `offset`. When the file ends before, what there is and 6282;

@@ -2,11 +2,7 @@
 
 use tessera_framework::{Control, Env, Halt, Outcome, Reply, StatusWord, Tag};
 
-use crate::{
-    Dialect, Session,
-    layout::{Header, Kind},
-    tree::DfBody,
-};
+use crate::{Dialect, Session, find::DfBody, header::Header, layout::Kind};
 
 /// Data coding byte: one byte is the unit, data is written as proprietary functions do (table 13).
 const DATA_CODING: u8 = 0x21;

@@ -2,11 +2,7 @@
 
 use tessera_framework::{Command, Env, Halt, Ins, Sfi, StatusWord};
 
-use crate::{
-    Dialect, Session,
-    layout::{Header, Kind},
-    tree::find_child,
-};
+use crate::{Dialect, Session, find::find_child, header::Header, layout::Kind};
 
 /// A command as it is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

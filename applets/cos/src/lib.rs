@@ -4,8 +4,11 @@
 //!
 //! | module | what it answers |
 //! |---|---|
-//! | [`layout`] | what the bytes of the segment mean |
-//! | [`tree`] | creating and finding files |
+//! | [`layout`], [`header`] | what the bytes of the segment mean |
+//! | [`space`] | where a new block goes; deleting, erasing |
+//! | [`tree`] | creating files |
+//! | [`find`] | finding files, keys and DFs |
+//! | [`keys`] | keys and PINs of a DF |
 //! | [`access`] | which condition guards a file, and whether it holds |
 //! | [`session`] | what is current and what has been shown, per logical channel |
 //! | [`select`](mod@select) | SELECT inside the applet |
@@ -27,7 +30,7 @@
 //! * A deactivated or terminated file is selected with its control information and 6283 or 6285;
 //!   any other access to it, and to the files directly under a DF in such a state, is 6985.
 //! * UPDATE BINARY that starts inside a file and runs over its end is 6A84.
-//! * A condition that needs a key is never met before there are keys: 6982.
+//! * A condition that needs a key is met when the key was shown on this channel, see [`session`].
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -35,21 +38,27 @@
 pub mod access;
 pub mod binary;
 pub mod control;
+pub mod find;
+pub mod header;
 pub mod intent;
+pub mod keys;
 pub mod layout;
 pub mod record;
 pub mod select;
 pub mod session;
+pub mod space;
 pub mod tree;
 pub mod verify;
 
 use tessera_framework::{Command, Env, Halt, Outcome, Reply, StatusWord, pin::Pin};
 
 pub use access::Access;
+pub use find::df_by_name;
+pub use header::{Flags, Header};
 pub use intent::Intent;
 pub use select::select;
 pub use session::Session;
-pub use tree::{DfSpec, EfSpec, Structure, df_by_name};
+pub use tree::{DfSpec, EfSpec, Structure};
 
 /// What an applet fixes of the commands' behaviour.
 #[derive(Clone, Copy, Debug)]

@@ -7,8 +7,9 @@ use tessera_framework::{Env, Halt, Outcome, Reply, StatusWord};
 
 use crate::{
     Dialect, Session,
+    header::Header,
     intent::{FileRef, Purpose, Which, open},
-    layout::{Header, Kind},
+    layout::Kind,
 };
 
 /// Where a record lies.

@@ -6,8 +6,9 @@ use tessera_framework::{
 
 use crate::{
     Dialect, Session, control,
-    layout::{Header, Kind, ROOT_AT, df_at},
-    tree::find_child,
+    find::find_child,
+    header::Header,
+    layout::{Kind, ROOT_AT, df_at},
 };
 
 /// Makes a file current and writes its control information.

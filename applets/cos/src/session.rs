@@ -1,18 +1,30 @@
 //! What is current and what has been shown: the applet's RAM, one per logical channel.
 //!
-//! Sixteen bytes of `clear_on_deselect` RAM, all zero when the applet is entered: then the root DF
-//! is current and nothing has been shown.
+//! [`SESSION_BYTES`] bytes of `clear_on_deselect` RAM, all zero when the applet is entered: then
+//! the root DF is current and nothing has been shown.
 //!
-//! The PIN counts where it was presented: in the root DF for the whole tree below it, in another DF
-//! until a different DF becomes current (for the social-security card inferred from published
-//! readers). Selecting an EF, or the same DF again, keeps it.
+//! What was shown, and what each event makes of it:
+//!
+//! | | another DF becomes current | the same DF again, or an EF | another application, reset |
+//! |---|---|---|---|
+//! | PIN, key: shown in the root | kept | kept | lost |
+//! | PIN, key: shown in another DF | lost | kept | lost |
+//! | register of the MF | kept | kept | 0 |
+//! | register of the current DF | 0; in the root, that of the MF | 0; in the root, that of the MF; an EF keeps it | 0 |
+//! | challenge | lost | lost | lost |
+//!
+//! The first two rows are inferred from published readers of social-security cards; the registers
+//! are those of FMCOS, with its manual's words for the root.
 
-use tessera_framework::{Clear, Env, Halt, Outcome, StatusWord};
+use tessera_framework::{Clear, Env, Halt, Outcome, StatusWord, pin::forget};
 
-use crate::layout::{Header, ROOT_AT};
+use crate::{header::Header, layout::ROOT_AT};
 
 /// Bytes of RAM a session takes.
-pub const SESSION_BYTES: u16 = 16;
+pub const SESSION_BYTES: u16 = 40;
+
+/// Longest challenge in bytes.
+pub const CHALLENGE_BYTES_MAX: usize = 16;
 
 /// The state of one channel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,10 +35,58 @@ pub struct Session {
     pub ef: Option<u32>,
     /// Record pointer; none when undefined, as after a selection.
     pub record: Option<u8>,
+    /// The security registers.
+    pub registers: Registers,
+    /// Number of the current security environment.
+    pub security_environment: u8,
+    /// What the next command may answer to.
+    pub challenge: Challenge,
     pin_in_root: bool,
     pin_in_df: bool,
     /// The current DF is deactivated or terminated.
     out_of_use: bool,
+    /// Keys shown in the root and in the current DF, a bit for each of 32 identifiers.
+    keys_in_root: u32,
+    keys_in_df: u32,
+}
+
+/// Security state registers, 0 to 15 each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Registers {
+    /// Of the MF.
+    pub mf: u8,
+    /// Of the current DF.
+    pub df: u8,
+}
+
+/// Random bytes the card gave out for the next command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Challenge {
+    bytes: [u8; CHALLENGE_BYTES_MAX],
+    length: u8,
+}
+
+impl Challenge {
+    /// Draws `length` bytes, at most [`CHALLENGE_BYTES_MAX`].
+    pub fn draw(env: &mut Env<'_>, length: usize) -> Self {
+        let length = length.min(CHALLENGE_BYTES_MAX);
+        let mut bytes = [0; CHALLENGE_BYTES_MAX];
+        env.challenge(bytes.get_mut(..length).unwrap_or_default());
+        Self { bytes, length: length as u8 }
+    }
+
+    /// Its bytes; none when there is no challenge.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
+    /// The first eight bytes, a shorter challenge extended with zeros; `None` without one.
+    #[must_use]
+    pub fn block(&self) -> Option<[u8; 8]> {
+        let block = self.bytes.first_chunk::<8>().copied();
+        block.filter(|_| self.length > 0)
+    }
 }
 
 impl Session {
@@ -35,20 +95,31 @@ impl Session {
     /// # Errors
     /// 6F00 when the applet's descriptor asks for too little RAM.
     pub fn load(env: &Env<'_>) -> Result<Self, Halt> {
-        let Some(&[a, b, c, d, e, f, g, h, record, pin, out_of_use, ..]) =
-            env.ram(Clear::OnDeselect).first_chunk::<{ SESSION_BYTES as usize }>()
+        let Some(ram) = env.ram(Clear::OnDeselect).first_chunk::<{ SESSION_BYTES as usize }>()
         else {
             return Halt::status(StatusWord::NO_DIAGNOSIS);
         };
-        let df = u32::from_be_bytes([a, b, c, d]);
-        let ef = u32::from_be_bytes([e, f, g, h]);
+        let number = |at: usize| match ram.get(at..at + 4) {
+            Some(&[a, b, c, d]) => u32::from_be_bytes([a, b, c, d]),
+            _ => 0,
+        };
+        let (df, ef) = (number(0), number(4));
+        let [record, flags, registers, security_environment] = [ram[8], ram[9], ram[10], ram[11]];
+        let mut challenge =
+            Challenge { length: ram[20].min(CHALLENGE_BYTES_MAX as u8), ..Default::default() };
+        challenge.bytes.copy_from_slice(&ram[21..21 + CHALLENGE_BYTES_MAX]);
         Ok(Self {
             df: if df == 0 { ROOT_AT } else { df },
             ef: (ef != 0).then_some(ef),
             record: (record != 0).then_some(record),
-            pin_in_root: pin & 1 != 0,
-            pin_in_df: pin & 2 != 0,
-            out_of_use: out_of_use != 0,
+            registers: Registers { mf: registers >> 4, df: registers & 0x0F },
+            security_environment,
+            challenge,
+            pin_in_root: flags & 1 != 0,
+            pin_in_df: flags & 2 != 0,
+            out_of_use: flags & 4 != 0,
+            keys_in_root: number(12),
+            keys_in_df: number(16),
         })
     }
 
@@ -62,24 +133,34 @@ impl Session {
         else {
             return Halt::status(StatusWord::NO_DIAGNOSIS);
         };
-        let [a, b, c, d] = self.df.to_be_bytes();
-        let [e, f, g, h] = self.ef.unwrap_or(0).to_be_bytes();
-        let pin = u8::from(self.pin_in_root) | u8::from(self.pin_in_df) << 1;
-        let record = self.record.unwrap_or(0);
-        let out_of_use = u8::from(self.out_of_use);
-        *ram = [a, b, c, d, e, f, g, h, record, pin, out_of_use, 0, 0, 0, 0, 0];
+        let flags = u8::from(self.pin_in_root)
+            | u8::from(self.pin_in_df) << 1
+            | u8::from(self.out_of_use) << 2;
+        ram[0..4].copy_from_slice(&self.df.to_be_bytes());
+        ram[4..8].copy_from_slice(&self.ef.unwrap_or(0).to_be_bytes());
+        ram[8] = self.record.unwrap_or(0);
+        ram[9] = flags;
+        ram[10] = self.registers.mf << 4 | self.registers.df & 0x0F;
+        ram[11] = self.security_environment;
+        ram[12..16].copy_from_slice(&self.keys_in_root.to_be_bytes());
+        ram[16..20].copy_from_slice(&self.keys_in_df.to_be_bytes());
+        ram[20] = self.challenge.length;
+        ram[21..21 + CHALLENGE_BYTES_MAX].copy_from_slice(&self.challenge.bytes);
         Ok(())
     }
 
-    /// Makes a DF current; no EF is then.
+    /// Makes a DF current; no EF is then, and no challenge.
     pub fn enter_df(&mut self, df: &Header) {
         if self.df != df.at {
             self.pin_in_df = false;
+            self.keys_in_df = 0;
         }
+        self.registers.df = if df.at == ROOT_AT { self.registers.mf } else { 0 };
         self.df = df.at;
         self.out_of_use = df.life_cycle().warning().is_some();
         self.ef = None;
         self.record = None;
+        self.challenge = Challenge::default();
     }
 
     /// Makes an EF of the current DF current; the record pointer is undefined then.
@@ -106,17 +187,87 @@ impl Session {
         self.pin_in_df = right && self.df != ROOT_AT;
     }
 
+    /// The key has been shown, with b8 of its identifier set one of the current DF, else of the
+    /// root (social-security cards number their keys so).
+    #[must_use]
+    pub const fn key_shown(&self, kid: u8) -> bool {
+        let keys = if kid & 0x80 == 0 { self.keys_in_root } else { self.keys_in_df };
+        keys & 1 << (kid & 0x1F) != 0
+    }
+
+    /// Some key has been shown.
+    #[must_use]
+    pub const fn any_key_shown(&self) -> bool {
+        self.keys_in_root | self.keys_in_df != 0
+    }
+
+    /// Notes that a key has been shown: it adds to those shown before.
+    pub fn note_key(&mut self, kid: u8) {
+        let bit = 1 << (kid & 0x1F);
+        if kid & 0x80 == 0 {
+            self.keys_in_root |= bit;
+        } else {
+            self.keys_in_df |= bit;
+        }
+    }
+
+    /// Sets the register of the current DF; in the root that of the MF too.
+    pub fn set_register(&mut self, value: u8) {
+        self.registers.df = value & 0x0F;
+        if self.df == ROOT_AT {
+            self.registers.mf = value & 0x0F;
+        }
+    }
+
+    /// Forgets everything that was shown.
+    pub fn forget_shown(&mut self) {
+        *self = Self {
+            df: self.df,
+            ef: self.ef,
+            record: self.record,
+            out_of_use: self.out_of_use,
+            ..Self::EMPTY
+        };
+    }
+
+    const EMPTY: Self = Self {
+        df: ROOT_AT,
+        ef: None,
+        record: None,
+        registers: Registers { mf: 0, df: 0 },
+        security_environment: 0,
+        challenge: Challenge { bytes: [0; CHALLENGE_BYTES_MAX], length: 0 },
+        pin_in_root: false,
+        pin_in_df: false,
+        out_of_use: false,
+        keys_in_root: 0,
+        keys_in_df: 0,
+    };
+
     /// What a channel opened from this one starts with: the same DF, nothing shown.
     #[must_use]
     pub const fn inherited(&self) -> Self {
-        Self { ef: None, record: None, pin_in_root: false, pin_in_df: false, ..*self }
+        Self { df: self.df, out_of_use: self.out_of_use, ..Self::EMPTY }
     }
+}
+
+/// Takes the challenge away: it is good for one command, whatever becomes of that.
+///
+/// # Errors
+/// 6F00 when the applet's descriptor asks for too little RAM.
+pub fn take_challenge(env: &mut Env<'_>) -> Result<Challenge, Halt> {
+    let mut session = Session::load(env)?;
+    let challenge = core::mem::take(&mut session.challenge);
+    if !challenge.bytes().is_empty() {
+        session.store(env)?;
+    }
+    Ok(challenge)
 }
 
 /// Prepares the RAM of a channel that was opened from one with this applet selected.
 pub fn inherit(env: &mut Env<'_>) {
     let kept = Session::load(env).map(|session| session.inherited());
-    env.ram_mut(Clear::OnDeselect).fill(0);
+    forget(env.ram_mut(Clear::OnDeselect));
     if let Ok(session) = kept {
         let _ = session.store(env);
     }

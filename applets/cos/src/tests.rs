@@ -4,8 +4,10 @@ extern crate std;
 
 mod binary;
 mod damage;
+mod keys;
 mod record;
 mod select;
+mod space;
 mod tear;
 mod tree;
 mod verify;
@@ -80,7 +82,7 @@ struct Small {
     pin: bool,
 }
 
-fn ef(fid: u16, sfi: u8, structure: Structure) -> EfSpec {
+fn ef(fid: u16, sfi: u8, structure: Structure) -> EfSpec<'static> {
     EfSpec {
         fid: FileId(fid),
         sfi: Sfi::new(sfi),
@@ -88,6 +90,7 @@ fn ef(fid: u16, sfi: u8, structure: Structure) -> EfSpec {
         read: Access::Always,
         update: Access::Always,
         life_cycle: LifeCycle::ACTIVATED,
+        ..EfSpec::PLAIN
     }
 }
 
@@ -98,6 +101,7 @@ fn df(fid: u16, name: &[u8]) -> DfSpec<'_> {
         proprietary: &[],
         full_control: false,
         life_cycle: LifeCycle::ACTIVATED,
+        ..DfSpec::PLAIN
     }
 }
 

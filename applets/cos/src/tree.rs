@@ -1,17 +1,16 @@
-//! Creating and finding files.
+//! Creating files.
 //!
-//! Creation takes space from the end of the segment: the body is prepared in the free space first,
-//! in pieces, then header and first free offset become solid together. A cut before that leaves the
-//! tree as it was.
+//! The body is prepared in free space first, in pieces, then the header and what says where free
+//! space is become solid together. A cut before that leaves the tree as it was.
 
 use tessera_framework::{DfId, Env, FileId, Halt, Outcome, Sfi, StatusWord};
 
 use crate::{
     Access,
-    layout::{
-        FREE_AT, Fields, HEADER_BYTES, Header, Kind, LifeCycle, NEXT_DF_AT, ROOT_AT, df_at, end_of,
-        free,
-    },
+    find::{DfBody, df_before, find_child, find_df},
+    header::{Fields, Flags, Header, Parent},
+    layout::{HEADER_BYTES, Kind, LifeCycle, NEXT_DF_AT, ROOT_AT, df_at},
+    space::{find_place, sweep},
 };
 
 /// A DF to be made.
@@ -27,11 +26,37 @@ pub struct DfSpec<'a> {
     pub full_control: bool,
     /// Life cycle status.
     pub life_cycle: LifeCycle,
+    /// Condition for creating files in it; of applets that let nobody do so, never.
+    pub create: Access,
+    /// Condition for deleting it or what lies in it.
+    pub erase: Access,
+    /// What an applet that rations space says it may take, in a measure of the applet's own.
+    pub space: u16,
+    /// A byte of the applet's own; without meaning where there are attributes.
+    pub own: u8,
+    /// Access rules as data objects (8C, AB), at most 255 bytes.
+    pub attributes: &'a [u8],
+}
+
+impl DfSpec<'_> {
+    /// A DF in use that takes no commands to create or erase.
+    pub const PLAIN: Self = Self {
+        fid: FileId(0),
+        name: &[],
+        proprietary: &[],
+        full_control: false,
+        life_cycle: LifeCycle::ACTIVATED,
+        create: Access::Always,
+        erase: Access::Never,
+        space: 0,
+        own: 0,
+        attributes: &[],
+    };
 }
 
 /// An EF to be made.
 #[derive(Clone, Copy, Debug)]
-pub struct EfSpec {
+pub struct EfSpec<'a> {
     /// File identifier.
     pub fid: FileId,
     /// Short identifier.
@@ -44,6 +69,30 @@ pub struct EfSpec {
     pub update: Access,
     /// Life cycle status.
     pub life_cycle: LifeCycle,
+    /// Flags.
+    pub flags: Flags,
+    /// A byte of the applet's own; without meaning where there are attributes.
+    pub own: u8,
+    /// Access rules as data objects (8C, AB), at most 255 bytes.
+    pub attributes: &'a [u8],
+    /// What its bytes are at first.
+    pub fill: u8,
+}
+
+impl EfSpec<'_> {
+    /// A file in use that nobody may read or update, its bytes zero.
+    pub const PLAIN: Self = Self {
+        fid: FileId(0),
+        sfi: None,
+        structure: Structure::Transparent { bytes: 0 },
+        read: Access::Never,
+        update: Access::Never,
+        life_cycle: LifeCycle::ACTIVATED,
+        flags: Flags(0),
+        own: 0,
+        attributes: &[],
+        fill: 0,
+    };
 }
 
 /// Structure and size of an EF.
@@ -81,6 +130,16 @@ pub enum Structure {
         /// Records in the ring, 1 to 254.
         records: u8,
     },
+    /// The file that stands for a DF's keys; its size is the applet's to ration.
+    KeyFile {
+        /// What the applet says its keys may take.
+        space: u16,
+    },
+    /// An electronic purse of so many bytes.
+    Purse {
+        /// Size.
+        bytes: u32,
+    },
 }
 
 impl Structure {
@@ -88,7 +147,8 @@ impl Structure {
     #[must_use]
     pub const fn body_bytes(&self) -> u32 {
         match *self {
-            Self::Transparent { bytes } => bytes,
+            Self::Transparent { bytes } | Self::Purse { bytes } => bytes,
+            Self::KeyFile { .. } => 0,
             Self::LinearFixed { record_bytes, records, .. }
             | Self::Cyclic { record_bytes, records } => 2 + record_bytes as u32 * records as u32,
             Self::LinearVariable { bytes, records, .. } => {
@@ -103,9 +163,28 @@ impl Structure {
         HEADER_BYTES.saturating_add(self.body_bytes())
     }
 
+    /// Structure, whether records are TLV objects, bytes of a record, records there is room for.
+    const fn fields(&self) -> (Kind, bool, u16, u8) {
+        match *self {
+            Self::Transparent { .. } => (Kind::Transparent, false, 0, 0),
+            Self::LinearFixed { record_bytes, records, tlv } => {
+                (Kind::LinearFixed, tlv, record_bytes as u16, records)
+            }
+            Self::LinearVariable { record_bytes_max, records, tlv, .. } => {
+                (Kind::LinearVariable, tlv, record_bytes_max as u16, records)
+            }
+            Self::Cyclic { record_bytes, records } => {
+                (Kind::Cyclic, false, record_bytes as u16, records)
+            }
+            Self::KeyFile { space } => (Kind::KeyFile, false, space, 0),
+            Self::Purse { .. } => (Kind::Purse, false, 0, 0),
+        }
+    }
+
     const fn is_sound(&self) -> bool {
         match *self {
-            Self::Transparent { bytes } => bytes > 0,
+            Self::Transparent { bytes } | Self::Purse { bytes } => bytes > 0,
+            Self::KeyFile { .. } => true,
             Self::LinearFixed { record_bytes, records, .. }
             | Self::Cyclic { record_bytes, records }
             | Self::LinearVariable { record_bytes_max: record_bytes, records, .. } => {
@@ -119,7 +198,11 @@ impl DfSpec<'_> {
     /// Bytes of the segment the DF takes, without what lies under it.
     #[must_use]
     pub const fn file_bytes(&self) -> u32 {
-        HEADER_BYTES + 2 + self.name.len() as u32 + self.proprietary.len() as u32
+        HEADER_BYTES
+            + self.attributes.len() as u32
+            + 2
+            + self.name.len() as u32
+            + self.proprietary.len() as u32
     }
 }
 
@@ -128,7 +211,8 @@ impl DfSpec<'_> {
 /// # Errors
 /// As [`create_df`].
 pub fn create_root(env: &mut Env<'_>, spec: &DfSpec<'_>) -> Outcome {
-    write_df(env, ROOT_AT, None, spec).map(drop)
+    let at = ROOT_AT;
+    write_df(env, Parent { named: at, end: at }, None, spec).map(drop)
 }
 
 /// Makes a DF under another.
@@ -144,66 +228,70 @@ pub fn create_df(env: &mut Env<'_>, parent: DfId, spec: &DfSpec<'_>) -> Result<D
     if find_child(env, parent, |header| header.fid() == spec.fid)?.is_some() {
         return Halt::status(StatusWord::FILE_EXISTS);
     }
-    let mut last = ROOT_AT;
-    let same_name = find_df(env, |df| {
-        last = df.at;
-        Ok(DfBody::load(env, df)?.name() == spec.name)
-    })?;
-    if same_name.is_some() {
+    let same_name = find_df(env, |df| Ok(DfBody::load(env, df)?.name() == spec.name))?;
+    if same_name.is_some() && !spec.name.is_empty() {
         return Halt::status(StatusWord::NAME_EXISTS);
     }
-    write_df(env, parent, Some(last), spec)
+    sweep(env)?;
+    write_df(env, Parent::load(env, parent)?, Some(()), spec)
 }
 
-/// Writes a DF; `last` is the one made before it.
+/// Writes a DF, and lets the DF before it name it unless it is the root.
 fn write_df(
     env: &mut Env<'_>,
-    parent: u32,
-    last: Option<u32>,
+    parent: Parent,
+    under_another: Option<()>,
     spec: &DfSpec<'_>,
 ) -> Result<DfId, Halt> {
-    if !spec.fid.is_usable() || !(1..=16).contains(&spec.name.len()) || spec.proprietary.len() > 32
-    {
+    let name_bytes = spec.name.len();
+    if !spec.fid.is_usable() || !(1..=16).contains(&name_bytes) || spec.proprietary.len() > 32 {
         return Halt::status(StatusWord::WRONG_DATA);
     }
-    let at = free(env)?;
-    let end = room(env, at, spec.file_bytes())?;
-    let header = Header::new(&Fields {
-        at,
+    let (flags, own) = attribute_flags(Flags(0), spec.own, spec.attributes)?;
+    let place = find_place(env, parent.end, |_| spec.file_bytes())?;
+    let mut header = Header::new(&Fields {
+        at: place.at,
         kind: Kind::Df,
         marked: spec.full_control,
         life_cycle: spec.life_cycle,
         fid: spec.fid,
         sfi: None,
-        record_bytes: 0,
+        record_bytes: spec.space,
         records_max: 0,
-        read: Access::Always,
-        update: Access::Never,
-        parent,
-        end,
+        read: spec.create,
+        update: spec.erase,
+        parent: parent.named,
+        end: place.end,
+        flags,
+        own,
     });
-    let name_end = header.body() + 1 + spec.name.len() as u32;
+    place.claim(env)?;
+    let name_end = header.body() + 1 + name_bytes as u32;
     env.atomically(|env| {
-        env.store(header.body(), &[spec.name.len() as u8])?;
+        env.store(header.attributes().0, spec.attributes)?;
+        env.store(header.body(), &[name_bytes as u8])?;
         env.store(header.body() + 1, spec.name)?;
         env.store(name_end, &[spec.proprietary.len() as u8])?;
         env.store(name_end + 1, spec.proprietary)?;
-        if let Some(last) = last {
-            env.store(last + NEXT_DF_AT, &at.to_be_bytes())?;
+        if under_another.is_some() {
+            let before = df_before(env, header.at)?;
+            header.set_next_df(Header::load(env, before)?.next_df());
+            env.store(before + NEXT_DF_AT, &header.at.to_be_bytes())?;
         }
-        link(env, &header)
+        place.link(env, &header)
     })?;
     Ok(header.df_id())
 }
 
-/// Makes an EF under a DF and returns its header. Its bytes are zero, its records none.
+/// Makes an EF under a DF and returns its header. Its records are none.
 ///
 /// # Errors
 /// 6A80 on a size or identifier that cannot be, 6A89 when the identifier or the short identifier is
 /// taken under that DF, 6A84 when the segment is full, `Torn`.
-pub fn create_ef(env: &mut Env<'_>, parent: DfId, spec: &EfSpec) -> Result<Header, Halt> {
+pub fn create_ef(env: &mut Env<'_>, parent: DfId, spec: &EfSpec<'_>) -> Result<Header, Halt> {
     let parent = df_at(parent);
-    if !spec.fid.is_usable() || spec.fid == FileId::MF || !spec.structure.is_sound() {
+    let usable = spec.fid.is_usable() || matches!(spec.structure, Structure::KeyFile { .. });
+    if !usable || spec.fid == FileId::MF || !spec.structure.is_sound() {
         return Halt::status(StatusWord::WRONG_DATA);
     }
     let taken = |header: &Header| {
@@ -212,154 +300,58 @@ pub fn create_ef(env: &mut Env<'_>, parent: DfId, spec: &EfSpec) -> Result<Heade
     if find_child(env, parent, taken)?.is_some() {
         return Halt::status(StatusWord::FILE_EXISTS);
     }
-    let (kind, marked, record_bytes, records_max) = match spec.structure {
-        Structure::Transparent { .. } => (Kind::Transparent, false, 0, 0),
-        Structure::LinearFixed { record_bytes, records, tlv } => {
-            (Kind::LinearFixed, tlv, record_bytes, records)
-        }
-        Structure::LinearVariable { record_bytes_max, records, tlv, .. } => {
-            (Kind::LinearVariable, tlv, record_bytes_max, records)
-        }
-        Structure::Cyclic { record_bytes, records } => (Kind::Cyclic, false, record_bytes, records),
-    };
-    let at = free(env)?;
+    sweep(env)?;
+    let (kind, marked, record_bytes, records_max) = spec.structure.fields();
+    let (flags, own) = attribute_flags(spec.flags, spec.own, spec.attributes)?;
+    let parent = Parent::load(env, parent)?;
+    let bytes = spec.structure.file_bytes().saturating_add(spec.attributes.len() as u32);
+    let place = find_place(env, parent.end, |_| bytes)?;
     let header = Header::new(&Fields {
-        at,
+        at: place.at,
         kind,
         marked,
         life_cycle: spec.life_cycle,
         fid: spec.fid,
         sfi: spec.sfi,
-        record_bytes: u16::from(record_bytes),
+        record_bytes,
         records_max,
         read: spec.read,
         update: spec.update,
-        parent,
-        end: room(env, at, spec.structure.file_bytes())?,
+        parent: parent.named,
+        end: place.end,
+        flags,
+        own,
     });
-    clear(env, header.body(), header.end)?;
-    env.atomically(|env| link(env, &header))?;
+    place.claim(env)?;
+    fill(env, &header, spec.fill)?;
+    env.atomically(|env| {
+        env.store(header.attributes().0, spec.attributes)?;
+        place.link(env, &header)
+    })?;
     Ok(header)
 }
 
-fn room(env: &Env<'_>, at: u32, bytes: u32) -> Result<u32, Halt> {
-    match at.checked_add(bytes) {
-        Some(end) if end <= env.segment_bytes() => Ok(end),
-        _ => Halt::status(StatusWord::NOT_ENOUGH_MEMORY),
+/// The flag and the byte that say how many attributes there are.
+fn attribute_flags(flags: Flags, own: u8, attributes: &[u8]) -> Result<(Flags, u8), Halt> {
+    match u8::try_from(attributes.len()) {
+        Ok(0) => Ok((flags, own)),
+        Ok(bytes) => Ok((flags.with(Flags::ATTRIBUTES), bytes)),
+        Err(_) => Halt::status(StatusWord::WRONG_DATA),
     }
 }
 
-/// Zeroes free space, piece by piece: nothing refers to it yet.
-fn clear(env: &mut Env<'_>, mut at: u32, end: u32) -> Outcome {
+/// Fills a body piece by piece: nothing refers to it yet. What counts records starts at zero.
+fn fill(env: &mut Env<'_>, header: &Header, with: u8) -> Outcome {
+    let pieces = [[0; 64], [with; 64]];
+    let counts = if header.kind.has_records() { 2 } else { 0 };
+    let (mut at, end) = (header.body(), header.end);
     while at < end {
-        let bytes = (end - at).min(64);
-        env.store(at, &[0; 64][..bytes as usize])?;
+        let in_counts = at < header.body() + counts;
+        let until = if in_counts { header.body() + counts } else { end };
+        let bytes = (until - at).min(64);
+        let piece = &pieces[usize::from(!in_counts)];
+        env.store(at, piece.get(..bytes as usize).unwrap_or_default())?;
         at += bytes;
     }
     Ok(())
-}
-
-fn link(env: &mut Env<'_>, header: &Header) -> Outcome {
-    env.store(header.at, header.bytes())?;
-    env.store(FREE_AT, &header.end.to_be_bytes())
-}
-
-/// The first DF that fits, in the order of creation.
-fn find_df(
-    env: &Env<'_>,
-    mut fits: impl FnMut(&Header) -> Result<bool, Halt>,
-) -> Result<Option<Header>, Halt> {
-    let mut at = ROOT_AT;
-    loop {
-        let df = Header::load(env, at)?;
-        if df.kind != Kind::Df {
-            return Halt::status(StatusWord::NO_DIAGNOSIS);
-        }
-        if fits(&df)? {
-            return Ok(Some(df));
-        }
-        match df.next_df() {
-            0 => return Ok(None),
-            next if next >= df.end => at = next,
-            _ => return Halt::status(StatusWord::NO_DIAGNOSIS),
-        }
-    }
-}
-
-/// The first file directly under a DF that fits.
-///
-/// # Errors
-/// 6F00 when the segment is damaged.
-pub fn find_child(
-    env: &Env<'_>,
-    parent: u32,
-    fits: impl Fn(&Header) -> bool,
-) -> Result<Option<Header>, Halt> {
-    let free = free(env)?;
-    // Children are made after their parent and lie behind it.
-    let mut at = end_of(env, parent)?;
-    while at < free {
-        let header = Header::load(env, at)?;
-        if header.parent() == parent && fits(&header) {
-            return Ok(Some(header));
-        }
-        at = header.end;
-    }
-    Ok(None)
-}
-
-/// The `nth` (from 0) DF whose name begins with `prefix`, in the order of creation.
-///
-/// # Errors
-/// 6F00 when the segment is damaged.
-pub fn df_by_name(env: &Env<'_>, prefix: &[u8], mut nth: u16) -> Result<Option<DfId>, Halt> {
-    let found = find_df(env, |df| {
-        let [name_bytes] = env.load_array(df.body())?;
-        let matches =
-            prefix.len() <= usize::from(name_bytes) && env.holds(df.body() + 1, prefix)?;
-        let here = matches && nth == 0;
-        nth -= u16::from(matches && !here);
-        Ok(here)
-    })?;
-    Ok(found.map(|df| df.df_id()))
-}
-
-/// Bytes of the longest body of a DF.
-const DF_BODY_BYTES_MAX: usize = 1 + 16 + 1 + 32;
-
-/// The body of a DF: its name, and the value of the A5 object of its FCI.
-#[derive(Clone, Copy, Debug)]
-pub struct DfBody([u8; DF_BODY_BYTES_MAX]);
-
-impl DfBody {
-    /// Reads the body.
-    ///
-    /// # Errors
-    /// 6F00 when the segment is damaged.
-    pub fn load(env: &Env<'_>, df: &Header) -> Result<Self, Halt> {
-        let mut bytes = [0; DF_BODY_BYTES_MAX];
-        let there = DF_BODY_BYTES_MAX.min(df.body_bytes() as usize);
-        env.load(df.body(), &mut bytes[..there])?;
-        Ok(Self(bytes))
-    }
-
-    /// The DF's name.
-    #[must_use]
-    pub fn name(&self) -> &[u8] {
-        self.counted(0)
-    }
-
-    /// The value of the A5 object, empty on a DF without one.
-    #[must_use]
-    pub fn proprietary(&self) -> &[u8] {
-        self.counted(1 + self.name().len())
-    }
-
-    /// A length byte at `at` and as many bytes, or what of them there is.
-    fn counted(&self, at: usize) -> &[u8] {
-        match self.0.get(at..) {
-            Some([length, rest @ ..]) => &rest[..rest.len().min(usize::from(*length))],
-            _ => &[],
-        }
-    }
 }

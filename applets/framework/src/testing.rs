@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Counters of a rig.
-const COUNTERS: usize = 8;
+const COUNTERS: usize = 64;
 
 /// A segment of `BYTES` bytes with counters and RAM around it.
 #[derive(Clone, Debug)]

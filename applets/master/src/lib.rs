@@ -19,8 +19,8 @@
 #![forbid(unsafe_code)]
 
 use tessera_cos::{
-    Access, DfSpec, Dialect, EfSpec, Structure, binary,
-    layout::{self, Header, LifeCycle},
+    Access, DfSpec, Dialect, EfSpec, Header, Structure, binary, find,
+    layout::{self, LifeCycle},
     session, tree,
 };
 use tessera_framework::{
@@ -91,6 +91,7 @@ impl Applet for Master {
                 proprietary: &[],
                 full_control: true,
                 life_cycle: LifeCycle::ACTIVATED,
+                ..DfSpec::PLAIN
             },
         )?;
         let ef_atr = create(env, FileId::EF_ATR, 29, information.len())?;
@@ -110,7 +111,7 @@ impl Applet for Master {
     }
 
     fn df_by_name(&self, env: &Env<'_>, prefix: &[u8], nth: u16) -> Result<Option<DfId>, Halt> {
-        tree::df_by_name(env, prefix, nth)
+        tessera_cos::df_by_name(env, prefix, nth)
     }
 
     fn select(
@@ -148,6 +149,7 @@ fn create(env: &mut Env<'_>, fid: FileId, sfi: u8, bytes: usize) -> Result<Heade
         read: Access::Always,
         update: Access::Never,
         life_cycle: LifeCycle::ACTIVATED,
+        ..EfSpec::PLAIN
     };
     tree::create_ef(env, DfId::ROOT, &spec)
 }
@@ -155,7 +157,7 @@ fn create(env: &mut Env<'_>, fid: FileId, sfi: u8, bytes: usize) -> Result<Heade
 /// GET DATA: the value of an object in EF.ATR/INFO.
 fn information(env: &Env<'_>, tag: u16, reply: &mut Reply<'_>) -> Result<bool, Halt> {
     let is_ef_atr = |file: &Header| file.fid() == FileId::EF_ATR;
-    let Some(file) = tree::find_child(env, layout::ROOT_AT, is_ef_atr)? else { return Ok(false) };
+    let Some(file) = find::find_child(env, layout::ROOT_AT, is_ef_atr)? else { return Ok(false) };
     let mut content = [0; EF_ATR_BYTES_MAX];
     let bytes = (file.body_bytes() as usize).min(EF_ATR_BYTES_MAX);
     env.load(file.body(), &mut content[..bytes])?;

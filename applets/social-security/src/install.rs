@@ -1,8 +1,8 @@
 //! Personalisation: from installation data to files.
 
 use tessera_cos::{
-    Access, DfSpec, EfSpec, Structure, binary,
-    layout::{self, Header, Kind, LifeCycle},
+    Access, DfSpec, EfSpec, Header, Structure, binary,
+    layout::{self, Kind, LifeCycle},
     record, tree,
 };
 use tessera_framework::{
@@ -156,6 +156,7 @@ where
         proprietary,
         full_control: false,
         life_cycle: LifeCycle::ACTIVATED,
+        ..DfSpec::PLAIN
     }
 }
 
@@ -183,6 +184,7 @@ fn create(env: &mut Env<'_>, parent: DfId, df: &Df, file: &File, data: Data<'_>)
             read,
             update,
             life_cycle: LifeCycle::ACTIVATED,
+            ..EfSpec::PLAIN
         },
     )?;
     match file.content {

@@ -50,7 +50,6 @@ use tessera_cos::{
     layout::PIN_AT,
     no_data_object,
     session::{self, SESSION_BYTES},
-    tree,
 };
 use tessera_framework::{
     Aid, Applet, Command, CounterId, Descriptor, DfId, Env, FileId, Halt, Outcome, Reply, Selected,
@@ -92,7 +91,7 @@ impl Applet for SocialSecurity {
     }
 
     fn df_by_name(&self, env: &Env<'_>, prefix: &[u8], nth: u16) -> Result<Option<DfId>, Halt> {
-        tree::df_by_name(env, prefix, nth)
+        tessera_cos::df_by_name(env, prefix, nth)
     }
 
     fn select(

@@ -64,7 +64,7 @@ fn identifiers_short_identifiers_and_names_are_taken_once() {
     let mut dialogue = Dialogue::with(&STANDARD);
     let before = dialogue.memory();
     let mut env = dialogue.rig.env();
-    let alpha = files::df_by_name(&env, b"ALPHA", 0).unwrap().unwrap();
+    let alpha = crate::df_by_name(&env, b"ALPHA", 0).unwrap().unwrap();
     for (parent, taken) in [
         (DfId::ROOT, ef(0x0001, 20, RING)),
         (DfId::ROOT, ef(0x0020, 1, RING)),
@@ -140,7 +140,7 @@ fn variable(bytes: u32) -> Structure {
 fn names_are_found_by_their_beginnings_in_the_order_of_creation() {
     let mut dialogue = Dialogue::with(&STANDARD);
     let env = dialogue.rig.env();
-    let found = |prefix: &[u8], nth| files::df_by_name(&env, prefix, nth).unwrap();
+    let found = |prefix: &[u8], nth| crate::df_by_name(&env, prefix, nth).unwrap();
     assert_eq!(found(b"ROOT", 0), Some(DfId::ROOT));
     let (alpha, inner) = (found(b"ALPHA", 0).unwrap(), found(b"ALPHA", 1).unwrap());
     assert!(alpha.0 < inner.0);
