@@ -2,8 +2,8 @@
 //!
 //! A key is a [block](crate::layout) under its DF. What may be known of it stands in the header,
 //! its bytes in memory units of their own, and no command reads them. Its error counter, if it has
-//! one, is one of the applet's [counters](tessera_framework::CounterId): outside every transaction and
-//! solid before anything is compared.
+//! one, is one of the applet's [counters](tessera_framework::CounterId): outside every transaction
+//! and solid before anything is compared.
 //!
 //! Invariants:
 //! * a counter belongs to one key at most; those that belong to none are spare;

@@ -114,7 +114,7 @@ fn every_file_opens_to_whom_its_conditions_name_and_to_nobody_else() {
                 let open = match file.read {
                     Access::Always => true,
                     Access::Pin | Access::PinOrKey(_) => shown,
-                    Access::Key(_) | Access::PinAndKey(_) | Access::Never => false,
+                    _ => false,
                 };
                 let answer = card.send(&reading(file));
                 let at = format!("{}/{:04X} in state {state}: {answer}", df.english, file.fid());

@@ -58,6 +58,7 @@ fn condition(access: Access) -> String {
         Access::Key(key) => format!("{key:02X}"),
         Access::PinOrKey(key) => format!("PIN or {key:02X}"),
         Access::PinAndKey(key) => format!("PIN and {key:02X}"),
+        Access::Register(_) | Access::Rules => unreachable!("not of this card: {access:?}"),
     }
 }
 
