@@ -212,7 +212,7 @@ impl DfSpec<'_> {
 /// As [`create_df`].
 pub fn create_root(env: &mut Env<'_>, spec: &DfSpec<'_>) -> Outcome {
     let at = ROOT_AT;
-    write_df(env, Parent { named: at, end: at }, None, spec).map(drop)
+    write_df(env, Parent { named: at, end: at }, false, spec).map(drop)
 }
 
 /// Makes a DF under another.
@@ -233,18 +233,18 @@ pub fn create_df(env: &mut Env<'_>, parent: DfId, spec: &DfSpec<'_>) -> Result<D
         return Halt::status(StatusWord::NAME_EXISTS);
     }
     sweep(env)?;
-    write_df(env, Parent::load(env, parent)?, Some(()), spec)
+    write_df(env, Parent::load(env, parent)?, true, spec)
 }
 
 /// Writes a DF, and lets the DF before it name it unless it is the root.
 fn write_df(
     env: &mut Env<'_>,
     parent: Parent,
-    under_another: Option<()>,
+    has_parent: bool,
     spec: &DfSpec<'_>,
 ) -> Result<DfId, Halt> {
     let name_bytes = spec.name.len();
-    if !spec.fid.is_usable() || !(1..=16).contains(&name_bytes) || spec.proprietary.len() > 32 {
+    if !is_usable(spec.fid) || !(1..=16).contains(&name_bytes) || spec.proprietary.len() > 32 {
         return Halt::status(StatusWord::WRONG_DATA);
     }
     let (flags, own) = attribute_flags(Flags(0), spec.own, spec.attributes)?;
@@ -268,12 +268,12 @@ fn write_df(
     place.claim(env)?;
     let name_end = header.body() + 1 + name_bytes as u32;
     env.atomically(|env| {
-        env.store(header.attributes().0, spec.attributes)?;
+        store_attributes(env, &header, spec.attributes)?;
         env.store(header.body(), &[name_bytes as u8])?;
         env.store(header.body() + 1, spec.name)?;
         env.store(name_end, &[spec.proprietary.len() as u8])?;
         env.store(name_end + 1, spec.proprietary)?;
-        if under_another.is_some() {
+        if has_parent {
             let before = df_before(env, header.at)?;
             header.set_next_df(Header::load(env, before)?.next_df());
             env.store(before + NEXT_DF_AT, &header.at.to_be_bytes())?;
@@ -290,7 +290,7 @@ fn write_df(
 /// taken under that DF, 6A84 when the segment is full, `Torn`.
 pub fn create_ef(env: &mut Env<'_>, parent: DfId, spec: &EfSpec<'_>) -> Result<Header, Halt> {
     let parent = df_at(parent);
-    let usable = spec.fid.is_usable() || matches!(spec.structure, Structure::KeyFile { .. });
+    let usable = is_usable(spec.fid) || matches!(spec.structure, Structure::KeyFile { .. });
     if !usable || spec.fid == FileId::MF || !spec.structure.is_sound() {
         return Halt::status(StatusWord::WRONG_DATA);
     }
@@ -325,10 +325,16 @@ pub fn create_ef(env: &mut Env<'_>, parent: DfId, spec: &EfSpec<'_>) -> Result<H
     place.claim(env)?;
     fill(env, &header, spec.fill)?;
     env.atomically(|env| {
-        env.store(header.attributes().0, spec.attributes)?;
+        store_attributes(env, &header, spec.attributes)?;
         place.link(env, &header)
     })?;
     Ok(header)
+}
+
+/// 0000 and FFFF name nothing. 3FFF, which the standard keeps for paths as well, does on FMCOS
+/// cards.
+const fn is_usable(fid: FileId) -> bool {
+    !matches!(fid.0, 0x0000 | 0xFFFF)
 }
 
 /// The flag and the byte that say how many attributes there are.
@@ -342,16 +348,23 @@ fn attribute_flags(flags: Flags, own: u8, attributes: &[u8]) -> Result<(Flags, u
 
 /// Fills a body piece by piece: nothing refers to it yet. What counts records starts at zero.
 fn fill(env: &mut Env<'_>, header: &Header, with: u8) -> Outcome {
-    let pieces = [[0; 64], [with; 64]];
-    let counts = if header.kind.has_records() { 2 } else { 0 };
+    let mut piece = [with; 64];
+    if header.kind.has_records() {
+        piece[..2].fill(0);
+    }
     let (mut at, end) = (header.body(), header.end);
     while at < end {
-        let in_counts = at < header.body() + counts;
-        let until = if in_counts { header.body() + counts } else { end };
-        let bytes = (until - at).min(64);
-        let piece = &pieces[usize::from(!in_counts)];
+        let bytes = (end - at).min(64);
         env.store(at, piece.get(..bytes as usize).unwrap_or_default())?;
+        piece = [with; 64];
         at += bytes;
     }
     Ok(())
+}
+
+fn store_attributes(env: &mut Env<'_>, header: &Header, attributes: &[u8]) -> Outcome {
+    match attributes {
+        [] => Ok(()),
+        _ => env.store(header.attributes().0, attributes),
+    }
 }

@@ -93,7 +93,13 @@ impl<'a> Reply<'a> {
         self.status = status;
     }
 
-    /// The status word so far: 9000 or the warning.
+    /// Ends the answer with a status word that refuses, although what was asked is done: FMCOS makes
+    /// a blocked application current and answers 6A81. Persistent memory must be as it was.
+    pub fn end(&mut self, status: StatusWord) {
+        self.status = status;
+    }
+
+    /// The status word so far: 9000, or what the answer ends with.
     #[must_use]
     pub fn status(&self) -> StatusWord {
         self.status

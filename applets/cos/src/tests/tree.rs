@@ -27,7 +27,7 @@ fn files_that_cannot_be_are_refused_and_change_nothing() {
     let ring = |record_bytes, records| Structure::Cyclic { record_bytes, records };
     for bad in [
         ef(0x0000, 20, RING),
-        ef(0x3FFF, 20, RING),
+        ef(0xFFFF, 20, RING),
         ef(0xFFFF, 20, RING),
         ef(0x3F00, 20, RING), // the MF's
         ef(0x0020, 20, bytes(0)),
@@ -46,7 +46,7 @@ fn files_that_cannot_be_are_refused_and_change_nothing() {
     }
     for bad in [
         df(0x0000, b"GAMMA"),
-        df(0x3FFF, b"GAMMA"),
+        df(0xFFFF, b"GAMMA"),
         df(0xFFFF, b"GAMMA"),
         df(0x3F00, b"GAMMA"), // only a root is the MF
         df(0x0400, b""),
