@@ -15,6 +15,7 @@
 //! | [`control`] | control information: FCI, FCP, FMD |
 //! | [`intent`] | what a command means, before anything is touched |
 //! | [`binary`], [`record`], [`verify`] | the commands |
+//! | [`cipher`](mod@cipher) | keys, block ciphers, checksums, derived keys |
 //!
 //! # Order of checks
 //!
@@ -35,8 +36,12 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+extern crate std;
+
 pub mod access;
 pub mod binary;
+pub mod cipher;
 pub mod control;
 pub mod find;
 pub mod header;
