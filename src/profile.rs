@@ -9,6 +9,7 @@
 //! [card]
 //! interface = "contactless"                   # or "contact" (T=0)
 //! historical = "00815653438601330400000298"   # historical bytes of ATR and ATS, up to 15
+//! ats = "78 80 70 02"                         # interface bytes of the ATS: T0, TA, TB, TC
 //! memory-bytes = 8192                         # 4 to 80 KiB
 //! part = "page64"                             # memory part, see `nvm::Geometry`
 //! seed = 1                                    # of the card's random source
@@ -35,9 +36,18 @@
 //! [social-security.access]                    # a region's own conditions in place of the table's:
 //! "DF01/EF06" = { update = "PIN" }    # free, never, PIN, key 86, PIN or key 86, PIN and key 86
 //! ```
+//!
+//! Instead of `[social-security]`, a blank card whose MF belongs to the applet itself:
+//!
+//! ```toml
+//! [fmcos]
+//! eeprom-bytes = 8192                         # of the chip, as its arithmetic of space goes
+//! script = ["80E03F000D38FFFFF0F001FFFFFFFFFFFFFF"]   # commands, run when the card is made
+//! ```
 
 mod access;
 mod check;
+mod fmcos;
 mod items;
 mod master;
 mod words;
@@ -68,6 +78,8 @@ pub struct Profile {
     pub interface: Interface,
     /// Historical bytes of ATR and ATS, at most 15.
     pub historical: Vec<u8>,
+    /// Interface bytes of the ATS, from T0 on (ISO/IEC 14443-4:2018, 5.2).
+    pub ats_interface: Vec<u8>,
     /// Size of the EEPROM in bytes.
     pub memory_bytes: u32,
     /// Name of the memory part.
@@ -185,15 +197,21 @@ pub enum ProfileError {
 }
 
 /// Profiles built into the library.
-const EMBEDDED: [(&str, &str); 7] = [
+const EMBEDDED: [(&str, &str); 9] = [
     ("social-security", include_str!("../profiles/social-security.toml")),
     ("clinic", include_str!("../profiles/clinic.toml")),
     ("social-security-contact", include_str!("../profiles/social-security-contact.toml")),
     ("social-security-p16", include_str!("../profiles/social-security-p16.toml")),
     ("social-security-p32", include_str!("../profiles/social-security-p32.toml")),
     ("social-security-p80", include_str!("../profiles/social-security-p80.toml")),
+    ("blank", include_str!("../profiles/blank.toml")),
+    ("fm1208", include_str!("../profiles/fm1208.toml")),
     ("tiny", include_str!("../profiles/tiny.toml")),
 ];
+
+/// Interface bytes of the ATS of a profile that says nothing of it: frames of 256 bytes, 106 kbit/s
+/// in both directions, 39 ms frame waiting time, CID supported (own choice).
+const ATS_INTERFACE: [u8; 4] = [0x78, 0x80, 0x70, 0x02];
 
 /// Longest text of a profile: more than 80 KiB of memory in hexadecimal, and little enough to be
 /// parsed with what a made image may put there.
@@ -215,6 +233,7 @@ struct File {
     #[serde(default)]
     limits: Option<Spanned<Limits>>,
     social_security: Option<items::Section>,
+    fmcos: Option<Spanned<fmcos::Section>>,
 }
 
 #[derive(Deserialize)]
@@ -222,6 +241,8 @@ struct File {
 struct CardSection {
     interface: Spanned<String>,
     historical: Spanned<String>,
+    #[serde(default)]
+    ats: Option<Spanned<String>>,
     memory_bytes: Spanned<u32>,
     #[serde(default)]
     part: Option<Spanned<String>>,
@@ -280,31 +301,23 @@ impl Profile {
                 format!("{}", card.memory_bytes.get_ref()),
             ));
         }
+        let ats_interface = source.ats_interface(card.ats.as_ref())?;
         let limits = source.limits(parsed.limits)?;
         let part = source.part(card.part)?;
-        let mut applets = Vec::new();
-        if let Some(section) = parsed.social_security {
-            applets.push(Installation {
-                name: "social-security".into(),
-                applet: &SocialSecurity,
-                data: items::installation_data(&source, section)?,
-                segment_bytes: None,
-                parent: 0,
-            });
-        }
-        let mf = Installation {
-            name: "master".into(),
-            applet: &Master,
-            data: master::installation_data(&historical, &limits, &applets),
-            segment_bytes: Some(master::SEGMENT_BYTES),
-            parent: 0,
+        let applets = match (parsed.social_security, parsed.fmcos) {
+            (None, Some(section)) => vec![fmcos::installation(&source, section.into_inner())?],
+            (Some(_), Some(section)) => {
+                let expected = "[fmcos] on a card of its own, for its MF is the card's";
+                return Err(source.wrong(section.span(), expected, "[social-security] beside it"));
+            }
+            (social_security, None) => source.with_master(social_security, &historical, &limits)?,
         };
-        applets.insert(0, mf);
         Ok(Self {
             name: parsed.name,
             source: text.into(),
             interface,
             historical,
+            ats_interface,
             memory_bytes: card.memory_bytes.into_inner(),
             part,
             seed: card.seed,
@@ -316,7 +329,17 @@ impl Profile {
     /// What the files of its applications are called, for traces.
     #[must_use]
     pub fn vocabulary(&self) -> crate::trace::Vocabulary {
-        words::vocabulary()
+        match self.applets.first() {
+            Some(with) if with.name == fmcos::NAME => fmcos::vocabulary(),
+            _ => words::vocabulary(),
+        }
+    }
+
+    /// The answer to select of a contactless card of type A (ISO/IEC 14443-4:2018, 5.2).
+    #[must_use]
+    pub fn ats(&self) -> Vec<u8> {
+        let length = 1 + self.ats_interface.len() + self.historical.len();
+        [&[length as u8][..], &self.ats_interface, &self.historical].concat()
     }
 
     /// The answer to reset a PC/SC reader reports: on contacts `3B 6n 00 00` and the historical
@@ -363,6 +386,49 @@ impl Source<'_> {
         hex::decode(&digits).map_err(|error| {
             self.wrong(text.span(), "hexadecimal bytes", format!("{:?} ({error})", text.get_ref()))
         })
+    }
+
+    /// T0, and as many of TA, TB and TC as it announces.
+    fn ats_interface(&self, text: Option<&Spanned<String>>) -> Result<Vec<u8>, ProfileError> {
+        let Some(text) = text else { return Ok(ATS_INTERFACE.to_vec()) };
+        let bytes = self.hex(text)?;
+        match bytes.first() {
+            Some(t0) if bytes.len() == 1 + (t0 & 0x70).count_ones() as usize && t0 & 0x80 == 0 => {
+                Ok(bytes)
+            }
+            _ => {
+                let expected = "T0 and the bytes TA, TB, TC that it announces";
+                Err(self.wrong(text.span(), expected, format!("{:?}", text.get_ref())))
+            }
+        }
+    }
+
+    /// The MF of a card of several applications, and those.
+    fn with_master(
+        &self,
+        social_security: Option<items::Section>,
+        historical: &[u8],
+        limits: &Limits,
+    ) -> Result<Vec<Installation>, ProfileError> {
+        let mut applets = Vec::new();
+        if let Some(section) = social_security {
+            applets.push(Installation {
+                name: "social-security".into(),
+                applet: &SocialSecurity,
+                data: items::installation_data(self, section)?,
+                segment_bytes: None,
+                parent: 0,
+            });
+        }
+        let mf = Installation {
+            name: "master".into(),
+            applet: &Master,
+            data: master::installation_data(historical, limits, &applets),
+            segment_bytes: Some(master::SEGMENT_BYTES),
+            parent: 0,
+        };
+        applets.insert(0, mf);
+        Ok(applets)
     }
 
     fn interface(&self, name: &Spanned<String>) -> Result<Interface, ProfileError> {

@@ -256,6 +256,12 @@ impl Header {
         }
     }
 
+    /// With the generation and the DF behind it that another header of this DF has.
+    pub(crate) fn in_place_of(mut self, old: &Self) -> Self {
+        self.set_next_df(old.next_df());
+        self.with_byte(GENERATION_AT, old.generation())
+    }
+
     /// Lets it name the DF behind it.
     pub(crate) fn set_next_df(&mut self, at: u32) {
         self.bytes[NEXT_DF_AT as usize..][..4].copy_from_slice(&at.to_be_bytes());

@@ -14,11 +14,13 @@ use crate::{
 
 /// Where a record lies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Record {
-    at: u32,
-    bytes: u32,
+pub struct Record {
+    /// Offset of its first byte.
+    pub at: u32,
+    /// Its bytes.
+    pub bytes: u32,
     /// Most bytes it may have; of a variable record, what it was made with.
-    capacity: u32,
+    pub capacity: u32,
 }
 
 /// READ RECORD: one record, or all from one to the last or back, joined.
@@ -202,7 +204,11 @@ fn has_records(kind: Kind) -> bool {
     matches!(kind, Kind::LinearFixed | Kind::LinearVariable | Kind::Cyclic)
 }
 
-fn count(env: &Env<'_>, file: &Header) -> Result<u8, Halt> {
+/// How many records there are.
+///
+/// # Errors
+/// 6F00 when the segment is damaged.
+pub fn count(env: &Env<'_>, file: &Header) -> Result<u8, Halt> {
     let [_, count] = env.load_array(file.body())?;
     Ok(count.min(file.records_max()))
 }
@@ -213,7 +219,10 @@ fn push(env: &Env<'_>, file: &Header, number: u8, reply: &mut Reply<'_>) -> Outc
 }
 
 /// The number a mode and P1 stand for; by identifier the record pointer moves there.
-fn resolve(
+///
+/// # Errors
+/// 6A83; 6981 for an identifier in a file whose records have none.
+pub fn resolve(
     env: &Env<'_>,
     file: &Header,
     which: Which,
@@ -268,8 +277,11 @@ fn existing(number: u8, session: &Session, count: u8) -> Result<u8, Halt> {
     }
 }
 
-/// Where record `number` (from 1) lies.
-fn locate(env: &Env<'_>, file: &Header, number: u8, count: u8) -> Result<Record, Halt> {
+/// Where record `number` (from 1, at most `count`) lies.
+///
+/// # Errors
+/// 6F00 when the segment is damaged.
+pub fn locate(env: &Env<'_>, file: &Header, number: u8, count: u8) -> Result<Record, Halt> {
     let size = u32::from(file.record_bytes());
     match file.kind {
         Kind::LinearVariable => {

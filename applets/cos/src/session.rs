@@ -39,6 +39,9 @@ pub struct Session {
     pub registers: Registers,
     /// Number of the current security environment.
     pub security_environment: u8,
+    /// The conditions of the current DF are not in force until another selection: FMCOS lets
+    /// whoever finds a DF empty fill it.
+    pub free: bool,
     /// What the next command may answer to.
     pub challenge: Challenge,
     pin_in_root: bool,
@@ -118,6 +121,7 @@ impl Session {
             pin_in_root: flags & 1 != 0,
             pin_in_df: flags & 2 != 0,
             out_of_use: flags & 4 != 0,
+            free: flags & 8 != 0,
             keys_in_root: number(12),
             keys_in_df: number(16),
         })
@@ -135,7 +139,8 @@ impl Session {
         };
         let flags = u8::from(self.pin_in_root)
             | u8::from(self.pin_in_df) << 1
-            | u8::from(self.out_of_use) << 2;
+            | u8::from(self.out_of_use) << 2
+            | u8::from(self.free) << 3;
         ram[0..4].copy_from_slice(&self.df.to_be_bytes());
         ram[4..8].copy_from_slice(&self.ef.unwrap_or(0).to_be_bytes());
         ram[8] = self.record.unwrap_or(0);
@@ -157,6 +162,7 @@ impl Session {
         }
         self.registers.df = if df.at == ROOT_AT { self.registers.mf } else { 0 };
         self.df = df.at;
+        self.free = false;
         self.out_of_use = df.life_cycle().warning().is_some();
         self.ef = None;
         self.record = None;
@@ -236,6 +242,7 @@ impl Session {
         record: None,
         registers: Registers { mf: 0, df: 0 },
         security_environment: 0,
+        free: false,
         challenge: Challenge { bytes: [0; CHALLENGE_BYTES_MAX], length: 0 },
         pin_in_root: false,
         pin_in_df: false,

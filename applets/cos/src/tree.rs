@@ -243,14 +243,28 @@ fn write_df(
     has_parent: bool,
     spec: &DfSpec<'_>,
 ) -> Result<DfId, Halt> {
-    let name_bytes = spec.name.len();
-    if !is_usable(spec.fid) || !(1..=16).contains(&name_bytes) || spec.proprietary.len() > 32 {
+    if !is_usable(spec.fid) || !(1..=16).contains(&spec.name.len()) || spec.proprietary.len() > 32 {
         return Halt::status(StatusWord::WRONG_DATA);
     }
-    let (flags, own) = attribute_flags(Flags(0), spec.own, spec.attributes)?;
     let place = find_place(env, parent.end, |_| spec.file_bytes())?;
-    let mut header = Header::new(&Fields {
-        at: place.at,
+    let mut header = df_header(spec, place.at, place.end, parent.named)?;
+    place.claim(env)?;
+    env.atomically(|env| {
+        store_df_body(env, &header, spec)?;
+        if has_parent {
+            let before = df_before(env, header.at)?;
+            header.set_next_df(Header::load(env, before)?.next_df());
+            env.store(before + NEXT_DF_AT, &header.at.to_be_bytes())?;
+        }
+        place.link(env, &header)
+    })?;
+    Ok(header.df_id())
+}
+
+fn df_header(spec: &DfSpec<'_>, at: u32, end: u32, parent: u32) -> Result<Header, Halt> {
+    let (flags, own) = attribute_flags(Flags(0), spec.own, spec.attributes)?;
+    Ok(Header::new(&Fields {
+        at,
         kind: Kind::Df,
         marked: spec.full_control,
         life_cycle: spec.life_cycle,
@@ -260,27 +274,40 @@ fn write_df(
         records_max: 0,
         read: spec.create,
         update: spec.erase,
-        parent: parent.named,
-        end: place.end,
+        parent,
+        end,
         flags,
         own,
-    });
-    place.claim(env)?;
-    let name_end = header.body() + 1 + name_bytes as u32;
+    }))
+}
+
+fn store_df_body(env: &mut Env<'_>, header: &Header, spec: &DfSpec<'_>) -> Outcome {
+    let name_end = header.body() + 1 + spec.name.len() as u32;
+    store_attributes(env, header, spec.attributes)?;
+    env.store(header.body(), &[spec.name.len() as u8])?;
+    env.store(header.body() + 1, spec.name)?;
+    env.store(name_end, &[spec.proprietary.len() as u8])?;
+    env.store(name_end + 1, spec.proprietary)
+}
+
+/// Makes another DF of one that is there: what it is called, its conditions, its state. What lies
+/// under it stays.
+///
+/// # Errors
+/// 6A80 on a name or identifier that cannot be; 6A84 when its place is too small; `Torn`.
+pub fn rewrite_df(env: &mut Env<'_>, df: &Header, spec: &DfSpec<'_>) -> Result<Header, Halt> {
+    if !is_usable(spec.fid) || !(1..=16).contains(&spec.name.len()) {
+        return Halt::status(StatusWord::WRONG_DATA);
+    }
+    if df.at.saturating_add(spec.file_bytes()) > df.end {
+        return Halt::status(StatusWord::NOT_ENOUGH_MEMORY);
+    }
+    let header = df_header(spec, df.at, df.end, df.parent_named())?.in_place_of(df);
     env.atomically(|env| {
-        store_attributes(env, &header, spec.attributes)?;
-        env.store(header.body(), &[name_bytes as u8])?;
-        env.store(header.body() + 1, spec.name)?;
-        env.store(name_end, &[spec.proprietary.len() as u8])?;
-        env.store(name_end + 1, spec.proprietary)?;
-        if has_parent {
-            let before = df_before(env, header.at)?;
-            header.set_next_df(Header::load(env, before)?.next_df());
-            env.store(before + NEXT_DF_AT, &header.at.to_be_bytes())?;
-        }
-        place.link(env, &header)
+        store_df_body(env, &header, spec)?;
+        env.store(df.at, header.bytes())
     })?;
-    Ok(header.df_id())
+    Ok(header)
 }
 
 /// Makes an EF under a DF and returns its header. Its records are none.

@@ -93,8 +93,8 @@ impl<'a> Reply<'a> {
         self.status = status;
     }
 
-    /// Ends the answer with a status word that refuses, although what was asked is done: FMCOS makes
-    /// a blocked application current and answers 6A81. Persistent memory must be as it was.
+    /// Ends the answer with a status word that refuses, although what was asked is done: FMCOS
+    /// makes a blocked application current and answers 6A81. Persistent memory must be as it was.
     pub fn end(&mut self, status: StatusWord) {
         self.status = status;
     }
