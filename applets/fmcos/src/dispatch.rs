@@ -3,10 +3,10 @@
 //! # Order of checks
 //!
 //! The card blocked or without an MF (6A81); the instruction (6D00) and its class (6E00); the
-//! length of the data field, 239 bytes at most (6700); the application blocked (6A81); then P1-P2 (6A86)
-//! and Lc (6700), the file or key (6A82, 6A88, 9403), its structure (6981), its right (6982), the
-//! challenge (6985), the counter (6983), what is shown (63CX, 6988, 9302), and the place (6B00,
-//! 6A83, 6A84). Nothing but a counter is stored before the last check.
+//! length of the data field, 239 bytes at most (6700); the application blocked (6A81); then P1-P2
+//! (6A86) and Lc (6700), the file or key (6A82, 6A88, 9403), its structure (6981), its right
+//! (6982), the challenge (6985), the counter (6983), what is shown (63CX, 6988, 9302), and the
+//! place (6B00, 6A83, 6A84). Nothing but a counter is stored before the last check.
 
 use tessera_cos::{Session, session::take_challenge};
 use tessera_framework::{

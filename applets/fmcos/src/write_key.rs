@@ -10,7 +10,8 @@
 //! | 3A | right | EF | what the register becomes | tries | 2 to 8 bytes |
 //!
 //! Tries: the high nibble the most, the low one those left. A type with a high bit set (F9 for
-//! 39) takes protected changes alone; one high bit is taken for both (own choice: the manuals disagree).
+//! 39) takes protected changes alone; one high bit is taken for both (own choice: the manuals
+//! disagree).
 
 use tessera_cos::{
     Access, Flags,
