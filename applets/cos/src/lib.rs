@@ -16,6 +16,7 @@
 //! | [`intent`] | what a command means, before anything is touched |
 //! | [`binary`], [`record`], [`verify`] | the commands |
 //! | [`cipher`](mod@cipher) | keys, block ciphers, checksums, derived keys |
+//! | [`messaging`] | protected commands and responses |
 //!
 //! # Order of checks
 //!
@@ -48,6 +49,7 @@ pub mod header;
 pub mod intent;
 pub mod keys;
 pub mod layout;
+pub mod messaging;
 pub mod record;
 pub mod select;
 pub mod session;
