@@ -9,12 +9,14 @@
 //! |---|---|---|---|
 //! | PIN, key: shown in the root | kept | kept | lost |
 //! | PIN, key: shown in another DF | lost | kept | lost |
+//! | PIN: shown since this selection | lost | lost; an EF keeps it | lost |
 //! | register of the MF | kept | kept | 0 |
 //! | register of the current DF | 0; in the root, that of the MF | 0; in the root, that of the MF; an EF keeps it | 0 |
 //! | challenge | lost | lost | lost |
 //!
 //! The first two rows are inferred from published readers of social-security cards; the registers
-//! are those of FMCOS, with its manual's words for the root.
+//! are those of FMCOS, with its manual's words for the root. The row between is inferred: it is what
+//! a load of an electronic purse asks for.
 
 use tessera_framework::{Clear, Env, Halt, Outcome, StatusWord, pin::forget};
 
@@ -46,6 +48,8 @@ pub struct Session {
     pub challenge: Challenge,
     pin_in_root: bool,
     pin_in_df: bool,
+    /// The PIN has been presented since the current DF was selected.
+    pin_here: bool,
     /// The current DF is deactivated or terminated.
     out_of_use: bool,
     /// Keys shown in the root and in the current DF, a bit for each of 32 identifiers.
@@ -122,6 +126,7 @@ impl Session {
             pin_in_df: flags & 2 != 0,
             out_of_use: flags & 4 != 0,
             free: flags & 8 != 0,
+            pin_here: flags & 16 != 0,
             keys_in_root: number(12),
             keys_in_df: number(16),
         })
@@ -140,7 +145,8 @@ impl Session {
         let flags = u8::from(self.pin_in_root)
             | u8::from(self.pin_in_df) << 1
             | u8::from(self.out_of_use) << 2
-            | u8::from(self.free) << 3;
+            | u8::from(self.free) << 3
+            | u8::from(self.pin_here) << 4;
         ram[0..4].copy_from_slice(&self.df.to_be_bytes());
         ram[4..8].copy_from_slice(&self.ef.unwrap_or(0).to_be_bytes());
         ram[8] = self.record.unwrap_or(0);
@@ -160,6 +166,7 @@ impl Session {
             self.pin_in_df = false;
             self.keys_in_df = 0;
         }
+        self.pin_here = false;
         self.registers.df = if df.at == ROOT_AT { self.registers.mf } else { 0 };
         self.df = df.at;
         self.free = false;
@@ -191,6 +198,14 @@ impl Session {
     pub fn note_pin(&mut self, right: bool) {
         self.pin_in_root = right && (self.pin_in_root || self.df == ROOT_AT);
         self.pin_in_df = right && self.df != ROOT_AT;
+        self.pin_here = right;
+    }
+
+    /// The PIN has been presented since the current DF was selected, the same one selected again
+    /// included, and not wrongly since.
+    #[must_use]
+    pub const fn pin_shown_here(&self) -> bool {
+        self.pin_here
     }
 
     /// The key has been shown, with b8 of its identifier set one of the current DF, else of the
@@ -246,6 +261,7 @@ impl Session {
         challenge: Challenge { bytes: [0; CHALLENGE_BYTES_MAX], length: 0 },
         pin_in_root: false,
         pin_in_df: false,
+        pin_here: false,
         out_of_use: false,
         keys_in_root: 0,
         keys_in_df: 0,
