@@ -1,0 +1,146 @@
+//! The purse file: what its bytes mean, finding it, and whether it may be used.
+//!
+//! | offset | bytes | field |
+//! |---|---|---|
+//! | 0 | 4 | balance; of the ED it includes the overdraft that was granted |
+//! | 4 | 2 | online transaction number |
+//! | 6 | 2 | offline transaction number |
+//! | 8 | 3 | overdraft limit, zero until one is granted |
+//! | 11 | 1 | [proof](Proof): type of the last completed transaction, 00 before the first |
+//! | 12 | 2 | its number, after the transaction |
+//! | 14 | 4 | its MAC, zero where there is none |
+//! | 18 | 4 | its TAC |
+//!
+//! These are as many bytes as a purse takes in the memory of an FMCOS card; the order is our own.
+//!
+//! Invariant: the bytes change in one store, in the transaction that also adds the log record.
+
+use tessera_cos::{Dialect, Header, Session, Structure, find::find_child, layout::Kind};
+use tessera_framework::{Env, FileId, Halt, Outcome, StatusWord};
+
+use crate::{
+    Rules,
+    command::Mac4,
+    transaction::{Numbering, PurseId},
+};
+
+/// Bytes of a purse file.
+pub const PURSE_BYTES: u32 = 22;
+
+/// What an applet gives to `tessera_cos::tree::create_ef` to make a purse: all zero, it is empty
+/// and new. Of the specification, `read` is the purse's use right and `own` the short identifier of
+/// its log, 0 for none.
+pub const STRUCTURE: Structure = Structure::Purse { bytes: PURSE_BYTES };
+
+/// A purse file and what it holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Purse {
+    pub(crate) file: Header,
+    pub(crate) state: State,
+}
+
+/// What a purse file holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct State {
+    pub(crate) balance: u32,
+    online: u16,
+    offline: u16,
+    pub(crate) overdraft: [u8; 3],
+    pub(crate) proof: Proof,
+}
+
+/// What GET TRANSACTION PROVE tells of the last completed transaction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Proof {
+    pub(crate) transaction_type: u8,
+    pub(crate) number: u16,
+    pub(crate) mac: Mac4,
+    pub(crate) tac: Mac4,
+}
+
+impl Purse {
+    /// The purse of the current DF, checked for its life cycle and its use right.
+    ///
+    /// # Errors
+    /// 6A82 when there is none, 6985 when it or its DF is out of use, `refusal` when the use right
+    /// is not met.
+    pub(crate) fn open(
+        env: &Env<'_>,
+        dialect: &Dialect,
+        session: &Session,
+        id: PurseId,
+        refusal: StatusWord,
+    ) -> Result<Self, Halt> {
+        let fits = |file: &Header| {
+            file.kind == Kind::Purse
+                && file.fid() == FileId(id.fid())
+                && file.body_bytes() >= PURSE_BYTES
+        };
+        let Some(file) = find_child(env, session.df, fits)? else {
+            return Halt::status(StatusWord::NOT_FOUND);
+        };
+        if file.life_cycle().warning().is_some() || session.is_out_of_use() {
+            return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
+        }
+        refused_with(file.read().check(env, dialect, session), refusal)?;
+        Ok(Self { file, state: State::decode(&env.load_array(file.body())?) })
+    }
+}
+
+impl State {
+    fn decode(bytes: &[u8; PURSE_BYTES as usize]) -> Self {
+        let word = |at: usize| [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+        let number = |at: usize| u16::from_be_bytes([bytes[at], bytes[at + 1]]);
+        Self {
+            balance: u32::from_be_bytes(word(0)),
+            online: number(4),
+            offline: number(6),
+            overdraft: [bytes[8], bytes[9], bytes[10]],
+            proof: Proof {
+                transaction_type: bytes[11],
+                number: number(12),
+                mac: word(14),
+                tac: word(18),
+            },
+        }
+    }
+
+    /// The bytes in memory.
+    pub(crate) fn encode(&self) -> [u8; PURSE_BYTES as usize] {
+        let mut bytes = [0; PURSE_BYTES as usize];
+        bytes[0..4].copy_from_slice(&self.balance.to_be_bytes());
+        bytes[4..6].copy_from_slice(&self.online.to_be_bytes());
+        bytes[6..8].copy_from_slice(&self.offline.to_be_bytes());
+        bytes[8..11].copy_from_slice(&self.overdraft);
+        bytes[11] = self.proof.transaction_type;
+        bytes[12..14].copy_from_slice(&self.proof.number.to_be_bytes());
+        bytes[14..18].copy_from_slice(&self.proof.mac);
+        bytes[18..22].copy_from_slice(&self.proof.tac);
+        bytes
+    }
+
+    /// The number of the next transaction. A purse with one number for both has it where the
+    /// online one is.
+    pub(crate) const fn number(&self, rules: &Rules, numbering: Numbering) -> u16 {
+        match numbering {
+            Numbering::Offline if !rules.one_number => self.offline,
+            _ => self.online,
+        }
+    }
+
+    /// Sets it.
+    pub(crate) const fn set_number(&mut self, rules: &Rules, numbering: Numbering, number: u16) {
+        match numbering {
+            Numbering::Offline if !rules.one_number => self.offline = number,
+            _ => self.online = number,
+        }
+    }
+}
+
+/// A refused condition, answered with another status word.
+pub(crate) fn refused_with(checked: Outcome, refusal: StatusWord) -> Outcome {
+    match checked {
+        Err(Halt::Status(StatusWord::SECURITY_STATUS_NOT_SATISFIED)) => Halt::status(refusal),
+        other => other,
+    }
+}
