@@ -59,13 +59,14 @@ impl Access {
         }
     }
 
-    /// `Ok` when the condition holds.
+    /// `Ok` when the condition holds, as each does while the session is [free](Session::free).
     ///
     /// # Errors
     /// 6982. [`Rules`](Self::Rules) never hold here: they are asked with the operation.
     pub fn check(self, env: &Env<'_>, dialect: &Dialect, session: &Session) -> Outcome {
         let pin = || Ok::<_, Halt>(session.pin_shown() || !crate::verify::has_pin(env, dialect)?);
         let holds = match self {
+            _ if session.free => true,
             Self::Always => true,
             Self::Pin => pin()?,
             Self::Key(kid) => session.key_shown(kid),

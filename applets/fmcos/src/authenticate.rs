@@ -50,8 +50,9 @@ pub(crate) fn external(env: &mut Env<'_>, turn: &mut Turn<'_>) -> Outcome {
     };
     let missing = StatusWord::REFERENCED_DATA_NOT_FOUND;
     let key = turn.key(env, usage::EXTERNAL, turn.command.p2, missing)?;
-    turn.check(key.usable())?;
-    let challenge = turn.challenge()?;
+    turn.check(env, key.usable())?;
+    turn.challenge()?;
+    let challenge = turn.challenge.block().unwrap_or_default();
     key.attempt(env, |bytes| {
         let Some(cipher) = cipher_of(bytes) else { return false };
         let mut expected = [challenge, *b"\x80\0\0\0\0\0\0\0"].concat_blocks();
@@ -104,7 +105,7 @@ pub(crate) fn internal(env: &mut Env<'_>, turn: &Turn<'_>, reply: &mut Reply<'_>
         None => StatusWord::REFERENCED_DATA_NOT_FOUND,
     };
     let record = turn.key(env, usage, command.p2, missing)?;
-    turn.check(record.usable())?;
+    turn.check(env, record.usable())?;
     let bytes = record.load(env)?;
     let damaged = Halt::Status(StatusWord::NO_DIAGNOSIS);
     let key = Key::des(bytes.as_slice()).ok_or(damaged)?;

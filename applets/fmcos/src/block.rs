@@ -10,11 +10,11 @@
 
 use tessera_cos::{
     Header,
-    cipher::{Key, Mac},
     keys::KeyRecord,
     layout::{LifeCycle, ROOT_AT},
+    messaging::Protection,
 };
-use tessera_framework::{Class, Env, Halt, Ins, Outcome, StatusWord};
+use tessera_framework::{Env, Halt, Ins, Outcome, StatusWord};
 
 use crate::{
     turn::{Turn, usage},
@@ -129,42 +129,7 @@ pub(crate) fn lock_application(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
 fn authentic(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     turn.expect_lc(4..=4)?;
     let key = turn.only_key(env, usage::LINE, StatusWord::REFERENCED_DATA_NOT_FOUND)?;
-    turn.check(key.usable())?;
-    check_mac(env, turn, &key, &[], turn.command.data, StatusWord::SM_OBJECTS_INCORRECT)
-}
-
-/// Checks a command's MAC over header, length and `data`, with a try of the key taken first.
-///
-/// # Errors
-/// 6983; 6985 without a challenge; `wrong` when it is not the key's MAC; `Torn`.
-pub(crate) fn check_mac(
-    env: &mut Env<'_>,
-    turn: &Turn<'_>,
-    key: &KeyRecord,
-    data: &[u8],
-    mac: &[u8],
-    wrong: StatusWord,
-) -> Outcome {
-    let initial = turn.challenge()?;
-    let command = turn.command;
-    let lc = command.data.len() as u8;
-    let header = [class_byte(command.class), command.ins.0, command.p1, command.p2, lc];
-    let checked = key.attempt(env, |bytes| {
-        let key = Key::des(bytes.as_slice());
-        key.is_some_and(|key| {
-            mac.len() == 4 && Mac::line(&key).of(&initial, &[&header, data]).is(mac)
-        })
-    });
-    match checked {
-        Err(Halt::Status(status)) if status.sw1() == 0x63 => Halt::status(wrong),
-        checked => checked,
-    }
-}
-
-/// The class byte as it was sent; this card has no other channel and takes no chains.
-fn class_byte(class: Class) -> u8 {
-    match class {
-        Class::Proprietary(cla) => cla,
-        _ => 0x04,
-    }
+    turn.check(env, key.usable())?;
+    let wrong = StatusWord::SM_OBJECTS_INCORRECT;
+    turn.open(env, &key, Protection::Checksum, wrong).map(drop)
 }

@@ -68,7 +68,7 @@ fn create_df(env: &mut Env<'_>, turn: &mut Turn<'_>, fid: FileId) -> Outcome {
         return mf::create(env, turn, &spec);
     }
     let parent = turn.df(env)?;
-    turn.check(parent.read())?;
+    turn.check(env, parent.read())?;
     if level(env, &parent)? >= LEVELS_MAX {
         return Halt::status(StatusWord::WRONG_DATA);
     }
@@ -107,7 +107,7 @@ fn create_ef(env: &mut Env<'_>, turn: &mut Turn<'_>, fid: FileId) -> Outcome {
         },
         kind::PURSE if line == 0 && matches!(fid.0, 1 | 2) => {
             update = Access::Never;
-            Structure::Purse { bytes: mf::PURSE_BODY_BYTES }
+            tessera_pboc::purse::STRUCTURE
         }
         kind::KEY_FILE if line == 0 => {
             // Its fields: size, what the DF said of itself, and the right to add keys.
@@ -117,7 +117,7 @@ fn create_ef(env: &mut Env<'_>, turn: &mut Turn<'_>, fid: FileId) -> Outcome {
         _ => return Halt::status(StatusWord::WRONG_DATA),
     };
     let df = turn.df(env)?;
-    turn.check(df.read())?;
+    turn.check(env, df.read())?;
     refuse_taken(env, turn, fid)?;
     if let Structure::KeyFile { .. } = structure
         && find_child(env, df.at, |_| true)?.is_some()
@@ -177,7 +177,7 @@ pub(crate) fn erase_df(env: &mut Env<'_>, turn: &mut Turn<'_>) -> Outcome {
     turn.expect_p1p2(0)?;
     turn.expect_lc(0..=0)?;
     let df = turn.df(env)?;
-    turn.check(df.update())?;
+    turn.check(env, df.update())?;
     erase_under(env, &df)?;
     turn.session.ef = None;
     turn.session.record = None;

@@ -8,12 +8,13 @@
 //! (6982), the challenge (6985), the counter (6983), what is shown (63CX, 6988, 9302), and the
 //! place (6B00, 6A83, 6A84). Nothing but a counter is stored before the last check.
 
-use tessera_cos::{Session, session::take_challenge};
+use tessera_cos::{Header, Session, session::take_challenge};
 use tessera_framework::{
     Class, Command, Env, FileId, Halt, Ins, Outcome, Reply, StatusWord, class::SecureMessaging,
 };
+use tessera_pboc::Rules;
 
-use crate::{authenticate, block, create, files, pin, turn::Turn, words, write_key};
+use crate::{DIALECT, authenticate, block, create, files, pin, turn::Turn, words, write_key};
 
 /// Most bytes of a command's data field.
 const LC_MAX: usize = 0xEF;
@@ -28,6 +29,11 @@ pub(crate) fn process(env: &mut Env<'_>, command: &Command<'_>, reply: &mut Repl
         block::refuse_dead_card(env)?;
     }
     let challenge = take_challenge(env)?;
+    if tessera_pboc::is_purse_command(command) {
+        block::refuse_blocked(&Header::load(env, Session::load(env)?.df)?)?;
+        return tessera_pboc::process(env, &DIALECT, &Rules::USUAL, command, reply);
+    }
+    tessera_pboc::forget_pending(env);
     check_class(command)?;
     if command.data.len() > LC_MAX {
         return Halt::status(StatusWord::WRONG_LENGTH);

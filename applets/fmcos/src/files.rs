@@ -6,9 +6,12 @@ use tessera_cos::{Flags, Header, find::find_child, intent::Which, layout::Kind, 
 use tessera_framework::{Env, Halt, Outcome, Reply, Sfi, StatusWord};
 
 use crate::{
-    protect::{DATA_BYTES_MAX, admit_reading, incoming, outgoing},
+    protect::{admit_reading, incoming, outgoing},
     turn::Turn,
 };
+
+/// Most bytes of a short answer.
+const DATA_BYTES_MAX: usize = 256;
 
 /// The file a command works on, current from now on if the command succeeds; `sfi` 0 is the current
 /// one.
@@ -62,7 +65,7 @@ pub(crate) fn read_binary(
     reply: &mut Reply<'_>,
 ) -> Outcome {
     let (file, offset) = binary(env, turn)?;
-    turn.check(file.read())?;
+    turn.check(env, file.read())?;
     let Some(there) = file.body_bytes().checked_sub(offset).filter(|&there| there > 0) else {
         return Halt::status(StatusWord::WRONG_OFFSET);
     };
@@ -100,7 +103,7 @@ fn longest_answer(turn: &Turn<'_>, file: &Header) -> u32 {
 /// writing; `Torn`.
 pub(crate) fn update_binary(env: &mut Env<'_>, turn: &mut Turn<'_>) -> Outcome {
     let (file, offset) = binary(env, turn)?;
-    turn.check(file.update())?;
+    turn.check(env, file.update())?;
     let Some(room) = file.body_bytes().checked_sub(offset).filter(|&room| room > 0) else {
         return Halt::status(StatusWord::WRONG_OFFSET);
     };
@@ -132,7 +135,7 @@ pub(crate) fn read_record(
         _ => return Halt::status(StatusWord::WRONG_P1P2),
     };
     let file = open(env, turn, p2 >> 3, Kind::has_records)?;
-    turn.check(file.read())?;
+    turn.check(env, file.read())?;
     let count = record::count(env, &file)?;
     let number = record::resolve(env, &file, which, &mut turn.session, count)?;
     let record = record::locate(env, &file, number, count)?;
@@ -170,7 +173,7 @@ pub(crate) fn update_record(env: &mut Env<'_>, turn: &mut Turn<'_>) -> Outcome {
         _ => return Halt::status(StatusWord::WRONG_P1P2),
     };
     let file = open(env, turn, p2 >> 3, Kind::has_records)?;
-    turn.check(file.update())?;
+    turn.check(env, file.update())?;
     let count = record::count(env, &file)?;
     let adds = match (file.kind, which) {
         (Kind::Cyclic, Which::Previous(_) | Which::Next(1)) => true,
@@ -204,7 +207,7 @@ pub(crate) fn append_record(env: &mut Env<'_>, turn: &mut Turn<'_>) -> Outcome {
         return Halt::status(StatusWord::WRONG_P1P2);
     }
     let file = open(env, turn, p2 >> 3, Kind::has_records)?;
-    turn.check(file.update())?;
+    turn.check(env, file.update())?;
     let incoming = incoming(env, turn, &file)?;
     add(env, turn, &file, incoming.data())
 }

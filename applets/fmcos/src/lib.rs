@@ -15,6 +15,8 @@
 //! | `files`, `protect` | reading and writing, in the clear and line-protected |
 //! | `install` | the card as delivered |
 //!
+//! The purses of this card are `tessera-pboc`'s.
+//!
 //! # Where the manuals disagree or are silent
 //!
 //! Each choice stands at its place; the ones a terminal notices most:
@@ -69,7 +71,7 @@ pub use turn::usage;
 
 use core::ops::Range;
 
-use tessera_cos::session::{self, SESSION_BYTES};
+use tessera_cos::{Dialect, no_data_object, session};
 use tessera_framework::{
     Aid, Applet, Command, Descriptor, DfId, Env, FileId, Halt, Outcome, Reply, Selected, Selection,
 };
@@ -90,10 +92,18 @@ static DESCRIPTOR: Descriptor = Descriptor {
     aid: Aid::new(mf::DEFAULT_NAME),
     fid: Some(FileId::MF),
     counters: &[0; COUNTERS_ALL],
-    ram_on_deselect_bytes: SESSION_BYTES,
+    ram_on_deselect_bytes: tessera_pboc::RAM_BYTES,
     ram_on_reset_bytes: 0,
     secure_messaging: true,
     chaining: false,
+};
+
+static DIALECT: Dialect = Dialect {
+    pin: None,
+    cyclic_update_adds: false,
+    ef_answers_fci: false,
+    ef_selection_finds_dfs: false,
+    data_object: no_data_object,
 };
 
 impl Applet for Fmcos {

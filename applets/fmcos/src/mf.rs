@@ -19,9 +19,6 @@ pub const DEFAULT_NAME: &[u8] = b"1PAY.SYS.DDF01";
 /// Bytes of EEPROM of the FM1208 that most cards are.
 pub const EEPROM_BYTES: u16 = 8192;
 
-/// Bytes a purse's body takes in the segment.
-pub(crate) const PURSE_BODY_BYTES: u32 = 32;
-
 /// Name that stands in the place of the transport code's last five bytes.
 const NO_NAME: &[u8] = &[0xFF; 5];
 

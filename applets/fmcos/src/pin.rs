@@ -4,8 +4,13 @@
 //! be presented, but one byte at least has to be.
 
 use tessera_cos::{
-    cipher::{Key, Mac},
+    cipher::Key,
     keys::KeyRecord,
+    messaging::{
+        Protection,
+        line::CHECKSUM_BYTES,
+        pin::{old_and_new, reloaded},
+    },
 };
 use tessera_framework::{
     Env, Halt, Outcome, StatusWord,
@@ -13,7 +18,7 @@ use tessera_framework::{
 };
 
 use crate::{
-    COUNTERS, block,
+    COUNTERS,
     turn::{Turn, usage},
     words,
 };
@@ -36,7 +41,7 @@ fn filled(pin: &[u8]) -> [u8; PIN_BYTES_MAX] {
 /// The PIN P2 names, if it may be used.
 fn pin_key(env: &Env<'_>, turn: &Turn<'_>, id: u8) -> Result<KeyRecord, Halt> {
     let key = turn.key(env, usage::PIN, id, words::KEY_NOT_FOUND)?;
-    turn.check(key.usable())?;
+    turn.check(env, key.usable())?;
     Ok(key)
 }
 
@@ -85,11 +90,7 @@ pub(crate) fn maintain(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
 fn change(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     turn.expect_lc(5..=13)?;
     let data = turn.command.data;
-    let between = data.iter().skip(2).position(|&byte| byte == 0xFF).map(|at| at + 2);
-    let (old, new) = match between.and_then(|at| data.split_at_checked(at)) {
-        Some((old, [_, new @ ..])) => (old, new),
-        _ => return Halt::status(StatusWord::WRONG_DATA),
-    };
+    let (old, new) = old_and_new(data).ok_or(Halt::Status(StatusWord::WRONG_DATA))?;
     let key = pin_key(env, turn, turn.command.p2)?;
     check_new(&key, new)?;
     present(env, &key, old)?;
@@ -104,16 +105,15 @@ fn change(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
 /// `Torn`.
 fn reload(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     turn.expect_lc(6..=4 + NEW_PIN_BYTES_MAX)?;
-    let Some((new, mac)) = turn.command.data.split_last_chunk::<4>() else {
+    let Some((new, _)) = turn.command.data.split_last_chunk::<CHECKSUM_BYTES>() else {
         return Halt::status(StatusWord::WRONG_LENGTH);
     };
     let pin = turn.key(env, usage::PIN, turn.command.p2, words::KEY_NOT_FOUND)?;
     let key = turn.only_key(env, usage::PIN_RELOAD, words::KEY_NOT_FOUND)?;
-    turn.check(key.usable())?;
+    turn.check(env, key.usable())?;
     check_new(&pin, new)?;
     let checked = key.attempt(env, |bytes| {
-        Key::des(bytes.as_slice())
-            .is_some_and(|key| Mac::line(&key.xor_halves()).of(&[], &[new]).is(mac))
+        Key::des(bytes.as_slice()).is_some_and(|key| reloaded(&key, turn.command.data).is_ok())
     });
     match checked {
         Err(Halt::Status(status)) if status.sw1() == 0x63 => Halt::status(words::MAC_WRONG),
@@ -127,50 +127,22 @@ fn reload(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
 ///
 /// # Errors
 /// 6A86; 6700; 6A82; 9403; 6982; 6983; 6985 without a challenge; 6988, counted by the unblock key;
-/// 6A80 when what is deciphered is no PIN; `Torn`.
+/// `Torn`.
 pub(crate) fn unblock(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     let id = match (turn.command.p1, turn.command.p2) {
         (id, 0) | (0, id) => id,
         _ => return Halt::status(StatusWord::WRONG_P1P2),
     };
-    let Some((enciphered, mac)) = turn.command.data.split_last_chunk::<4>() else {
-        return Halt::status(StatusWord::WRONG_LENGTH);
-    };
-    if !matches!(enciphered.len(), 8 | 16) {
+    if !matches!(turn.command.data.len(), 12 | 20) {
         return Halt::status(StatusWord::WRONG_LENGTH);
     }
     let pin = turn.key(env, usage::PIN, id, words::KEY_NOT_FOUND)?;
     let key = turn.only_key(env, usage::PIN_UNBLOCK, words::KEY_NOT_FOUND)?;
-    turn.check(key.usable())?;
-    block::check_mac(env, turn, &key, enciphered, mac, StatusWord::SM_OBJECTS_INCORRECT)?;
-    let mut plain = [0; 16];
-    let done = decipher(env, &key, enciphered, &mut plain).and_then(|new| {
-        check_new(&pin, new)?;
-        set(env, &pin, new)
-    });
-    forget(&mut plain);
-    done
-}
-
-/// The PIN in an enciphered block: a length, as many bytes, padding.
-fn decipher<'p>(
-    env: &Env<'_>,
-    key: &KeyRecord,
-    enciphered: &[u8],
-    plain: &'p mut [u8; 16],
-) -> Result<&'p [u8], Halt> {
-    let wrong = Halt::Status(StatusWord::WRONG_DATA);
-    let whole = plain.get_mut(..enciphered.len()).ok_or(wrong)?;
-    whole.copy_from_slice(enciphered);
-    let key = Key::des(key.load(env)?.as_slice()).ok_or(wrong)?;
-    key.cipher().decrypt_ecb(whole).map_err(|_| wrong)?;
-    match whole.split_first() {
-        Some((&length, rest)) => match rest.split_at_checked(usize::from(length)) {
-            Some((pin, [] | [0x80, ..])) => Ok(pin),
-            _ => Err(wrong),
-        },
-        None => Err(wrong),
-    }
+    turn.check(env, key.usable())?;
+    let wrong = StatusWord::SM_OBJECTS_INCORRECT;
+    let opened = turn.open(env, &key, Protection::CryptogramAndChecksum, wrong)?;
+    check_new(&pin, opened.as_slice())?;
+    set(env, &pin, opened.as_slice())
 }
 
 /// # Errors

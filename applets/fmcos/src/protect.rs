@@ -13,12 +13,11 @@
 
 use tessera_cos::{
     Flags, Header,
-    cipher::{Key, Mac},
+    cipher::Key,
     keys::KeyRecord,
+    messaging::{Line, Message, Protection, line::CHECKSUM_BYTES},
 };
-use tessera_framework::{
-    Env, FileId, Halt, Outcome, Reply, StatusWord, class::SecureMessaging, pin::forget,
-};
+use tessera_framework::{Env, FileId, Halt, Outcome, Reply, StatusWord, class::SecureMessaging};
 
 use crate::{
     block,
@@ -29,23 +28,20 @@ use crate::{
 /// Files an application is locked for when three updates in a row had a wrong MAC.
 const GUARDED: [FileId; 2] = [FileId(0x0015), FileId(0x0016)];
 
-/// Most bytes of a data field.
-pub(crate) const DATA_BYTES_MAX: usize = 256;
-
 /// What came over the line, deciphered where it was enciphered.
-pub(crate) struct Incoming<'c> {
-    plain: &'c [u8],
-    deciphered: [u8; DATA_BYTES_MAX],
-    /// Where in `deciphered` the data lies.
-    range: Option<(usize, usize)>,
+pub(crate) enum Incoming<'c> {
+    /// As it stands in the command.
+    Plain(&'c [u8]),
+    /// Out of the protection.
+    Opened(Message),
 }
 
 impl Incoming<'_> {
     /// The data.
     pub(crate) fn data(&self) -> &[u8] {
-        match self.range {
-            Some((from, to)) => self.deciphered.get(from..to).unwrap_or_default(),
-            None => self.plain,
+        match self {
+            Self::Plain(data) => data,
+            Self::Opened(message) => message.as_slice(),
         }
     }
 }
@@ -58,7 +54,7 @@ fn is_secure(turn: &Turn<'_>) -> bool {
 fn key(env: &Env<'_>, turn: &Turn<'_>, bits: u8) -> Result<KeyRecord, Halt> {
     let missing = StatusWord::REFERENCED_DATA_NOT_FOUND;
     let key = turn.key(env, usage::LINE, 3 - (bits & 3), missing)?;
-    turn.check(key.usable())?;
+    turn.check(env, key.usable())?;
     Ok(key)
 }
 
@@ -75,53 +71,34 @@ pub(crate) fn incoming<'c>(
 ) -> Result<Incoming<'c>, Halt> {
     let data = turn.command.data;
     let line = file.flags().0 & Flags::MAC.with(Flags::ENCIPHERED).0;
-    let mut incoming = Incoming { plain: data, deciphered: [0; DATA_BYTES_MAX], range: None };
     if !is_secure(turn) {
         return match line {
             _ if data.is_empty() => Halt::status(StatusWord::WRONG_LENGTH),
-            0 => Ok(incoming),
+            0 => Ok(Incoming::Plain(data)),
             _ => Halt::status(StatusWord::SM_OBJECTS_MISSING),
         };
     }
-    let (protected, mac) = match data.split_last_chunk::<4>() {
-        Some((protected, mac)) if !protected.is_empty() => (protected, mac),
-        _ => return Halt::status(StatusWord::WRONG_LENGTH),
-    };
+    if data.len() <= CHECKSUM_BYTES {
+        return Halt::status(StatusWord::WRONG_LENGTH);
+    }
     let key = key(env, turn, file.own())?;
     let wrong = StatusWord::SM_OBJECTS_INCORRECT;
-    let checked = block::check_mac(env, turn, &key, protected, mac, wrong);
-    if checked == Halt::status(wrong)
+    let opened = turn.open(env, &key, protection(file), wrong);
+    if matches!(opened, Err(Halt::Status(status)) if status == wrong)
         && GUARDED.contains(&file.fid())
         && block::is_counted_out(env, &key)?
     {
         block::lock_application(env, turn)?;
         return Halt::status(words::APPLICATION_LOCKED);
     }
-    checked?;
-    incoming.plain = protected;
-    if file.flags().contains(Flags::ENCIPHERED) {
-        let length = decipher(env, &key, protected, &mut incoming.deciphered)?;
-        incoming.range = Some((1, 1 + length));
-    }
-    Ok(incoming)
+    opened.map(Incoming::Opened)
 }
 
-/// Deciphers a length byte, as many bytes and padding into `plain`; returns the length.
-fn decipher(
-    env: &Env<'_>,
-    key: &KeyRecord,
-    enciphered: &[u8],
-    plain: &mut [u8; DATA_BYTES_MAX],
-) -> Result<usize, Halt> {
-    let wrong = Halt::Status(StatusWord::SM_OBJECTS_INCORRECT);
-    let whole = plain.get_mut(..enciphered.len()).ok_or(wrong)?;
-    whole.copy_from_slice(enciphered);
-    let key = Key::des(key.load(env)?.as_slice()).ok_or(wrong)?;
-    key.cipher().decrypt_ecb(whole).map_err(|_| wrong)?;
-    let (&length, rest) = whole.split_first().ok_or(wrong)?;
-    match rest.get(usize::from(length)..) {
-        Some([] | [0x80, ..]) if length > 0 => Ok(length.into()),
-        _ => Err(wrong),
+const fn protection(file: &Header) -> Protection {
+    if file.flags().contains(Flags::ENCIPHERED) {
+        Protection::CryptogramAndChecksum
+    } else {
+        Protection::Checksum
     }
 }
 
@@ -145,7 +122,7 @@ pub(crate) fn admit_reading(
     turn.expect_lc(4..=4)?;
     let key = key(env, turn, file.own() >> 2)?;
     let wrong = StatusWord::SM_OBJECTS_INCORRECT;
-    block::check_mac(env, turn, &key, &[], turn.command.data, wrong)?;
+    turn.open(env, &key, Protection::Checksum, wrong)?;
     Ok(Some(key))
 }
 
@@ -162,31 +139,8 @@ pub(crate) fn outgoing(
     reply: &mut Reply<'_>,
 ) -> Outcome {
     let Some(key) = key else { return reply.push(plain) };
-    let damaged = Halt::Status(StatusWord::NO_DIAGNOSIS);
-    let initial = turn.challenge()?;
     let bytes = key.load(env)?;
-    let key = Key::des(bytes.as_slice()).ok_or(damaged)?;
-    let mac = Mac::line(&key);
-    if !file.flags().contains(Flags::ENCIPHERED) {
-        reply.push(plain)?;
-        return reply.push(&mac.of(&initial, &[plain]).four());
-    }
-    let mut block = [0; DATA_BYTES_MAX + 8];
-    let used = 1 + plain.len();
-    let whole = block.get_mut(..used.next_multiple_of(8)).ok_or(damaged)?;
-    if let (Some(first), Ok(length)) = (whole.first_mut(), u8::try_from(plain.len())) {
-        *first = length;
-    } else {
-        return Halt::status(StatusWord::WRONG_LENGTH);
-    }
-    whole.get_mut(1..used).ok_or(damaged)?.copy_from_slice(plain);
-    if let Some(pad) = whole.get_mut(used) {
-        *pad = 0x80;
-    }
-    let done = key.cipher().encrypt_ecb(whole).map_err(|_| damaged).and_then(|()| {
-        reply.push(whole)?;
-        reply.push(&mac.of(&initial, &[whole]).four())
-    });
-    forget(&mut block);
-    done
+    let key = Key::des(bytes.as_slice()).ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))?;
+    let answer = Line::new(&key).protect(protection(file), turn.challenge()?, plain);
+    reply.push(answer.ok_or(Halt::Status(StatusWord::WRONG_LENGTH))?.as_slice())
 }

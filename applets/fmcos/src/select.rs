@@ -53,6 +53,7 @@ pub(crate) fn select(
     session.enter_df(&file);
     session.free = is_empty(env, &file)?;
     session.store(env)?;
+    tessera_pboc::forget_pending(env);
     if block::refuse_blocked(&file).is_err() {
         // Current all the same, so that it can be unblocked.
         reply.end(StatusWord::FUNCTION_NOT_SUPPORTED);

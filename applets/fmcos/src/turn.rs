@@ -2,12 +2,16 @@
 
 use tessera_cos::{
     Access, Header, Session,
+    cipher::Key,
     find::find_child,
     keys::{self, KeyRecord},
     layout::Kind,
+    messaging::{self, Line, Message, Protection, Refusal, line::CHECKSUM_BYTES},
     session::Challenge,
 };
 use tessera_framework::{Command, Env, Halt, Outcome, StatusWord};
+
+use crate::DIALECT;
 
 /// Types of keys, without the two high bits that protect their updates.
 pub mod usage {
@@ -51,17 +55,8 @@ impl Turn<'_> {
     ///
     /// # Errors
     /// 6982.
-    pub(crate) fn check(&self, access: Access) -> Outcome {
-        let holds = match access {
-            Access::Register(right) => self.session.registers.meet(right),
-            Access::Always => true,
-            _ => false,
-        };
-        if holds || self.session.free {
-            Ok(())
-        } else {
-            Halt::status(StatusWord::SECURITY_STATUS_NOT_SATISFIED)
-        }
+    pub(crate) fn check(&self, env: &Env<'_>, access: Access) -> Outcome {
+        access.check(env, &DIALECT, &self.session)
     }
 
     /// P1-P2 must be these.
@@ -132,11 +127,45 @@ impl Turn<'_> {
         found.ok_or(Halt::Status(missing))
     }
 
-    /// The challenge as an eight-byte block: four bytes are extended with zeros.
+    /// The challenge; one of four bytes is extended with zeros where a block is needed.
     ///
     /// # Errors
     /// 6985 without one (inferred; the lists of status words have 6984 too).
-    pub(crate) fn challenge(&self) -> Result<[u8; 8], Halt> {
-        self.challenge.block().ok_or(Halt::Status(StatusWord::CONDITIONS_NOT_SATISFIED))
+    pub(crate) fn challenge(&self) -> Result<&[u8], Halt> {
+        match self.challenge.bytes() {
+            [] => Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED),
+            challenge => Ok(challenge),
+        }
+    }
+
+    /// What a key makes of the command's protected data field, with a try of it taken first.
+    ///
+    /// # Errors
+    /// 6985 without a challenge; 6700 when there is no MAC; 6983; `wrong` when the MAC or what it
+    /// protects is not right; `Torn`.
+    pub(crate) fn open(
+        &self,
+        env: &mut Env<'_>,
+        key: &KeyRecord,
+        protection: Protection,
+        wrong: StatusWord,
+    ) -> Result<Message, Halt> {
+        let challenge = self.challenge()?;
+        let header = messaging::header_bytes(self.command);
+        if self.command.data.len() < CHECKSUM_BYTES {
+            return Halt::status(StatusWord::WRONG_LENGTH);
+        }
+        let mut opened = Err(Refusal::Checksum);
+        let checked = key.attempt(env, |bytes| {
+            let Some(key) = Key::des(bytes.as_slice()) else { return false };
+            opened = Line::new(&key).open(protection, challenge, header, self.command.data);
+            // Who knows the key has shown that, also when the rest is not well made.
+            !matches!(opened, Err(Refusal::Checksum))
+        });
+        match checked {
+            Err(Halt::Status(status)) if status.sw1() == 0x63 => Halt::status(wrong),
+            Err(halt) => Err(halt),
+            Ok(()) => opened.map_err(|refusal| Halt::Status(refusal.status(wrong))),
+        }
     }
 }

@@ -15,21 +15,19 @@
 
 use tessera_cos::{
     Access, Flags,
-    cipher::Key,
     keys::{self, KeyRecord, KeySpec, Tries},
+    messaging::Protection,
 };
-use tessera_framework::{Class, Env, Halt, Outcome, StatusWord, pin::forget};
+use tessera_framework::{Class, Env, Halt, Outcome, StatusWord};
 
 use crate::{
-    COUNTERS, block, rations,
+    COUNTERS, rations,
     turn::{Turn, usage},
     words,
 };
 
 /// Bytes of a record in front of the key.
 const HEAD_BYTES: usize = 5;
-/// Bytes of the longest enciphered record: a length byte, the record and padding.
-const ENCIPHERED_BYTES_MAX: usize = 24;
 /// Identifier that no key has.
 const NO_ID: u8 = 0xFF;
 /// P1 that adds.
@@ -57,7 +55,7 @@ pub(crate) fn write_key(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     let key_file = turn.key_file(env)?;
     let place = match command.p1 {
         ADD => {
-            turn.check(key_file.read())?;
+            turn.check(env, key_file.read())?;
             None
         }
         type_byte => Some(to_replace(env, turn, type_byte)?),
@@ -69,13 +67,10 @@ pub(crate) fn write_key(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
         }
         return store(env, turn, place, &record);
     }
-    let mut plain = [0; ENCIPHERED_BYTES_MAX];
-    let done = decipher(env, turn, &mut plain).and_then(|length| {
-        let bytes = plain.get(1..1 + length).unwrap_or_default();
-        store(env, turn, place, &Record::read(bytes, command.p2)?)
-    });
-    forget(&mut plain);
-    done
+    let master = turn.key(env, usage::EXTERNAL, 0, StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+    let protection = Protection::CryptogramAndChecksum;
+    let opened = turn.open(env, &master, protection, words::MAC_WRONG)?;
+    store(env, turn, place, &Record::read(opened.as_slice(), command.p2)?)
 }
 
 /// The key that P1 and P2 name, if its change right is met.
@@ -88,36 +83,8 @@ fn to_replace(env: &Env<'_>, turn: &Turn<'_>, type_byte: u8) -> Result<KeyRecord
     if key.flags() != protection(type_byte) {
         return Halt::status(missing);
     }
-    turn.check(key.change())?;
+    turn.check(env, key.change())?;
     Ok(key)
-}
-
-/// Checks the MAC of a protected record, deciphers it, and returns its length; it follows the
-/// length byte in `plain`.
-fn decipher(
-    env: &mut Env<'_>,
-    turn: &Turn<'_>,
-    plain: &mut [u8; ENCIPHERED_BYTES_MAX],
-) -> Result<usize, Halt> {
-    let (enciphered, mac) =
-        turn.command.data.split_last_chunk::<4>().ok_or(Halt::Status(StatusWord::WRONG_LENGTH))?;
-    let whole = plain.get_mut(..enciphered.len()).filter(|_| enciphered.len() >= 16);
-    let whole = whole.filter(|whole| whole.len().is_multiple_of(8));
-    let whole = whole.ok_or(Halt::Status(StatusWord::WRONG_LENGTH))?;
-    let missing = StatusWord::REFERENCED_DATA_NOT_FOUND;
-    let master = turn.key(env, usage::EXTERNAL, 0, missing)?;
-    block::check_mac(env, turn, &master, enciphered, mac, words::MAC_WRONG)?;
-    whole.copy_from_slice(enciphered);
-    let bytes = master.load(env)?;
-    let key = Key::des(bytes.as_slice()).ok_or(Halt::Status(words::MAC_WRONG))?;
-    key.cipher().decrypt_ecb(whole).map_err(|_| Halt::Status(words::MAC_WRONG))?;
-    let length = usize::from(whole[0]);
-    let is_padded = match whole.get(1 + length..) {
-        Some([]) => true,
-        Some([0x80, zeros @ ..]) => zeros.len() < 8 && zeros.iter().all(|&zero| zero == 0),
-        _ => false,
-    };
-    if is_padded { Ok(length) } else { Halt::status(words::MAC_WRONG) }
 }
 
 fn store(
