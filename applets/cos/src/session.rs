@@ -15,8 +15,8 @@
 //! | challenge | lost | lost | lost |
 //!
 //! The first two rows are inferred from published readers of social-security cards; the registers
-//! are those of FMCOS, with its manual's words for the root. The row between is inferred: it is what
-//! a load of an electronic purse asks for.
+//! are those of FMCOS, with its manual's words for the root. The row between is inferred: it is
+//! what a load of an electronic purse asks for.
 
 use tessera_framework::{Clear, Env, Halt, Outcome, StatusWord, pin::forget};
 

@@ -29,6 +29,7 @@ use crate::{
 const GUARDED: [FileId; 2] = [FileId(0x0015), FileId(0x0016)];
 
 /// What came over the line, deciphered where it was enciphered.
+#[expect(clippy::large_enum_variant, reason = "there is no heap to put the message on")]
 pub(crate) enum Incoming<'c> {
     /// As it stands in the command.
     Plain(&'c [u8]),
