@@ -47,7 +47,7 @@ pub(crate) fn credit_for_load(
         return Halt::status(WRONG_MAC);
     }
     let session = Session::load(env)?;
-    let purse = reopen(env, dialect, &session, &pending)?;
+    let purse = reopen(env, dialect, rules, &session, &pending)?;
     let balance = new_balance(purse.state.balance, &pending.opening)?;
     let tac_key = card_key(env, &find_tac_key(env, &session)?)?;
     let tac = load_tac(&tac_key, balance, &pending, &when);
@@ -78,7 +78,7 @@ pub(crate) fn debit(
     if !request_mac(&session_mac, opening, &when).is(&mac1) {
         return Halt::status(WRONG_MAC);
     }
-    let purse = reopen(env, dialect, &session, &pending)?;
+    let purse = reopen(env, dialect, rules, &session, &pending)?;
     let balance = new_balance(purse.state.balance, opening)?;
     let tac_key = card_key(env, &find_tac_key(env, &session)?)?;
     let tac = purchase_tac(&tac_key, opening, terminal_number, &when);
@@ -92,17 +92,22 @@ pub(crate) fn debit(
 /// between would have dropped it.
 ///
 /// # Errors
-/// 6901 when it is another one after all; 6A82, 6985, 6982.
+/// 6901 when it is another one or another number's turn after all; 6A82, 6985, 6982.
 fn reopen(
     env: &Env<'_>,
     dialect: &Dialect,
+    rules: &Rules,
     session: &Session,
     pending: &Pending,
 ) -> Result<Purse, Halt> {
+    let transaction = pending.opening.transaction;
     let refusal = StatusWord::SECURITY_STATUS_NOT_SATISFIED;
-    let id = pending.opening.transaction.purse();
-    let purse = Purse::open(env, dialect, session, id, refusal)?;
-    if purse.file.at == pending.purse { Ok(purse) } else { Halt::status(INVALID_STATE) }
+    let purse = Purse::open(env, dialect, session, transaction.purse(), refusal)?;
+    let number = purse.state.number(rules, transaction.numbering());
+    match (purse.file.at, number) == (pending.purse, pending.number) {
+        true => Ok(purse),
+        false => Halt::status(INVALID_STATE),
+    }
 }
 
 /// Makes a transaction solid.

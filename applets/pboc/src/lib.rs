@@ -41,7 +41,8 @@
 //! # Choices that no source settles (inferred, or our own)
 //!
 //! * A pending transaction is dropped by whatever comes next: a refused INITIALIZE, a second
-//!   command that is refused for any reason, GET BALANCE, GET TRANSACTION PROVE.
+//!   command that is refused for any reason, GET BALANCE, GET TRANSACTION PROVE. What never reaches
+//!   the applet drops nothing, and a SELECT that fails leaves all RAM as it was.
 //! * A wrong MAC is 9302 each time; the keys of loads and purchases have no error counter.
 //! * A missing PIN or use right is 6985 in INITIALIZE FOR LOAD, 6982 elsewhere. "PIN" means that
 //!   one was presented since the DF was selected, the same DF selected again included. Loads and

@@ -1,0 +1,228 @@
+//! Every order of commands: what may stand between the two commands of a transaction (nothing), and
+//! what a completed one leaves behind.
+
+use super::*;
+
+fn card() -> Dialogue {
+    let mut card = Dialogue::with(&USUAL);
+    card.check(&[(VERIFY, "9000")]);
+    card.set_purse(Kind::LoadEd, 1000, 7, 8);
+    card.set_purse(Kind::LoadEp, 1000, 9, 10);
+    card
+}
+
+/// CREDIT and DEBIT of some other transaction: their MACs are right for nothing here.
+const STRANGE: [&str; 2] =
+    ["805200000B 20250102030405 00000000", "805401000F A0A1A2A3 20250102030405 00000000"];
+
+#[test]
+fn a_second_command_without_its_first_is_6901() {
+    let mut card = card();
+    card.check(&[(STRANGE[0], "6901"), (STRANGE[1], "6901")]);
+    for kind in KINDS {
+        card.open(kind, 1);
+        let other = STRANGE[usize::from(kind.is_load())];
+        card.check(&[(other, "6901")]);
+    }
+}
+
+/// With what is pending, in between, and the second command that would have been right.
+#[test]
+fn whatever_stands_between_drops_the_pending_transaction() {
+    let mut between: Vec<(String, &str)> = vec![
+        ("805C0001".into(), "9000"),
+        ("805C0002".into(), "9000"),
+        ("805C0003".into(), "6A86"),
+        ("805A0006020001".into(), "9406"),
+        ("805A00060100".into(), "6700"),
+        ("8050000101 00".into(), "6700"),
+        ("805099010B 01 00000001 112233445566".into(), "6A86"),
+        ("805200000100".into(), "6700"),
+        ("805401000100".into(), "6700"),
+        ("805403000F A0A1A2A3 20250102030405 00000000".into(), "6A86"),
+        (VERIFY.into(), "9000"),
+        ("00200000021235".into(), "63C2"),
+        ("00B201C400".into(), "6A83"),
+        ("8058000000".into(), "6E00"),
+        ("00EE0000".into(), "6D00"),
+        (SELECT.into(), "9000"),
+        ("00A40000020018".into(), "9000"),
+    ];
+    for command in STRANGE {
+        between.push((command.into(), ""));
+    }
+    for kind in KINDS {
+        between.push((initialize(kind, 1), "9000"));
+        between.push((initialize(kind, u32::MAX), ""));
+        between.push((initialize(kind, 1).replacen("0B01", "0B77", 1), "9403"));
+    }
+    for kind in KINDS {
+        for (command, status) in &between {
+            let mut card = card();
+            let opened = card.open(kind, 1);
+            let answer = card.send(command);
+            assert!(answer.ends_with(status), "{kind:?}, {command}: {answer}");
+            let before = card.memory();
+            let second = hex(&opened.second());
+            let answer = card.send(&second);
+            // Another INITIALIZE that takes the same second command has another random number.
+            let same = *status == "9000"
+                && command.starts_with("8050")
+                && (&command[4..6] == "00") == kind.is_load();
+            let expected = if same { "9302" } else { "6901" };
+            assert_eq!(answer, expected, "{kind:?}, {command}");
+            assert!(card.memory() == before);
+        }
+    }
+}
+
+/// A failed SELECT puts the applet's RAM back, the pending transaction with it.
+#[test]
+fn a_selection_that_fails_changes_nothing() {
+    let mut card = card();
+    let opened = card.open(Kind::LoadEp, 1);
+    card.check(&[("00A40000024444", "6A82")]);
+    card.close(&opened);
+}
+
+#[test]
+fn reset_drops_the_pending_transaction() {
+    for kind in KINDS {
+        let mut card = card();
+        let opened = card.open(kind, 1);
+        let before = card.memory();
+        card.power_on();
+        assert_eq!(card.send(&hex(&opened.second())), "6901");
+        assert!(card.memory() == before);
+    }
+}
+
+#[test]
+fn a_completed_transaction_is_completed_once() {
+    for kind in KINDS {
+        let mut card = card();
+        let opened = card.transact(kind, 1);
+        let before = card.memory();
+        card.check(&[(&hex(&opened.second()), "6901")]);
+        assert!(card.memory() == before);
+    }
+}
+
+/// Balance, both numbers, log and proof after each kind of transaction; nothing else moves.
+#[test]
+fn a_transaction_moves_what_is_its_own() {
+    for kind in KINDS {
+        let mut card = card();
+        let (online, offline) = if kind.purse() == 1 { (7, 8) } else { (9, 10) };
+        let opened = card.open(kind, 0x123);
+        assert_eq!(
+            (opened.balance, opened.number),
+            (1000, if kind.is_load() { online } else { offline })
+        );
+        let answer = card.close(&opened);
+        let mac2 = if kind.is_load() { vec![] } else { opened.proof_mac().to_vec() };
+        assert_eq!(answer, [&opened.tac()[..], &mac2].concat(), "{kind:?}");
+        let balance = format!("{:08X}9000", opened.new_balance());
+        let get_balance = format!("805C00{:02X}", kind.purse());
+        let record = [
+            &(opened.number + 1).to_be_bytes()[..],
+            &[0; 3],
+            &opened.amount_type_terminal(),
+            &WHEN,
+        ];
+        let record = hex(&record.concat()) + "9000";
+        let proof = hex(&[opened.proof_mac(), opened.tac()].concat()) + "9000";
+        card.check(&[
+            (&get_balance, &balance),
+            ("00B201C400", &record),
+            ("00B202C400", "6A83"),
+            (&opened.prove(), &proof),
+        ]);
+        for other in KINDS {
+            let next = card.open(other, 0);
+            let (online, offline) = if other.purse() == 1 { (7, 8) } else { (9, 10) };
+            let number = if other.is_load() { online } else { offline };
+            let counted = other.purse() == kind.purse() && other.is_load() == kind.is_load();
+            assert_eq!(next.number, number + u16::from(counted), "{kind:?} then {other:?}");
+            let changed = other.purse() == kind.purse();
+            assert_eq!(next.balance, if changed { opened.new_balance() } else { 1000 });
+        }
+        card.power_on();
+        card.check(&[(VERIFY, "9000"), (&opened.prove(), &proof)]); // survives power and INITIALIZE
+    }
+}
+
+#[test]
+fn each_purse_keeps_its_own_proof_until_its_next_transaction() {
+    let mut card = card();
+    let ed = card.transact(Kind::PurchaseEd, 1);
+    let ep = card.transact(Kind::PurchaseEp, 1);
+    assert!(card.send(&ed.prove()).ends_with("9000"));
+    card.transact(Kind::LoadEp, 1);
+    assert_eq!(card.send(&ep.prove()), "9406");
+    assert!(card.send(&ed.prove()).ends_with("9000"));
+}
+
+#[test]
+fn a_build_may_count_loads_and_purchases_together() {
+    let rules = Rules { one_number: true, ..Rules::USUAL };
+    let mut card = Dialogue::with(&Make { rules, ..USUAL });
+    card.check(&[(VERIFY, "9000")]);
+    for (at, kind) in
+        [Kind::LoadEp, Kind::PurchaseEp, Kind::LoadEp, Kind::PurchaseEp].iter().enumerate()
+    {
+        let opened = card.transact(*kind, 10);
+        assert_eq!(usize::from(opened.number), at);
+        assert!(card.send(&opened.prove()).ends_with("9000"));
+    }
+    assert_eq!(card.transact(Kind::LoadEd, 1).number, 0, "the other purse has its own");
+}
+
+#[test]
+fn the_log_keeps_the_newest_ten_of_both_purses() {
+    let mut card = card();
+    let all: Vec<Opened> =
+        (0..13).map(|n| card.transact(KINDS[n % KINDS.len()], n as u32)).collect();
+    for (number, opened) in (1..=10).zip(all.iter().rev()) {
+        let record = card.send(&format!("00B2{number:02X}C400"));
+        assert_eq!(record[10..18], format!("{:08X}", opened.amount));
+        assert_eq!(record[18..20], format!("{:02X}", opened.kind as u8));
+    }
+    card.check(&[("00B20BC400", "6A83")]);
+}
+
+#[test]
+fn no_session_key_stays_in_ram() {
+    let empty = [0; PENDING_BYTES as usize];
+    for ending in ["right", "wrong", "forgotten"] {
+        let mut card = card();
+        let opened = card.open(Kind::LoadEp, 1);
+        assert_eq!(card.pending()[22..], opened.session, "where it is looked for");
+        match ending {
+            "right" => drop(card.close(&opened)),
+            "wrong" => drop(card.send(STRANGE[0])),
+            _ => crate::forget_pending(&mut card.rig.env()),
+        }
+        assert_eq!(card.pending(), empty, "{ending}");
+    }
+}
+
+/// Every command drops what is pending, so nothing can have changed; an applet that forgot to drop
+/// it must not lose money.
+#[test]
+fn a_pending_transaction_is_bound_to_its_purse_file_and_number() {
+    for kind in KINDS {
+        let mut card = card();
+        let opened = card.open(kind, 1);
+        let mut other_file = card.clone();
+        let purse_at = usize::from(RAM_BYTES - PENDING_BYTES) + 2;
+        other_file.rig.env().ram_mut(Clear::OnDeselect)[purse_at + 3] ^= 1;
+        let mut other_number = card.clone();
+        other_number.set_purse(kind, 1000, 70, 80);
+        for card in [&mut other_file, &mut other_number] {
+            let before = card.memory();
+            card.check(&[(&hex(&opened.second()), "6901")]);
+            assert!(card.memory() == before);
+        }
+    }
+}
