@@ -26,6 +26,9 @@ use crate::{
 /// Counters of a rig.
 const COUNTERS: usize = 64;
 
+/// Random bytes that may wait.
+const RANDOM_BYTES_MAX: usize = 64;
+
 /// A segment of `BYTES` bytes with counters and RAM around it.
 #[derive(Clone, Debug)]
 pub struct Rig<const BYTES: usize> {
@@ -37,6 +40,9 @@ pub struct Rig<const BYTES: usize> {
     in_transaction: bool,
     doomed: bool,
     random: u8,
+    /// Random bytes to come first, the next one last.
+    queued: [u8; RANDOM_BYTES_MAX],
+    queued_bytes: usize,
     stores: u32,
     cut: Option<u32>,
     power_lost: bool,
@@ -61,6 +67,8 @@ impl<const BYTES: usize> Rig<BYTES> {
             in_transaction: false,
             doomed: false,
             random: 0,
+            queued: [0; RANDOM_BYTES_MAX],
+            queued_bytes: 0,
             stores: 0,
             cut: None,
             power_lost: false,
@@ -117,6 +125,17 @@ impl<const BYTES: usize> Rig<BYTES> {
         let outcome = applet.process(&mut self.env(), command, reply);
         self.abort();
         outcome
+    }
+
+    /// The next random bytes the applet asks for, instead of any that still wait; behind them the
+    /// rig's own go on.
+    ///
+    /// # Panics
+    /// When there are more than 64.
+    pub fn queue_random(&mut self, bytes: &[u8]) {
+        let places = self.queued[..bytes.len()].iter_mut();
+        places.zip(bytes.iter().rev()).for_each(|(place, &byte)| *place = byte);
+        self.queued_bytes = bytes.len();
     }
 
     /// Power will fail in the `n`-th store or counter change from now, 1 the next.
@@ -255,6 +274,11 @@ impl<const BYTES: usize> Platform for Rig<BYTES> {
 
     fn challenge(&mut self, out: &mut [u8]) {
         for byte in out {
+            if let Some(next) = self.queued_bytes.checked_sub(1) {
+                self.queued_bytes = next;
+                *byte = self.queued[next];
+                continue;
+            }
             self.random = self.random.wrapping_mul(5).wrapping_add(0x53);
             *byte = self.random;
         }
@@ -324,6 +348,17 @@ mod tests {
         assert_eq!(failed, Halt::status(StatusWord::NO_DIAGNOSIS));
         assert_eq!(rig.env().load_array::<2>(40).unwrap(), [0, 0]);
         rig.env().atomically(|env| env.store(41, &[2])).unwrap();
+    }
+
+    #[test]
+    fn queued_random_bytes_come_first_and_once() {
+        let (mut plain, mut queued) = (rig(), rig());
+        queued.queue_random(&[1, 2, 3]);
+        let mut out = [0; 4];
+        queued.env().challenge(&mut out);
+        let mut own = [0; 1];
+        plain.env().challenge(&mut own);
+        assert_eq!(out, [1, 2, 3, own[0]]);
     }
 
     #[test]
