@@ -21,7 +21,7 @@ use crate::{
         state::{Channel, Core, RESPONSE_BYTES_MAX},
     },
     profile::{Installation, Profile},
-    random::Random,
+    random::{Random, Source},
 };
 
 /// Why a card that was powered gives no answer to reset.
@@ -223,6 +223,19 @@ impl Card {
         self.core.memory.memory_mut().inflict(fault);
     }
 
+    /// The next random bytes the card draws are these, behind those given before; then it goes on
+    /// with its own. They outlast a loss of power, and a fork has them too; an image does not keep
+    /// them.
+    pub fn give_random(&mut self, bytes: &[u8]) {
+        self.core.random.give(bytes);
+    }
+
+    /// Random bytes that were given and are not drawn yet.
+    #[must_use]
+    pub fn random_left(&self) -> usize {
+        self.core.random.left()
+    }
+
     /// Who decides what indeterminate words read as; seeded unless a test says otherwise.
     pub fn set_choices(&mut self, choices: Choices) {
         self.core.memory.memory_mut().set_choices(choices);
@@ -279,13 +292,13 @@ impl Card {
 
     /// The random source's state, to be saved.
     pub(crate) fn saved_state(&self) -> (u64, u64) {
-        (self.core.random.state(), self.core.processing_us)
+        (self.core.random.stream().state(), self.core.processing_us)
     }
 
     /// Puts back what was saved.
     pub(crate) fn restore(&mut self, eeprom: Eeprom, random: u64, processing_us: u64) {
         self.core.memory = Tearing::new(eeprom);
-        self.core.random = Random::new(random);
+        self.core.random = Source::new(Random::new(random));
         self.core.processing_us = processing_us;
     }
 }

@@ -93,6 +93,7 @@ fn vectors_leave_a_card_as_it_was_or_need_a_fresh_one(
     for vector in vectors(collection).chain(vectors(collection)) {
         if let Body::Dialogue(dialogue) = &vector.body
             && !dialogue.needs_fresh
+            && dialogue.after.is_none()
             && let Verdict::Failed(failure) = tessera::vectors::run(vector, &mut kept)
         {
             wrong.push(failure.to_string());
@@ -153,6 +154,14 @@ impl Target for KeptTarget {
 
     fn tear_at(&mut self, pulse: u32) {
         self.0.borrow_mut().tear_at(pulse);
+    }
+
+    fn give_random(&mut self, bytes: &[u8]) {
+        self.0.borrow_mut().give_random(bytes);
+    }
+
+    fn random_left(&self) -> usize {
+        self.0.borrow().random_left()
     }
 
     fn memory(&self) -> Option<&[u8]> {

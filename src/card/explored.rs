@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::Card;
 use crate::{
-    nvm::{Eeprom, Tearing, record::Event},
+    nvm::{Counters, Eeprom, Tearing, record::Event},
     os::steps::{Change, Step},
+    random::Source,
 };
 
 impl Card {
@@ -41,7 +42,7 @@ impl Card {
     /// lost. As [`with_memory`](Self::with_memory) of `other`, in the same place.
     pub(crate) fn restart(&mut self, eeprom: &Eeprom, other: &Self) {
         self.core.memory.memory_mut().copy_from(eeprom);
-        self.core.random = other.core.random;
+        self.core.random.clone_from(&other.core.random);
         self.core.processing_us = other.core.processing_us;
         self.power_off();
     }
@@ -60,9 +61,41 @@ impl Card {
     /// source and clock.
     pub(crate) fn with_lasting_of(&self, other: &Self) -> Self {
         let mut card = self.with_memory(other.eeprom().clone());
-        card.core.random = other.core.random;
+        card.core.random.clone_from(&other.core.random);
         card.core.processing_us = other.core.processing_us;
         card
+    }
+
+    /// What it draws from.
+    pub(crate) fn random_source(&self) -> &Source {
+        &self.core.random
+    }
+
+    /// Lets it draw from another source.
+    pub(crate) fn set_random_source(&mut self, source: &Source) {
+        self.core.random.clone_from(source);
+    }
+
+    /// This card at rest, without power, with other contents of segments and counters. `None` when
+    /// they are not of its size, or its counters do not take them.
+    pub(crate) fn holding(&self, segments: &[u8], counters: &[u32]) -> Option<Self> {
+        let eeprom = self.eeprom();
+        let engine = eeprom.cells().get(..self.layout().segments as usize)?;
+        let cells = [engine, segments].concat();
+        let wear = eeprom.wear().cycles();
+        let (pulses, busy_us) = (eeprom.pulses(), eeprom.busy_us());
+        let eeprom = eeprom.clone().restored(&cells, Vec::new(), &wear, pulses, busy_us)?;
+        let mut card = self.with_memory(eeprom);
+        card.power_on().ok()?;
+        let core = &mut card.core;
+        for (n, &value) in (0..).zip(counters) {
+            let numbers = Counters::new(&core.layout);
+            if numbers.get(&core.memory, n) != value {
+                numbers.set(&mut core.memory, &mut core.touched, n, value).ok()?;
+            }
+        }
+        card.power_off();
+        Some(card)
     }
 
     /// The lane of the session.

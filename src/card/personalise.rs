@@ -17,7 +17,7 @@ use crate::{
         steps::Steps,
     },
     profile::{Installation, MEMORY_BYTES, Profile},
-    random::Random,
+    random::{Random, Source},
 };
 
 /// Why a profile does not make a card.
@@ -88,7 +88,7 @@ impl Card {
             channels: vec![Channel::default(); channels],
             chain: Chain::default(),
             held: Held::default(),
-            random: Random::new(profile.seed),
+            random: Source::new(Random::new(profile.seed)),
             interface: profile.interface,
             command_bytes_max: profile.limits.command_bytes as usize,
             response_bytes_max: (profile.limits.response_bytes as usize)

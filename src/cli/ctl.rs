@@ -18,8 +18,8 @@ pub(crate) type Listener = UnixListener;
 /// Speak to a running serve: faults and views that a reader cannot ask for.
 ///
 /// Orders: tear N (power fails in pulse N of the next command that gives pulses), tear-recovery N,
-/// stuck WHERE, remove, insert, reset, dump, image, trace on, trace off, status; then nothing or
-/// `slot N`.
+/// stuck WHERE, random HEX (the random bytes the card draws next), remove, insert, reset, dump,
+/// image, trace on, trace off, status; then nothing or `slot N`.
 ///
 /// WHERE is `journal`, `counters` or an application as `dump` names it, each with `+OFFSET` or
 /// without, or an address, in hexadecimal. The pages there take no more pulses: the next change is

@@ -16,8 +16,9 @@ use super::{Outcome, cards::CardArguments, record::VectorFile, say};
 /// Send commands in hex to a card and decode its answers.
 ///
 /// Commands come from the arguments, or from standard input a line each; spaces inside are allowed
-/// and `#` begins a comment. Between them, `reset` powers the card anew and `tear N` lets power
-/// fail in pulse N of the next command that gives pulses.
+/// and `#` begins a comment. Between them, `reset` powers the card anew, `tear N` lets power
+/// fail in pulse N of the next command that gives pulses, and `random HEX` says which random bytes
+/// the card draws next.
 #[derive(clap::Args)]
 pub(crate) struct Send {
     #[command(flatten)]
@@ -39,6 +40,7 @@ enum Step {
     Command(Vec<u8>),
     Reset,
     Tear(u32),
+    Random(Vec<u8>),
 }
 
 /// A line or an argument that is none of these.
@@ -93,6 +95,7 @@ impl Send {
                 slot.power_on()?;
             }
             Some(Step::Tear(n)) => slot.tear_at(n),
+            Some(Step::Random(bytes)) => slot.give_random(&bytes),
             Some(Step::Command(command)) => {
                 let answer = match slot.exchange(&command) {
                     Ok(response) => hex::encode_upper(response),
@@ -126,19 +129,26 @@ fn parse(place: &str, text: &str) -> Result<Option<Step>, StepError> {
             let n = n.parse().map_err(|_| wrong("the number of a pulse", format!("{n:?}")))?;
             return Ok(Some(Step::Tear(n)));
         }
+        ["random", ..] => {
+            let digits = text.trim_start_matches("random");
+            return bytes(place, digits).map(Step::Random).map(Some);
+        }
         _ => {}
     }
-    let digits: String = words.concat();
+    bytes(place, text).map(Step::Command).map(Some)
+}
+
+fn bytes(place: &str, text: &str) -> Result<Vec<u8>, StepError> {
+    let wrong = |expected, got: String| StepError { place: place.into(), expected, got };
+    let digits: String = text.split_whitespace().collect();
     if let Some((at, character)) =
         text.char_indices().find(|(_, c)| !c.is_ascii_hexdigit() && !c.is_whitespace())
     {
         let column = text[..at].chars().count() + 1;
         let got = format!("{character:?} at column {column}");
-        return Err(wrong("hexadecimal digits, `reset` or `tear N`", got));
+        return Err(wrong("hexadecimal digits, `reset`, `tear N` or `random HEX`", got));
     }
-    hex::decode(&digits)
-        .map(|command| Some(Step::Command(command)))
-        .map_err(|_| wrong("an even number of digits", digits.len().to_string()))
+    hex::decode(&digits).map_err(|_| wrong("an even number of digits", digits.len().to_string()))
 }
 
 #[cfg(test)]
@@ -153,6 +163,7 @@ mod tests {
         assert_eq!(step(""), None);
         assert_eq!(step("reset"), Some(Step::Reset));
         assert_eq!(step("tear 3"), Some(Step::Tear(3)));
+        assert_eq!(step("random 01 0203 # said"), Some(Step::Random(vec![1, 2, 3])));
     }
 
     #[test]
@@ -160,9 +171,11 @@ mod tests {
         let says = |text| parse("line 7", text).unwrap_err().to_string();
         assert_eq!(
             says("00 A4 0x"),
-            "line 7: expected hexadecimal digits, `reset` or `tear N`, got 'x' at column 8"
+            "line 7: expected hexadecimal digits, `reset`, `tear N` or `random HEX`, got 'x' at \
+             column 8"
         );
         assert_eq!(says("00 A"), "line 7: expected an even number of digits, got 3");
+        assert_eq!(says("random 123"), "line 7: expected an even number of digits, got 3");
         assert_eq!(says("tear x"), "line 7: expected the number of a pulse, got \"x\"");
         assert!(says("00 测").contains("'测' at column 4"));
     }

@@ -63,6 +63,24 @@ pub enum Broken {
         /// How many it may.
         expected: usize,
     },
+    /// P1 atomic: between the parts in which the command makes its change, a terminal sees neither
+    /// what was there before nor what is there after.
+    #[error(
+        "when {part} of {parts} parts are done, {command} is answered {answer}, as neither before \
+         nor after",
+        command = hex::encode_upper(command),
+        answer = hex::encode_upper(answer)
+    )]
+    InPart {
+        /// Parts that are done.
+        part: usize,
+        /// All of them.
+        parts: usize,
+        /// What the terminal sends.
+        command: Vec<u8>,
+        /// What it is answered.
+        answer: Vec<u8>,
+    },
     /// P2 durable: what an applet was told is solid is gone.
     #[error("{place} is as it was before a change that was complete")]
     Lost {
@@ -139,7 +157,7 @@ impl Broken {
     #[must_use]
     pub const fn property(&self) -> &'static str {
         match self {
-            Self::Mix { .. } | Self::Transactions { .. } => "P1 atomic",
+            Self::Mix { .. } | Self::Transactions { .. } | Self::InPart { .. } => "P1 atomic",
             Self::Lost { .. } => "P2 durable",
             Self::DecidedAgain => "P3 decided once",
             Self::Foreign { .. } => "P1 atomic, P4 outside untouched",

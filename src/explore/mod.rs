@@ -80,7 +80,7 @@
 //!
 //! | | property | looked at | when it breaks |
 //! |---|---|---|---|
-//! | P1 | atomic | segments and counters together are as before the change that was torn, or as after it; a command changes segments in one transaction, unless it may in [more](Explorer) | [`Broken::Mix`], [`Broken::Foreign`], [`Broken::Transactions`] |
+//! | P1 | atomic | segments and counters together are as before the change that was torn, or as after it; a command changes segments in one transaction, unless it may in [more](Explorer); where it makes or takes away files and keys it may, and then whoever powers the card on between them sees the whole or nothing, by a fixed list of commands, with and without the rights that were shown | [`Broken::Mix`], [`Broken::Foreign`], [`Broken::Transactions`], [`Broken::InPart`] |
 //! | P2 | durable | a change that was complete, and after the answer every change, is there after each power-up | [`Broken::Lost`] |
 //! | P3 | decided once | two more power cycles, with every reading of words still in doubt, change nothing | [`Broken::DecidedAgain`] |
 //! | P4 | outside untouched | as P1: no value but the old and the new one, anywhere in the segments and counters | [`Broken::Foreign`] |
@@ -109,14 +109,17 @@ mod concrete;
 pub mod design;
 mod endurance;
 mod outcomes;
+mod parts;
 mod place;
 mod replay;
 mod report;
 mod run;
 mod schedule;
+mod session;
 mod state;
 mod subject;
 mod vectors;
+mod view;
 
 pub use broken::{Broken, Failure};
 pub use endurance::{Endurance, endurance};
@@ -125,6 +128,7 @@ pub use place::Place;
 pub use replay::{Happening, Replay, Start};
 pub use report::{CommandReport, Report};
 pub use schedule::{Leg, Origin, Schedule, ScheduleError};
+pub use session::Sent;
 pub use subject::Subject;
 pub use vectors::{AppletReport, VectorFailure, VectorReport};
 
@@ -205,15 +209,16 @@ impl Explorer {
         let commands: Vec<Vec<u8>> = commands.iter().map(|c| c.as_ref().to_vec()).collect();
         let mut report = Report::default();
         let mut before = started(&card).map_err(failed)?;
-        for count in 1..=commands.len() {
-            let session = &commands[..count];
-            schedule.legs = vec![Leg::Commands { commands: session.to_vec(), cut: 0 }];
+        let mut session = Vec::new();
+        for (n, command) in commands.iter().enumerate() {
+            session.push(Sent::to(&before, command));
+            schedule.legs = vec![Leg::Commands { commands: commands[..=n].to_vec(), cut: 0 }];
             let named = |mut failure: Failure| {
                 failure.schedule.origin = Origin::of(&card);
                 failure
             };
             let mut run =
-                Run::learn(*self, &blank, before, session, schedule.clone(), Trace::default())
+                Run::learn(*self, &blank, before, &session, schedule.clone(), Trace::default())
                     .map_err(named)?;
             tear(&mut run).map_err(named)?;
             report.commands.push(run.report);

@@ -4,7 +4,8 @@ use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use super::{
     Broken, Explorer, Failure, Leg, Origin, Place, Schedule,
-    run::{Run, send_all_but_last},
+    run::Run,
+    session::{Sent, first_sent},
     started,
 };
 use crate::{
@@ -97,7 +98,7 @@ pub struct Start {
     pub card: Card,
     /// The commands it has had since power-up; the one to be torn, which it has not had, at the
     /// end.
-    pub session: Vec<Vec<u8>>,
+    pub session: Vec<Sent>,
     /// The answers to the others.
     pub answers: Vec<Vec<u8>>,
 }
@@ -171,13 +172,13 @@ impl Replaying<'_> {
         if let Some(run) = &self.run {
             self.card.choose_lane(run.next_lane());
         }
-        send_all_but_last(&mut self.card, commands, &self.trace)
+        let session = first_sent(&mut self.card, commands, &self.trace)
             .map_err(|broken| Failure::new(broken, self.schedule))?;
-        self.learn(i, commands, cut)
+        self.learn(i, &session, cut)
     }
 
     /// Sends the last command of `session` and tears it.
-    fn learn(&mut self, i: usize, session: &[Vec<u8>], cut: u32) -> Result<(), Failure> {
+    fn learn(&mut self, i: usize, session: &[Sent], cut: u32) -> Result<(), Failure> {
         let mut done = self.schedule.clone();
         done.legs.truncate(i + 1);
         let (card, trace) = (self.card.clone(), self.trace.clone());

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::{
     Broken, CommandReport, Explorer, Failure, Leg, Schedule,
     at_risk::AtRisk,
-    bounds,
+    bounds, parts,
     replay::{Happening, Trace},
+    session::{Sent, send_all_but_last},
     state::{Found, State, indeterminate_live_bits},
 };
 use crate::{
@@ -29,7 +30,7 @@ pub(super) struct Run {
     blank: Arc<Card>,
     before: Card,
     /// The commands since power-up, this one last.
-    session: Vec<Vec<u8>>,
+    session: Vec<Sent>,
     /// The changes the applets were told are solid, and what the card should hold after each; the
     /// first state is that before the command.
     steps: Vec<Step>,
@@ -67,11 +68,11 @@ impl Run {
         explorer: Explorer,
         blank: &Arc<Card>,
         before: Card,
-        session: &[Vec<u8>],
+        session: &[Sent],
         schedule: Schedule,
         trace: Trace,
     ) -> Result<Self, Failure> {
-        let command = session.last().cloned().unwrap_or_default();
+        let command = session.last().map(|sent| sent.command.clone()).unwrap_or_default();
         let mut after = before.clone();
         let mut response = Response::new();
         after.note_steps();
@@ -133,8 +134,11 @@ impl Run {
         self.judge(&self.after)?;
         let changes = self.states.windows(2).filter(|pair| pair[0].segments != pair[1].segments);
         let (got, expected) = (changes.count(), self.explorer.transactions_max);
-        if got > expected {
+        if got > expected && !parts::may_be_made_in_parts(&self.report.command) {
             return Err(Broken::Transactions { got, expected });
+        }
+        if got > expected {
+            parts::judge(&self.after, &self.states, &self.session)?;
         }
         let moved = self.report.pulses > 0 || self.before.memory() != self.after.memory();
         if moved && self.report.status.promises_unchanged() {
@@ -389,29 +393,6 @@ impl Run {
         let part = self.schedule.legs.len();
         self.failure(Broken::Misfit { part, expected, got: got.to_string() })
     }
-}
-
-/// Brings a card to where the last of `session` is next.
-pub(super) fn send_all_but_last(
-    card: &mut Card,
-    session: &[Vec<u8>],
-    trace: &Trace,
-) -> Result<(), Broken> {
-    let mut response = Response::new();
-    for command in session.split_last().map_or(&[][..], |(_, earlier)| earlier) {
-        let began_us = card.clock_us();
-        card.start_record();
-        let answered = card.exchange(command, &mut response);
-        let events = card.take_record();
-        trace.push(|| Happening::Sent {
-            command: command.clone(),
-            response: answered.is_ok().then(|| response.as_bytes().to_vec()),
-            took_us: card.clock_us() - began_us,
-            events,
-        });
-        answered.map_err(|_| Broken::Power)?;
-    }
-    Ok(())
 }
 
 fn reads(choices: &Choices) -> Vec<u32> {

@@ -11,7 +11,7 @@ use crate::{
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct State {
     pub(super) segments: Vec<u8>,
-    counters: Vec<u32>,
+    pub(super) counters: Vec<u32>,
 }
 
 /// Which of two states a card is in; a card in which they are the same is in the old one.

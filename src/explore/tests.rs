@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use tessera_framework::{
-    Aid, Applet, Command, Descriptor, Env, Halt, Outcome, Reply, Selected, Selection,
+    Aid, Applet, Clear, Command, Descriptor, Env, Halt, Outcome, Reply, Selected, Selection,
+    StatusWord,
 };
 
 use super::*;
@@ -139,6 +140,118 @@ fn a_recorded_command_cut_short_leaves_what_a_torn_one_does() {
         }
     }
     assert!(pulses > 400, "{pulses}");
+}
+
+/// Writes its command's data field in two transactions of its own, then a byte that says that it is
+/// there; with P2 = 01 that byte comes between.
+struct Halves;
+
+static HALVES: Descriptor = Descriptor { aid: Aid::new(b"\xF0HALVES"), ..KEEPER };
+
+impl Applet for Halves {
+    fn descriptor(&self) -> &'static Descriptor {
+        &HALVES
+    }
+
+    fn install(&self, env: &mut Env<'_>, _: &[u8]) -> Outcome {
+        env.store(0, &[0; 32])
+    }
+
+    fn select(
+        &self,
+        _: &mut Env<'_>,
+        _: &Selection<'_>,
+        _: &mut Reply<'_>,
+    ) -> Result<Selected, Halt> {
+        Ok(Selected::Here)
+    }
+
+    fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {
+        let there = env.load_array::<1>(0)?;
+        match command.ins.0 {
+            0xE0 | 0xD6 => {
+                let (one, other) = command.data.split_at(command.data.len() / 2);
+                env.store(1, one)?;
+                if command.p2 == 1 {
+                    env.store(0, &[1])?;
+                }
+                env.store(1 + one.len() as u32, other)?;
+                env.store(0, &[1])
+            }
+            0xB0 if there == [1] && command.p1p2() == 0 => env.load(1, reply.extend(8)?),
+            _ => Halt::status(StatusWord::INS_NOT_SUPPORTED),
+        }
+    }
+}
+
+#[test]
+fn what_is_made_in_parts_is_seen_whole_or_not_at_all() {
+    const HALF_SEEN: &str = "00E00001080102030405060708";
+    let tear = |command: &str| {
+        let commands = ["00A4040C07F048414C564553", command].map(bytes);
+        every_tear(&Halves, &commands).map_err(|failure| failure.broken)
+    };
+    let report = tear("00E00000080102030405060708").unwrap();
+    assert_eq!(report.commands[1].changes, 3, "{report}");
+    match tear(HALF_SEEN) {
+        Err(Broken::InPart { part: 2, command, answer, .. }) => {
+            assert_eq!(command, bytes("00B0000000"));
+            assert_eq!(answer, bytes("01020304000000009000"));
+        }
+        other => panic!("{other:?}"),
+    }
+    let in_parts = tear("00D60000080102030405060708");
+    assert_eq!(in_parts.unwrap_err(), Broken::Transactions { got: 3, expected: 1 });
+}
+
+/// Stores what follows the challenge it drew last.
+struct Asker;
+
+static ASKER: Descriptor =
+    Descriptor { aid: Aid::new(b"\xF0ASK"), ram_on_deselect_bytes: 4, ..KEEPER };
+
+impl Applet for Asker {
+    fn descriptor(&self) -> &'static Descriptor {
+        &ASKER
+    }
+
+    fn install(&self, env: &mut Env<'_>, _: &[u8]) -> Outcome {
+        env.store(0, &[0; 8])
+    }
+
+    fn select(
+        &self,
+        _: &mut Env<'_>,
+        _: &Selection<'_>,
+        _: &mut Reply<'_>,
+    ) -> Result<Selected, Halt> {
+        Ok(Selected::Here)
+    }
+
+    fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {
+        if command.ins.0 == 0x84 {
+            let mut challenge = [0; 4];
+            env.challenge(&mut challenge);
+            env.ram_mut(Clear::OnDeselect).copy_from_slice(&challenge);
+            return reply.push(&challenge);
+        }
+        match command.data.strip_prefix(env.ram(Clear::OnDeselect)) {
+            Some(data) => env.store(0, data),
+            None => Halt::status(StatusWord(0x6988)),
+        }
+    }
+}
+
+#[test]
+fn what_is_sent_again_meets_the_challenge_it_met() {
+    let mut card = subject::Subject::card(&&Asker).unwrap().into_owned();
+    card.give_random(&[1, 2, 3, 4]);
+    let commands = ["00A4040C04F041534B", "0084000004", "00D600000601020304AABB"];
+    let report = every_tear(&card, &commands.map(bytes)).unwrap();
+    assert_eq!(report.commands[2].status, StatusWord::OK);
+    let line = format!("{} cut 1 | read 0 | again cut 2 | on", commands.join(" "));
+    let replayed = Explorer::default().replay(&card, &line.parse().unwrap());
+    assert_eq!(replayed, Ok(()), "a refused command has no second pulse");
 }
 
 /// Stores its command's data field as a secret, over two pages.

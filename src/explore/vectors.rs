@@ -17,7 +17,8 @@ use std::{
 };
 
 use super::{
-    Broken, CommandReport, Explorer, Failure, Leg, Origin, Schedule, Start, replay::Trace, run::Run,
+    Broken, CommandReport, Explorer, Failure, Leg, Origin, Schedule, Sent, Start, replay::Trace,
+    run::Run,
 };
 use crate::{
     Card, Response,
@@ -329,7 +330,7 @@ fn seed_of(seed: u64, place: &str) -> u64 {
 struct Moment<'m> {
     card: &'m Card,
     /// The commands since power-up, that one last.
-    session: &'m [Vec<u8>],
+    session: &'m [Sent],
     /// The answers to all of them but that one.
     answers: &'m [Vec<u8>],
     line: usize,
@@ -394,7 +395,7 @@ fn line_of_tear_each(dialogue: &Dialogue) -> usize {
 struct WatchedCard {
     card: Card,
     response: Response,
-    session: Vec<Vec<u8>>,
+    session: Vec<Sent>,
     answers: Vec<Vec<u8>>,
     line: usize,
     pulse: u32,
@@ -420,7 +421,7 @@ impl Target for WatchedCard {
     }
 
     fn exchange(&mut self, command: &[u8]) -> Result<Option<Vec<u8>>, String> {
-        self.session.push(command.to_vec());
+        self.session.push(Sent::to(&self.card, command));
         if self.card.is_powered() && self.line > self.seen_to {
             let mut card = self.card.clone();
             card.tear_at(0);
@@ -440,6 +441,14 @@ impl Target for WatchedCard {
 
     fn tear_at(&mut self, pulse: u32) {
         self.card.tear_at(pulse);
+    }
+
+    fn give_random(&mut self, bytes: &[u8]) {
+        self.card.give_random(bytes);
+    }
+
+    fn random_left(&self) -> usize {
+        self.card.random_left()
     }
 
     fn memory(&self) -> Option<&[u8]> {

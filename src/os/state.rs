@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     nvm::{Eeprom, Journal, Layout, Ram, Tearing, counter::Touched},
-    random::Random,
+    random::Source,
 };
 
 /// Longest response APDU: 65,536 bytes and the status word.
@@ -29,7 +29,7 @@ pub(crate) struct Core {
     pub(crate) channels: Vec<Channel>,
     pub(crate) chain: Chain,
     pub(crate) held: Held,
-    pub(crate) random: Random,
+    pub(crate) random: Source,
     pub(crate) interface: Interface,
     pub(crate) command_bytes_max: usize,
     pub(crate) response_bytes_max: usize,
@@ -50,7 +50,7 @@ impl Core {
             channels: self.channels.clone(),
             chain: self.chain.clone(),
             held: self.held.clone(),
-            random: self.random,
+            random: self.random.clone(),
             interface: self.interface,
             command_bytes_max: self.command_bytes_max,
             response_bytes_max: self.response_bytes_max,

@@ -19,6 +19,8 @@ pub enum Verb {
     /// `stuck WHERE`: the pages [there](place::pages) take no more pulses, until serve is started
     /// again.
     Stuck(String),
+    /// `random HEX`: the random bytes the card draws next. Images do not keep them.
+    Random(Vec<u8>),
     /// `remove`: takes the card out of the reader.
     Remove,
     /// `insert`: puts it back.
@@ -55,8 +57,8 @@ pub struct OrderError {
 /// Longest line an order may take, in bytes.
 pub const ORDER_BYTES_MAX: usize = 256;
 
-const VERBS: &str = "tear N, tear-recovery N, stuck WHERE, remove, insert, reset, dump, image, \
-    trace on, trace off or status, and then nothing or slot N";
+const VERBS: &str = "tear N, tear-recovery N, stuck WHERE, random HEX, remove, insert, reset, \
+    dump, image, trace on, trace off or status, and then nothing or slot N";
 
 impl FromStr for Order {
     type Err = OrderError;
@@ -74,6 +76,9 @@ impl FromStr for Order {
             ["tear", n] => Verb::Tear(number(n)?),
             ["tear-recovery", n] => Verb::TearRecovery(number(n)?),
             ["stuck", place] => Verb::Stuck(place.into()),
+            ["random", ref digits @ ..] if !digits.is_empty() => {
+                Verb::Random(hex::decode(digits.concat()).map_err(|_| wrong())?)
+            }
             ["remove"] => Verb::Remove,
             ["insert"] => Verb::Insert,
             ["reset"] => Verb::Reset,
@@ -122,6 +127,7 @@ pub fn obey<S: Served>(line: &str, slots: &[S]) -> String {
             }
             Err(error) => return format!("error: {error}\n"),
         },
+        Verb::Random(bytes) => slot.give_random(&bytes),
         Verb::Remove => {
             slot.remove();
             served.hang_up();
@@ -324,6 +330,8 @@ mod tests {
             "tear x",
             "tear -1",
             "trace",
+            "random",
+            "random 123",
             "eat slot 0",
             "remove slot",
             "slot 0",

@@ -136,6 +136,12 @@ impl Slot {
         self.tear_recovery = (n > 0).then_some(n);
     }
 
+    /// The next random bytes the card draws; see [`Card::give_random`].
+    pub fn give_random(&mut self, bytes: &[u8]) {
+        self.card.give_random(bytes);
+        self.tell(&Event::GivenRandom { bytes });
+    }
+
     /// Something goes wrong with the card's memory for good. An image does not keep it.
     pub fn inflict(&mut self, fault: Fault) {
         self.card.inflict(fault);

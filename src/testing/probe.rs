@@ -31,6 +31,8 @@ const STORE: Ins = Ins(0x30);
 const LOAD: Ins = Ins(0x32);
 /// Answers P1, P2 and Ne as the applet got them.
 const SEEN: Ins = Ins(0x34);
+/// Answers Ne random bytes.
+const DRAW: Ins = Ins(0x36);
 
 /// Segment offset at which deselections are counted; then the RAM byte seen at the last.
 const DESELECTED_AT: u32 = 0;
@@ -186,6 +188,11 @@ impl Applet for Probe {
             LOAD => {
                 let space = reply.extend(command.ne as usize)?;
                 env.load(command.p1p2().into(), space)
+            }
+            DRAW => {
+                let space = reply.extend(command.ne as usize)?;
+                env.challenge(space);
+                Ok(())
             }
             SEEN => {
                 reply.push(&[command.p1, command.p2, u8::from(command.ne_is_maximum)])?;

@@ -19,6 +19,11 @@ pub enum Event<'a> {
     },
     /// Power went between commands.
     PowerOff,
+    /// The card was given the random bytes that it draws next.
+    GivenRandom {
+        /// The bytes.
+        bytes: &'a [u8],
+    },
     /// A command and its answer.
     Exchange {
         /// Command APDU.

@@ -90,6 +90,9 @@ impl Narrator {
             Event::PowerOn { atr } => self.started("power on", atr),
             Event::Reset { atr } => self.started("reset", atr),
             Event::PowerOff => happened("power off".into()),
+            Event::GivenRandom { bytes } => {
+                happened(format!("the next random bytes will be {}", spaced(bytes)))
+            }
             Event::TornInRecovery { pulses } => {
                 happened(format!("POWER FAILS in pulse {pulses} of the recovery"))
             }

@@ -101,12 +101,7 @@ impl Collection {
         let Some(root) = root else {
             return Err(VectorError::file("vectors", "no path is given"));
         };
-        let flags_file = root.join(flags::FILE);
-        let flags = if flags_file.exists() {
-            Flags::parse(&shown(&flags_file), &text(&flags_file)?)?
-        } else {
-            Flags::default()
-        };
+        let flags = flags_of(&root)?;
         let skipped_file = root.join(skipped::FILE);
         let skipped = if skipped_file.exists() {
             Skipped::parse(&shown(&skipped_file), &text(&skipped_file)?)?
@@ -173,6 +168,17 @@ impl Collection {
         });
         Report { results: results.collect(), complaints: self.complaints() }
     }
+}
+
+/// A vector by its name below a root.
+pub(super) fn read(root: &Path, name: &str) -> Result<Vector, VectorError> {
+    let file = root.join(format!("{name}.{EXTENSION}"));
+    parse(&shown(&file), root, name, &text(&file)?, &flags_of(root)?)
+}
+
+fn flags_of(root: &Path) -> Result<Flags, VectorError> {
+    let file = root.join(flags::FILE);
+    if file.exists() { Flags::parse(&shown(&file), &text(&file)?) } else { Ok(Flags::default()) }
 }
 
 fn unreadable(error: &VectorError) -> Failure {

@@ -30,6 +30,7 @@
 //! | `source` | where the bytes come from | required |
 //! | `expect` | the layer whose rule it is and that has to answer: `link`, `os` or `applet` | dialogues, required |
 //! | `profile` | the kind of card, by the name of a built-in profile or the path of one below the vectors' directory (`.toml`); none: any card | dialogues |
+//! | `after` | the name of another vector: the card is as that one leaves it, then reset; instead of `profile` | dialogues |
 //! | `interface` | `contact` or `contactless`, where the answer depends on it | dialogues |
 //! | `flags` | what it is about, separated by commas; each explained in `FLAGS.md` | |
 //! | `needs` | `holder`: the profile's own holder, PIN and data; without it any card of the kind does, and nothing in it may write to a card or use up a PIN's tries. `fresh`: the card is not as it was afterwards. `bare`: a card without a reader before it, which may refuse such bytes or change them. Several are separated by commas | dialogues |
@@ -47,6 +48,7 @@
 //! | `< none or ANSWER` | either |
 //! | `! tear N` | power fails in pulse N (from 1) of the next command, or of the recovery of the next `+ power on` |
 //! | `! tear each` | at most once: the whole dialogue is held for N = 1, 2, 3 ... until the command ends before pulse N. The command's answer is `none or ANSWER` |
+//! | `! random BYTES` | the card's next random bytes, behind those said before; a card's own follow. None may be left at the end of a dialogue in which nothing was torn |
 //! | `+ power on` | memory is settled, then the card answers to reset; a card under power is reset |
 //! | `+ power off` | RAM is lost |
 //! | `+ reset` | off and on |
@@ -153,6 +155,8 @@ pub enum Body {
 pub struct Dialogue {
     /// The kind of card; none: any.
     pub profile: Option<String>,
+    /// The vector that comes before: the card is as it leaves it.
+    pub after: Option<String>,
     /// How the card is read; none: as the profile says.
     pub interface: Option<Interface>,
     /// The layer that has to answer. Told to people; the runner has no means to see it.
@@ -194,6 +198,8 @@ pub struct Step {
 pub enum Action {
     /// Power fails in this pulse of what comes next.
     Tear(Tear),
+    /// The card's next random bytes are these.
+    Random(Vec<u8>),
     /// Power comes; with what the answer to reset has to be.
     PowerOn(Option<Expected>),
     /// Power goes.

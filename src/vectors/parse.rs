@@ -11,12 +11,13 @@ use super::{
 };
 
 /// Header keys there are.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "name",
     "clause",
     "source",
     "expect",
     "profile",
+    "after",
     "interface",
     "flags",
     "needs",
@@ -139,6 +140,12 @@ fn uncommented(step: bool, text: &str) -> &str {
     }
 }
 
+/// Bytes without names in them.
+fn literal(text: &str) -> Result<Vec<u8>, BadPattern> {
+    let bytes = Template::parse(text, &Bound::new())?;
+    Ok(bytes.bytes(&Default::default()).unwrap_or_default())
+}
+
 struct Entry {
     line: usize,
     key: &'static str,
@@ -221,9 +228,7 @@ impl<'s> Header<'s> {
             let full = cases.last().is_none_or(|case| !case.lines.is_empty());
             match (line.step(), cases.last_mut()) {
                 (('>', bytes), _) if full => {
-                    let bytes = Template::parse(bytes, &Bound::new())
-                        .map(|bytes| bytes.bytes(&Default::default()).unwrap_or_default());
-                    let bytes = self.source.bad(line.line, bytes)?;
+                    let bytes = self.source.bad(line.line, literal(bytes))?;
                     cases.push(Case { line: line.line, bytes, lines: Vec::new() });
                 }
                 (('=', text), Some(case)) if !text.is_empty() => {
@@ -252,6 +257,10 @@ impl<'s> Header<'s> {
         let interfaces = [("contact", Interface::Contact), ("contactless", Interface::Contactless)];
         let interface = self.word("interface", &interfaces)?;
         let needs = self.needs()?;
+        if let (Some(after), Some(_)) = (self.get("after"), self.get("profile")) {
+            let expected = "no profile beside it: it is that of the vector before";
+            return self.source.wrong(after.line, expected, &after.value);
+        }
         let steps = Steps::read(self.source, steps)?;
         if !steps.iter().any(|step| matches!(step.action, Action::Exchange(..))) {
             let answers_to_reset = steps.iter().any(|step| {
@@ -263,6 +272,7 @@ impl<'s> Header<'s> {
         }
         Ok(Body::Dialogue(Dialogue {
             profile: self.get("profile").map(|entry| entry.value.clone()),
+            after: self.get("after").map(|entry| entry.value.clone()),
             interface,
             layer,
             needs_holder: needs.contains(&"holder"),
@@ -395,6 +405,9 @@ impl<'s> Steps<'s> {
     }
 
     fn tear(&mut self, line: &Line, text: &str) -> Result<(), VectorError> {
+        if let Some(digits) = text.strip_prefix("random") {
+            return self.random(line, digits);
+        }
         let tear = match text.strip_prefix("tear").map(str::trim) {
             Some("each") if self.each.is_none() => Tear::Each,
             Some("each") => {
@@ -404,7 +417,10 @@ impl<'s> Steps<'s> {
                 Ok(pulse) if (1..=PULSE_MAX).contains(&pulse) => Tear::At(pulse),
                 _ => return self.source.wrong(line.line, "! tear N or ! tear each", text),
             },
-            None => return self.source.wrong(line.line, "! tear N or ! tear each", text),
+            None => {
+                let expected = "! tear N, ! tear each or ! random BYTES";
+                return self.source.wrong(line.line, expected, text);
+            }
         };
         if self.tear.is_some() {
             return self.source.wrong(line.line, "a command between two tears", text);
@@ -415,6 +431,23 @@ impl<'s> Steps<'s> {
         }
         self.push(line.line, Action::Tear(tear));
         Ok(())
+    }
+
+    fn random(&mut self, line: &Line, digits: &str) -> Result<(), VectorError> {
+        if self.tear.is_some() {
+            return self.source.wrong(
+                line.line,
+                "a command or + power on after the tear",
+                &line.text,
+            );
+        }
+        match self.source.bad(line.line, literal(digits))? {
+            none if none.is_empty() => self.source.wrong(line.line, "bytes", ""),
+            bytes => {
+                self.push(line.line, Action::Random(bytes));
+                Ok(())
+            }
+        }
     }
 }
 

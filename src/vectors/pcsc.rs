@@ -1,6 +1,7 @@
 //! A card in a PC/SC reader as a target, with the feature `pcsc`.
 //!
-//! What a reader cannot do is skipped, with the reason: tears; bytes it may refuse or change;
+//! What a reader cannot do is skipped, with the reason: tears; random bytes that are given; what
+//! goes on where another vector ends; bytes it may refuse or change;
 //! vectors that leave the card other than they found it; vectors that need the holder of a profile,
 //! unless it was said that the card is of that profile; vectors for the other interface.
 
@@ -82,6 +83,12 @@ impl Reader {
     fn refusal(&self, vector: &Vector, dialogue: &Dialogue) -> Result<Option<String>, String> {
         if dialogue.steps.iter().any(|step| matches!(step.action, Action::Tear(_))) {
             return Ok(Some("a reader cannot tear".into()));
+        }
+        if dialogue.steps.iter().any(|step| matches!(step.action, Action::Random(_))) {
+            return Ok(Some("a reader cannot say what the card draws at random".into()));
+        }
+        if let Some(before) = &dialogue.after {
+            return Ok(Some(format!("goes on where {before} ends")));
         }
         if dialogue.needs_bare {
             return Ok(Some("a reader may refuse these bytes or change them".into()));
@@ -172,6 +179,12 @@ impl Target for Connected {
     }
 
     fn tear_at(&mut self, _: u32) {}
+
+    fn give_random(&mut self, _: &[u8]) {}
+
+    fn random_left(&self) -> usize {
+        0
+    }
 
     fn memory(&self) -> Option<&[u8]> {
         None

@@ -69,6 +69,10 @@ impl Recorder {
             Event::PowerOn { .. } => text.push_str("+ power on\n"),
             Event::Reset { .. } => text.push_str("+ reset\n"),
             Event::PowerOff => text.push_str("+ power off\n"),
+            Event::GivenRandom { bytes } => {
+                self.has_begun = !first;
+                let _ = writeln!(text, "! random {}", spaced(bytes));
+            }
             Event::TornInRecovery { pulses } => {
                 let _ = writeln!(text, "! tear {pulses}\n+ power on");
             }

@@ -68,6 +68,15 @@ pub fn run(vector: &Vector, targets: &mut dyn Targets) -> Verdict {
     }
 }
 
+/// Holds a dialogue once; what is torn in turn is torn in its first pulse.
+pub(super) fn hold(
+    vector: &Vector,
+    dialogue: &Dialogue,
+    target: &mut dyn Target,
+) -> Result<(), Box<Failure>> {
+    Run::new(vector, dialogue, target, 1).steps()
+}
+
 fn held(vector: &Vector, dialogue: &Dialogue, targets: &mut dyn Targets) -> Verdict {
     let each = dialogue.steps.iter().find(|step| step.action == Action::Tear(Tear::Each));
     for pulse in 1..=SWEEP_PULSES_MAX {
@@ -122,6 +131,8 @@ struct Run<'r> {
     /// Armed for the next command; and whether it is the one of `tear each`.
     tear: Option<(u32, bool)>,
     swept_one: bool,
+    /// Power has failed somewhere.
+    torn: bool,
     memory_changed: bool,
     transcript: Vec<String>,
 }
@@ -143,6 +154,7 @@ impl<'r> Run<'r> {
             pulse,
             tear: None,
             swept_one: false,
+            torn: false,
             memory_changed: false,
             transcript: Vec::new(),
         }
@@ -160,6 +172,10 @@ impl<'r> Run<'r> {
                     };
                     self.said(step.line, &format!("! tear {pulse}"));
                     self.tear = Some((pulse, each));
+                }
+                Action::Random(bytes) => {
+                    self.said(step.line, &format!("! random {}", spaced(bytes)));
+                    self.target.give_random(bytes);
                 }
                 Action::PowerOff => {
                     self.said(step.line, "+ power off");
@@ -186,7 +202,13 @@ impl<'r> Run<'r> {
             let what = "memory-may-change is not needed: no refusal has changed memory";
             return Err(self.failure(0, what, "", ""));
         }
-        Ok(())
+        match self.target.random_left() {
+            left if left > 0 && !self.torn => {
+                let what = format!("the vector is wrong: {left} random bytes were never drawn");
+                Err(self.failure(0, &what, "", ""))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn power_on(&mut self, line: usize, expected: Option<&Expected>) -> Step {
@@ -196,6 +218,7 @@ impl<'r> Run<'r> {
         self.target.tear_at(0);
         if atr.is_none() {
             self.swept_one |= tear.is_some_and(|(_, each)| each);
+            self.torn |= tear.is_some();
         }
         match (expected, atr, tear) {
             (None, Some(_), _) => Ok(()),
@@ -231,6 +254,7 @@ impl<'r> Run<'r> {
         }
         if answer.is_none() {
             self.swept_one |= tear.is_some_and(|(_, each)| each);
+            self.torn |= tear.is_some();
         }
         self.compare(expected, answer.as_deref())?;
         match (before, answer.as_deref()) {
@@ -334,153 +358,4 @@ pub(crate) fn spaced(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::super::{Cards, Flags, parse};
-    use super::*;
-
-    fn vector(header: &str, steps: &str) -> Vector {
-        let text = format!("name: t\nclause: x\nsource: own\nexpect: os\n{header}{steps}");
-        parse("t.vec", Path::new("."), "t", &text, &Flags::default()).unwrap()
-    }
-
-    fn held(steps: &str) -> Verdict {
-        run(&vector("", steps), &mut Cards::new())
-    }
-
-    fn fails(steps: &str) -> Failure {
-        match held(steps) {
-            Verdict::Failed(failure) => failure,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_right_answer_passes_and_a_wrong_one_fails_with_the_dialogue() {
-        assert_eq!(held("> 00A4 0000 02 3F00\n< 6F ... 9000"), Verdict::Passed);
-        let failure = fails("> 00A4 000C 02 3F00\n< 9000\n> 00B0 9E00 00\n< {x:1} ... 9001");
-        assert_eq!(failure.line, 8);
-        let text = failure.to_string();
-        assert!(text.starts_with("t.vec:8: byte "), "{text}");
-        assert!(text.contains("should be 01"), "{text}");
-        assert!(text.contains("expected {x:1} ... 9001"), "{text}");
-        assert!(text.contains("|    5 > 00 A4 00 0C 02 3F 00\n"), "{text}");
-        assert!(text.contains("|    6 < 90 00\n"), "{text}");
-    }
-
-    #[test]
-    fn names_go_from_answers_into_commands() {
-        assert_eq!(
-            held("> 0070 0000 01\n< {channel:1} 9000\n> 0070 80 {channel}\n< 9000"),
-            Verdict::Passed
-        );
-    }
-
-    const UPDATE: &str = "> 0020 0000 03 000000\n";
-
-    #[test]
-    fn a_tear_leaves_no_answer_and_an_unpowered_card() {
-        let steps = format!(
-            "! tear 1\n{UPDATE}< none\n> 00A4 000C 02 3F00\n< none\n+ power on\n\
-                             > 00A4 000C 02 3F00\n< 9000"
-        );
-        assert_eq!(with_environment(&steps), Verdict::Passed);
-        let Verdict::Failed(failure) = with_environment(&format!("! tear 1\n{UPDATE}< 63C5"))
-        else {
-            panic!()
-        };
-        assert!(failure.to_string().contains("nothing came back"), "{failure}");
-        let Verdict::Failed(failure) = with_environment(&format!("! tear 5000\n{UPDATE}< none"))
-        else {
-            panic!()
-        };
-        assert!(failure.to_string().contains("an answer came back"), "{failure}");
-        assert_eq!(with_environment(&format!("! tear 5000\n{UPDATE}< 63C5")), Verdict::Passed);
-    }
-
-    #[test]
-    fn tear_each_goes_through_all_pulses_and_wants_one_at_least() {
-        let steps = format!(
-            "! tear each\n{UPDATE}< none or 63C5\n+ power on\n{ENVIRONMENT}\
-                             > 0020 0000\n< {{tries=63C6|63C5}}"
-        );
-        assert_eq!(with_environment(&steps), Verdict::Passed);
-        let failure = fails("! tear each\n> 00A4 000C 02 3F00\n< none or 9000");
-        assert!(failure.to_string().contains("nothing was torn"), "{failure}");
-    }
-
-    #[test]
-    fn a_tear_in_recovery_leaves_the_card_off() {
-        let steps = format!(
-            "! tear 3\n{UPDATE}< none\n! tear 1\n+ power on\n> 00A40000\n< none\n\
-                             + power on\n> 00A4 000C 02 3F00\n< 9000"
-        );
-        assert_eq!(with_environment(&steps), Verdict::Passed);
-    }
-
-    #[test]
-    fn a_tear_is_forgotten_when_its_command_ends_before() {
-        let steps = format!("! tear 1\n> 00A4 000C 02 3F00\n< 9000\n{ENVIRONMENT}{UPDATE}< 63C5");
-        assert_eq!(held(&steps), Verdict::Passed);
-    }
-
-    const ENVIRONMENT: &str = "> 00A4 040C 06 7378312E7368\n< 9000\n";
-
-    fn with_environment(steps: &str) -> Verdict {
-        held(&format!("{ENVIRONMENT}{steps}"))
-    }
-
-    /// A card that answers 6A82 to everything and writes all the same.
-    struct Liar {
-        cells: [u8; 4],
-    }
-
-    impl Target for Liar {
-        fn power_on(&mut self) -> Result<Option<Vec<u8>>, String> {
-            Ok(Some(vec![0x3B, 0]))
-        }
-        fn power_off(&mut self) -> Result<(), String> {
-            Ok(())
-        }
-        fn exchange(&mut self, command: &[u8]) -> Result<Option<Vec<u8>>, String> {
-            self.cells[1] = command[1];
-            Ok(Some(vec![0x6A, 0x82]))
-        }
-        fn tear_at(&mut self, _: u32) {}
-        fn memory(&self) -> Option<&[u8]> {
-            Some(&self.cells)
-        }
-    }
-
-    struct Liars;
-
-    impl Targets for Liars {
-        fn target(&mut self, _: &Vector, _: &Dialogue) -> Result<Box<dyn Target>, Unavailable> {
-            Ok(Box::new(Liar { cells: [0; 4] }))
-        }
-        fn is_home(&self) -> bool {
-            true
-        }
-    }
-
-    #[test]
-    fn memory_that_changes_in_a_refusal_fails_the_vector() {
-        let Verdict::Failed(failure) = run(&vector("", "> 00D6\n< 6A82"), &mut Liars) else {
-            panic!()
-        };
-        let text = failure.to_string();
-        assert!(text.contains("t.vec:6: memory has changed, and 6A82"), "{text}");
-        assert!(text.contains("1 other bytes, the first at 0001"), "{text}");
-    }
-
-    #[test]
-    fn an_exception_for_memory_is_taken_and_must_be_needed() {
-        let header = "memory-may-change: a reason\n";
-        assert_eq!(run(&vector(header, "> 00D6\n< 6A82"), &mut Liars), Verdict::Passed);
-        let Verdict::Failed(failure) = run(&vector(header, "> 0000\n< 6A82"), &mut Liars) else {
-            panic!()
-        };
-        assert!(failure.to_string().contains("memory-may-change is not needed"), "{failure}");
-    }
-}
+mod tests;

@@ -1,12 +1,12 @@
 //! What a dialogue is held with: a card in this process, or whatever else answers commands.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fmt, path::Path};
 
 use tessera_framework::Interface;
 
 use crate::{Card, Profile, Response, profile};
 
-use super::{Dialogue, Vector};
+use super::{Body, Dialogue, Vector, collection, run::hold};
 
 /// A card, however it is reached.
 pub trait Target {
@@ -33,6 +33,12 @@ pub trait Target {
 
     /// Lets power fail in the `pulse`-th pulse from now, 1 the next one; 0 disarms.
     fn tear_at(&mut self, pulse: u32);
+
+    /// The next random bytes it draws are these, behind those given before.
+    fn give_random(&mut self, bytes: &[u8]);
+
+    /// Random bytes that were given and are not drawn yet.
+    fn random_left(&self) -> usize;
 
     /// The cells of its memory, where they can be seen.
     fn memory(&self) -> Option<&[u8]>;
@@ -68,6 +74,10 @@ pub enum Unavailable {
 pub struct Cards {
     only: Option<Card>,
     made: BTreeMap<String, Card>,
+    /// As vectors leave them.
+    left: BTreeMap<String, Card>,
+    /// Vectors that wait for one before them.
+    waiting: Vec<String>,
 }
 
 impl Cards {
@@ -80,7 +90,7 @@ impl Cards {
     /// Forks of this card alone; vectors for other profiles are skipped.
     #[must_use]
     pub fn only(card: Card) -> Self {
-        Self { only: Some(card), made: BTreeMap::new() }
+        Self { only: Some(card), ..Self::default() }
     }
 
     /// The card for a dialogue, without power.
@@ -89,12 +99,37 @@ impl Cards {
         vector: &Vector,
         dialogue: &Dialogue,
     ) -> Result<Card, Unavailable> {
-        let mut card = self.card(&vector.root, dialogue.profile.as_deref())?;
+        let mut card = match &dialogue.after {
+            Some(before) => self.left_by(&vector.root, before)?,
+            None => self.card(&vector.root, dialogue.profile.as_deref())?,
+        };
         match dialogue.interface {
             Some(interface) if interface != card.interface() => card.set_interface(interface),
             _ => card.power_off(),
         }
         Ok(card)
+    }
+
+    /// The card as another vector leaves it.
+    fn left_by(&mut self, root: &Path, name: &str) -> Result<Card, Unavailable> {
+        if let Some(card) = self.left.get(name) {
+            return Ok(card.clone());
+        }
+        let wrong = |what: &dyn fmt::Display| Unavailable::Error(format!("after {name}: {what}"));
+        if self.waiting.iter().any(|waiting| waiting == name) {
+            return Err(wrong(&"it comes after itself"));
+        }
+        let vector = collection::read(root, name).map_err(|error| wrong(&error))?;
+        let Body::Dialogue(dialogue) = &vector.body else {
+            return Err(wrong(&"there is no dialogue in it"));
+        };
+        self.waiting.push(name.into());
+        let card = self.fresh(&vector, dialogue);
+        self.waiting.pop();
+        let mut target = InProcess { card: card?, response: Response::new() };
+        hold(&vector, dialogue, &mut target).map_err(|failure| wrong(&failure))?;
+        self.left.insert(name.into(), target.card.clone());
+        Ok(target.card)
     }
 
     fn card(&mut self, root: &Path, wanted: Option<&str>) -> Result<Card, Unavailable> {
@@ -173,6 +208,14 @@ impl Target for InProcess {
 
     fn tear_at(&mut self, pulse: u32) {
         self.card.tear_at(pulse);
+    }
+
+    fn give_random(&mut self, bytes: &[u8]) {
+        self.card.give_random(bytes);
+    }
+
+    fn random_left(&self) -> usize {
+        self.card.random_left()
     }
 
     fn memory(&self) -> Option<&[u8]> {

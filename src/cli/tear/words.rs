@@ -38,7 +38,8 @@ impl Teller {
         let mut narrator = Narrator::new(start.card.profile().vocabulary());
         narrator.tell(&Event::PowerOn { atr: start.card.atr() });
         let mut said = Vec::new();
-        for (command, response) in start.session.iter().zip(&start.answers) {
+        for (sent, response) in start.session.iter().zip(&start.answers) {
+            let command = &sent.command;
             let told = narrator.tell(&Event::Exchange { command, response, took_us: 0, pulses: 0 });
             let status = told.status.map(|status| hex::encode_upper(status.to_bytes()));
             said.push(format!("  {}: {}", told.meaning, status.unwrap_or_default()));

@@ -1,0 +1,177 @@
+//! What a terminal can see of a card: the files it finds, what it may read of them, which keys
+//! answer.
+//!
+//! The fixed list of commands by which a change that was made in parts is judged: whoever powers
+//! the card on between two parts must see all of it or nothing. Each look that may count a try is
+//! taken by a card of its own, and so disturbs no other.
+
+use super::session::Sent;
+use crate::{Card, Response};
+
+/// Directories in one another.
+const DEPTH_MAX: usize = 3;
+/// Longest file that is read: offsets have 15 bits.
+const OFFSET_MAX: usize = 0x7FFF;
+/// Key identifiers that are asked for.
+const KEY_IDS: [u8; 3] = [0, 1, 2];
+
+/// A file identifier.
+type Fid = [u8; 2];
+const MF: Fid = [0x3F, 0x00];
+/// 6A82: nothing to be seen.
+const NOT_FOUND: [u8; 2] = [0x6A, 0x82];
+
+/// What was selected, a command, and its answer.
+type Look = (Vec<Fid>, Vec<u8>, Vec<u8>);
+
+/// What a terminal sees.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct View {
+    looks: Vec<Look>,
+    /// The files it has found.
+    files: Vec<Fid>,
+}
+
+impl View {
+    /// Of a card that was powered on and has had `session` but for its last command. `among`: which
+    /// identifiers are tried.
+    pub(super) fn of(card: &Card, session: &[Sent], among: &[Fid]) -> Self {
+        let mut card = card.clone();
+        let mut view = Self::default();
+        if let Some((_, earlier)) = session.split_last() {
+            for sent in earlier {
+                sent.prepare(&mut card);
+                answer(&mut card, &sent.command);
+            }
+            // What is current there, with the rights that were shown.
+            view.ef(&card, &[]);
+            view.df(&card, &mut Vec::new(), among);
+        }
+        view.look(&mut card, &[], &select(MF));
+        view.df(&card, &mut vec![MF], among);
+        view.files.sort_unstable();
+        view.files.dedup();
+        view
+    }
+
+    pub(super) fn files(&self) -> &[Fid] {
+        &self.files
+    }
+
+    /// The first look at which this is neither the one nor the other.
+    pub(super) fn first_difference(&self, old: &Self, new: &Self) -> Option<(&[u8], &[u8])> {
+        let other = |view: &Self| {
+            let both = self.looks.iter().zip(&view.looks);
+            both.take_while(|(one, other)| one == other).count()
+        };
+        let at = other(old).max(other(new)).min(self.looks.len().checked_sub(1)?);
+        let (_, command, answer) = self.looks.get(at)?;
+        Some((command, answer))
+    }
+
+    fn look(&mut self, card: &mut Card, path: &[Fid], command: &[u8]) -> usize {
+        let answered = answer(card, command);
+        let bytes = answered.len().saturating_sub(2);
+        self.looks.push((path.to_vec(), command.to_vec(), answered));
+        bytes
+    }
+
+    /// The current DF: its keys, its purses, and everything under it.
+    fn df(&mut self, card: &Card, path: &mut Vec<Fid>, among: &[Fid]) {
+        self.keys(card, path);
+        for &fid in among {
+            if path.contains(&fid) || fid == MF {
+                continue;
+            }
+            let mut card = card.clone();
+            let found = answer(&mut card, &select(fid));
+            if found.ends_with(&NOT_FOUND) {
+                continue;
+            }
+            self.files.push(fid);
+            let is_df = names_a_df(&found);
+            self.looks.push((path.clone(), select(fid), found));
+            path.push(fid);
+            if !is_df {
+                self.ef(&card, path);
+            } else if path.len() <= DEPTH_MAX {
+                self.df(&card, path, among);
+            }
+            path.pop();
+        }
+    }
+
+    /// The current EF, read to its end both as bytes and as records.
+    fn ef(&mut self, card: &Card, path: &[Fid]) {
+        let mut card = card.clone();
+        let mut offset = 0;
+        while offset <= OFFSET_MAX {
+            let [high, low] = (offset as u16).to_be_bytes();
+            match self.look(&mut card, path, &[0x00, 0xB0, high, low, 0x00]) {
+                0 => break,
+                bytes => offset += bytes,
+            }
+        }
+        for number in 1..=254 {
+            if self.look(&mut card, path, &[0x00, 0xB2, number, 0x04, 0x00]) == 0 {
+                break;
+            }
+        }
+    }
+
+    /// What tells keys and purses apart from none, and one key from another where it computes.
+    fn keys(&mut self, card: &Card, path: &[Fid]) {
+        let mut looks: Vec<Vec<u8>> = Vec::new();
+        for id in KEY_IDS {
+            looks.extend([
+                vec![0x00, 0x88, 0x00, id, 0x08, 1, 2, 3, 4, 5, 6, 7, 8],
+                vec![0x00, 0x88, 0x01, id, 0x08, 1, 2, 3, 4, 5, 6, 7, 8],
+                vec![0x00, 0x88, 0x02, id, 0x08, 1, 2, 3, 4, 5, 6, 7, 8],
+                vec![0x00, 0x20, 0x00, id, 0x02, 0xAB, 0xCD],
+                vec![0x00, 0x82, 0x00, id, 0x08, 0, 0, 0, 0, 0, 0, 0, 0],
+                vec![0x80, 0x50, 0x00, 0x02, 0x0B, id, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6],
+            ]);
+        }
+        looks.push(vec![0x80, 0x5C, 0x00, 0x01, 0x04]);
+        looks.push(vec![0x80, 0x5C, 0x00, 0x02, 0x04]);
+        looks.push(vec![0x84, 0x1E, 0x00, 0x00, 0x04, 0, 0, 0, 0]);
+        for command in looks {
+            let mut card = card.clone();
+            answer(&mut card, &[0x00, 0x84, 0x00, 0x00, 0x08]);
+            self.look(&mut card, path, &command);
+        }
+    }
+}
+
+/// Every two bytes that stand together in memory: an identifier of a file must.
+pub(super) fn pairs(segments: &[u8]) -> Vec<Fid> {
+    let mut pairs: Vec<Fid> = segments.windows(2).map(|pair| [pair[0], pair[1]]).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs
+}
+
+fn select([high, low]: Fid) -> Vec<u8> {
+    vec![0x00, 0xA4, 0x00, 0x00, 0x02, high, low]
+}
+
+fn answer(card: &mut Card, command: &[u8]) -> Vec<u8> {
+    let mut response = Response::new();
+    let answered = card.exchange(command, &mut response);
+    answered.map(|()| response.as_bytes().to_vec()).unwrap_or_default()
+}
+
+/// Control information with a DF name (84) in it, or with a file descriptor byte (82) that says so.
+fn names_a_df(answer: &[u8]) -> bool {
+    let [0x6F | 0x62, _, objects @ .., _, _] = answer else { return false };
+    let mut rest = objects;
+    while let [tag, length, more @ ..] = rest {
+        match (tag, more.first()) {
+            (0x84, _) => return true,
+            (0x82, Some(descriptor)) => return descriptor & 0x3F == 0x38,
+            _ => {}
+        }
+        rest = more.get(usize::from(*length)..).unwrap_or_default();
+    }
+    false
+}
