@@ -7,7 +7,7 @@
 //! | [`padding`] | one 80, then as many 00 as fill the block |
 //! | [`mac`] | CBC-MAC, ISO/IEC 9797-1 algorithm 3, CMAC, over several pieces |
 //! | [`fold`] | 16 bytes made 8 or 4 |
-//! | [`diversify`] | keys of a card and of a session from keys above them |
+//! | [`diversify`](mod@diversify) | keys of a card and of a session from keys above them |
 //! | [`icao`] | keys from a seed, by ICAO Doc 9303-11 |
 //!
 //! A [`Key`] is only bytes and an algorithm. Whoever uses it makes a [`Cipher`] or a [`Mac`] of it,

@@ -2,13 +2,15 @@
 //!
 //! | module | what it answers |
 //! |---|---|
-//! | [`line`] | line protection of FMCOS cards: checksum, cryptogram, both directions |
+//! | [`line`](mod@line) | line protection of FMCOS cards: checksum, cryptogram, both directions |
 //! | [`pin`] | the data fields of FMCOS PIN maintenance |
+//! | [`iso`] | secure messaging with data objects, ISO/IEC 7816-4 |
 //! | [`social_security`] | authenticators and protected commands of social-security cards |
 //!
 //! Nothing here reads memory, counts or keeps a challenge. Who calls takes a try before it calls,
 //! uses a challenge up, and chooses the status word of a [`Refusal`].
 
+pub mod iso;
 pub mod line;
 pub mod pin;
 pub mod social_security;
