@@ -134,8 +134,8 @@ impl Session {
 const SHORT_FRONT_BYTES: usize = 5;
 const LONG_FRONT_BYTES: usize = 7;
 
-/// Whether a class byte authenticates the header, and the byte without secure messaging; `None` when
-/// it says none, or a proprietary one.
+/// Whether a class byte authenticates the header, and the byte without secure messaging; `None`
+/// when it says none, or a proprietary one.
 fn protected_class(cla: u8) -> Option<(bool, u8)> {
     let class = Class::decode(cla);
     let by_class = match class.secure_messaging() {

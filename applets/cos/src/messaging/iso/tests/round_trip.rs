@@ -131,8 +131,9 @@ proptest! {
         let mut buffer = vec![0; room];
         let _ = card.unwrap_command(header, &field, &mut buffer);
         let _ = terminal.unwrap_response(header[1], &field, StatusWord::OK, &mut buffer);
-        let _ = card.wrap_response(header[1], Form::Cryptogram, &field, StatusWord::OK, &mut buffer);
-        let _ = terminal.wrap_command(header, Form::Cryptogram, &field, 9, &mut buffer);
+        let form = Form::Cryptogram;
+        let _ = card.wrap_response(header[1], form, &field, StatusWord::OK, &mut buffer);
+        let _ = terminal.wrap_command(header, form, &field, 9, &mut buffer);
     }
 }
 
