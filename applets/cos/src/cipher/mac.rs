@@ -73,11 +73,13 @@ impl Mac {
         self.chain.block_bytes()
     }
 
-    /// Begins a message; `initial` is extended with 00 to a block. CMAC has initial value zero.
+    /// Begins a message; `initial` is extended with 00 to a block. CMAC has none: `&[]` gives the
+    /// checksum of the standard, anything else is XORed to the first block (own design, for line
+    /// protection with AES keys).
     #[must_use]
     pub fn start(&self, initial: &[u8]) -> Running<'_> {
         let mut state = [0; BLOCK_BYTES_MAX];
-        for (to, from) in state.iter_mut().zip(initial).take(self.block_bytes()) {
+        for (to, from) in state.iter_mut().zip(initial) {
             *to = *from;
         }
         Running { mac: self, state, held: 0 }
