@@ -33,6 +33,7 @@ pub(crate) fn select(
     reply: &mut Reply<'_>,
 ) -> Result<Selected, Halt> {
     block::refuse_dead_card(env)?;
+    tessera_pboc::forget_pending(env);
     let mut session = Session::load(env)?;
     let file = match (selection.target, selection.control) {
         (_, Control::Fcp | Control::Fmd) => return Halt::status(StatusWord::WRONG_P1P2),
@@ -53,7 +54,6 @@ pub(crate) fn select(
     session.enter_df(&file);
     session.free = is_empty(env, &file)?;
     session.store(env)?;
-    tessera_pboc::forget_pending(env);
     if block::refuse_blocked(&file).is_err() {
         // Current all the same, so that it can be unblocked.
         reply.end(StatusWord::FUNCTION_NOT_SUPPORTED);
