@@ -58,6 +58,8 @@
 //!   type that no purse has is 9406. GET TRANSACTION PROVE and GET BALANCE want the use right.
 //! * A purse with one number for loads and purchases uses the online one.
 //! * An amount of zero is legal everywhere.
+//! * While the session is [free](tessera_cos::Session::free), use rights of purses and keys bind as
+//!   little as those of files; the PIN is asked for all the same.
 //! * INITIALIZE looks at Lc before P1-P2, and so do the others.
 //!
 //! Not here yet: compound purchase, unload, overdraft limit, grey lock. INITIALIZE for them is

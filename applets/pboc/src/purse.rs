@@ -6,7 +6,7 @@
 //! | 4 | 2 | online transaction number |
 //! | 6 | 2 | offline transaction number |
 //! | 8 | 3 | overdraft limit, zero until one is granted |
-//! | 11 | 1 | [proof](Proof): type of the last completed transaction, 00 before the first |
+//! | 11 | 1 | proof: type of the last completed transaction, 00 before the first |
 //! | 12 | 2 | its number, after the transaction |
 //! | 14 | 4 | its MAC, zero where there is none |
 //! | 18 | 4 | its TAC |

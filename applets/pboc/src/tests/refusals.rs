@@ -183,7 +183,7 @@ fn the_pin_is_needed_for_loads_and_cash_whatever_the_use_right() {
         let mut card = Dialogue::with(&free);
         let amount = if kind.is_load() { 1 } else { 0 };
         assert!(card.send(&initialize(kind, amount)).ends_with(without), "{kind:?}");
-        card.check(&[(VERIFY, "9000")]);
+        card.check(&[(VERIFY, "9000"), ("00A40000020018", "9000")]); // an EF keeps it
         assert!(card.send(&initialize(kind, amount)).ends_with("9000"), "{kind:?}");
         card.check(&[(SELECT, "9000")]); // the same DF again: the PIN must be shown again
         assert!(card.send(&initialize(kind, amount)).ends_with(without), "{kind:?}");
