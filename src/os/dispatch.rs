@@ -131,6 +131,8 @@ impl Core {
             }
         }
         let (bytes, status) = (reply.data().len(), reply.status());
+        let ne = if reply.exceeds_le() { apdu.ne.max(bytes as u32) } else { apdu.ne };
+        let apdu = &Apdu { ne, ..*apdu };
         let has_changed = self.memory.memory().pulses() != pulses;
         Ok(self.held.send(apdu, number, self.interface, &out[..bytes], status, has_changed))
     }

@@ -140,6 +140,7 @@ pub(crate) fn outgoing(
     reply: &mut Reply<'_>,
 ) -> Outcome {
     let Some(key) = key else { return reply.push(plain) };
+    reply.exceed_le();
     let bytes = key.load(env)?;
     let key = Key::des(bytes.as_slice()).ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))?;
     let answer = Line::new(&key).protect(protection(file), turn.challenge()?, plain);

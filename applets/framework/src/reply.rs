@@ -13,12 +13,13 @@ pub struct Reply<'a> {
     buffer: &'a mut [u8],
     len: usize,
     status: StatusWord,
+    exceeds_le: bool,
 }
 
 impl<'a> Reply<'a> {
     /// An empty answer that may grow to `buffer.len()` bytes.
     pub fn new(buffer: &'a mut [u8]) -> Self {
-        Self { buffer, len: 0, status: StatusWord::OK }
+        Self { buffer, len: 0, status: StatusWord::OK, exceeds_le: false }
     }
 
     /// Appends bytes.
@@ -99,6 +100,18 @@ impl<'a> Reply<'a> {
         self.status = status;
     }
 
+    /// All of the answer goes out, also what is beyond Le: the Le of a line-protected FMCOS command
+    /// counts the plain data alone.
+    pub fn exceed_le(&mut self) {
+        self.exceeds_le = true;
+    }
+
+    /// Le does not count all of the answer.
+    #[must_use]
+    pub fn exceeds_le(&self) -> bool {
+        self.exceeds_le
+    }
+
     /// The status word so far: 9000, or what the answer ends with.
     #[must_use]
     pub fn status(&self) -> StatusWord {
@@ -121,6 +134,7 @@ impl<'a> Reply<'a> {
     pub fn clear(&mut self) {
         self.len = 0;
         self.status = StatusWord::OK;
+        self.exceeds_le = false;
     }
 }
 
