@@ -10,6 +10,8 @@
 //! | [`find`] | finding files, keys and DFs |
 //! | [`keys`] | keys and PINs of a DF |
 //! | [`access`] | which condition guards a file, and whether it holds |
+//! | [`rights`] | which operations there are to allow |
+//! | [`rules`] | ISO access rules, compact and expanded |
 //! | [`session`] | what is current and what has been shown, per logical channel |
 //! | [`select`](mod@select) | SELECT inside the applet |
 //! | [`control`] | control information: FCI, FCP, FMD |
@@ -51,6 +53,8 @@ pub mod keys;
 pub mod layout;
 pub mod messaging;
 pub mod record;
+pub mod rights;
+pub mod rules;
 pub mod select;
 pub mod session;
 pub mod space;
@@ -63,6 +67,7 @@ pub use access::Access;
 pub use find::df_by_name;
 pub use header::{Flags, Header};
 pub use intent::Intent;
+pub use rights::Operation;
 pub use select::select;
 pub use session::Session;
 pub use tree::{DfSpec, EfSpec, Structure};
