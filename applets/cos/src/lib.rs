@@ -10,6 +10,7 @@
 //! | [`find`] | finding files, keys and DFs |
 //! | [`keys`] | keys and PINs of a DF |
 //! | [`access`] | which condition guards a file, and whether it holds |
+//! | [`parameters`] | which file CREATE FILE asks for |
 //! | [`rights`] | which operations there are to allow |
 //! | [`rules`] | ISO access rules, compact and expanded |
 //! | [`session`] | what is current and what has been shown, per logical channel |
@@ -52,6 +53,7 @@ pub mod intent;
 pub mod keys;
 pub mod layout;
 pub mod messaging;
+pub mod parameters;
 pub mod record;
 pub mod rights;
 pub mod rules;

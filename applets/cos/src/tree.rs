@@ -181,7 +181,7 @@ impl Structure {
         }
     }
 
-    const fn is_sound(&self) -> bool {
+    pub(crate) const fn is_sound(&self) -> bool {
         match *self {
             Self::Transparent { bytes } | Self::Purse { bytes } => bytes > 0,
             Self::KeyFile { .. } => true,
