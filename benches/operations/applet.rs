@@ -38,6 +38,7 @@ static DIALECT: Dialect = Dialect {
     ef_answers_fci: true,
     ef_selection_finds_dfs: false,
     data_object: no_data_object,
+    iso: None,
 };
 
 /// The application.

@@ -74,6 +74,7 @@ static DIALECT: Dialect = Dialect {
     ef_answers_fci: true,
     ef_selection_finds_dfs: false,
     data_object: no_data_object,
+    iso: None,
 };
 
 const FILES: [Structure; 4] = [

@@ -4,9 +4,6 @@ use tessera_framework::{Control, Env, Halt, Outcome, Reply, StatusWord, Tag};
 
 use crate::{Dialect, Session, find::DfBody, header::Header, layout::Kind};
 
-/// Data coding byte: one byte is the unit, data is written as proprietary functions do (table 13).
-const DATA_CODING: u8 = 0x21;
-
 /// Writes the control information of a file.
 ///
 /// # Errors
@@ -43,8 +40,14 @@ fn parameters(env: &Env<'_>, file: &Header, reply: &mut Reply<'_>) -> Outcome {
         let [size0, size1] = file.record_bytes().to_be_bytes();
         match file.kind {
             Kind::Df => reply.push(&[file.descriptor()]),
-            Kind::Transparent => reply.push(&[file.descriptor(), DATA_CODING]),
-            _ => reply.push(&[file.descriptor(), DATA_CODING, size0, size1, file.records_max()]),
+            Kind::Transparent => reply.push(&[file.descriptor(), file.flags().data_coding()]),
+            _ => reply.push(&[
+                file.descriptor(),
+                file.flags().data_coding(),
+                size0,
+                size1,
+                file.records_max(),
+            ]),
         }
     })?;
     reply.tlv(Tag::FILE_ID, |reply| reply.push(&file.fid().0.to_be_bytes()))?;
@@ -56,7 +59,10 @@ fn parameters(env: &Env<'_>, file: &Header, reply: &mut Reply<'_>) -> Outcome {
             None => Ok(()),
         })?;
     }
-    reply.tlv(Tag::LIFE_CYCLE, |reply| reply.push_byte(file.life_cycle().0))
+    reply.tlv(Tag::LIFE_CYCLE, |reply| reply.push_byte(file.life_cycle().0))?;
+    // Access rules are whole data objects already.
+    let (at, bytes) = file.attributes();
+    env.load(at, reply.extend(bytes as usize)?)
 }
 
 /// Name of a DF, and its proprietary object if it has one; an EF has neither.
@@ -65,7 +71,9 @@ fn management(env: &Env<'_>, file: &Header, reply: &mut Reply<'_>) -> Outcome {
         return Ok(());
     }
     let body = DfBody::load(env, file)?;
-    reply.tlv(Tag::DF_NAME, |reply| reply.push(body.name()))?;
+    if !body.name().is_empty() {
+        reply.tlv(Tag::DF_NAME, |reply| reply.push(body.name()))?;
+    }
     match body.proprietary() {
         [] => Ok(()),
         value => reply.tlv(Tag::PROPRIETARY, |reply| reply.push(value)),
@@ -86,7 +94,10 @@ pub fn get_data(env: &Env<'_>, dialect: &Dialect, tag: u16, reply: &mut Reply<'_
         }
         Tag::DF_NAME => {
             let df = Header::load(env, session.df)?;
-            reply.push(DfBody::load(env, &df)?.name())
+            match DfBody::load(env, &df)?.name() {
+                [] => Halt::status(StatusWord::REFERENCED_DATA_NOT_FOUND),
+                name => reply.push(name),
+            }
         }
         _ if (dialect.data_object)(env, tag, reply)? => Ok(()),
         _ => Halt::status(StatusWord::REFERENCED_DATA_NOT_FOUND),

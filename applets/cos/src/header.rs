@@ -16,7 +16,7 @@ use crate::{
 /// |---|---|
 /// | 0 | structure: the file descriptor byte; of a DF 38, or 39 when [`marked`](Self::marked) |
 /// | 1 | life cycle status |
-/// | 2 | file identifier (2); of a key its type and identifier |
+/// | 2 | file identifier (2); of a key its type and identifier; of a data object its tag |
 /// | 4 | short identifier, 0 for none; of a key its version or follow-up |
 /// | 5 | number of records there is room for; of a DF its generation; of a key its algorithm or most tries |
 /// | 6 | bytes of a record (2); of a DF what [`DfSpec`](crate::DfSpec) calls its space; of a key its length, and its counter's number from 1 |
@@ -50,6 +50,8 @@ impl Flags {
     pub const WRITTEN: Self = Self(0x20);
     /// Attributes stand in front of the body.
     pub const ATTRIBUTES: Self = Self(0x10);
+    /// How WRITE BINARY and WRITE RECORD write; 0 is [`Writing::Proprietary`].
+    const WRITING: u8 = 0x03;
 
     /// All bits of `other` are set.
     #[must_use]
@@ -57,10 +59,78 @@ impl Flags {
         self.0 & other.0 == other.0
     }
 
+    /// How WRITE BINARY and WRITE RECORD write.
+    #[must_use]
+    pub const fn written(self) -> Writing {
+        match self.0 & Self::WRITING {
+            0 => Writing::Proprietary,
+            1 => Writing::Once,
+            2 => Writing::Or,
+            _ => Writing::And,
+        }
+    }
+
+    /// With another way of writing.
+    #[must_use]
+    pub const fn writing(self, writing: Writing) -> Self {
+        let code = match writing {
+            Writing::Proprietary => 0,
+            Writing::Once => 1,
+            Writing::Or => 2,
+            Writing::And => 3,
+        };
+        Self(self.0 & !Self::WRITING | code)
+    }
+
+    /// The data coding byte of the file (ISO/IEC 7816-4:2020, table 13): one byte is the unit.
+    #[must_use]
+    pub const fn data_coding(self) -> u8 {
+        match self.written() {
+            Writing::Once => 0x01,
+            Writing::Proprietary => 0x21,
+            Writing::Or => 0x41,
+            Writing::And => 0x61,
+        }
+    }
+
     /// With the bits of `other`.
     #[must_use]
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+}
+
+/// How WRITE BINARY and WRITE RECORD write: b7-b6 of the data coding byte
+/// (ISO/IEC 7816-4:2020, table 13).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Writing {
+    /// 00: a byte that is erased, once.
+    Once,
+    /// 01: as the card likes; here over what is there.
+    Proprietary,
+    /// 10: bits are added to those set.
+    Or,
+    /// 11: bits are taken from those set.
+    And,
+}
+
+impl Writing {
+    /// What a data coding byte says, of those this card knows: one byte is the unit.
+    #[must_use]
+    pub const fn of_data_coding(byte: u8) -> Option<Self> {
+        match byte {
+            0x01 => Some(Self::Once),
+            0x21 => Some(Self::Proprietary),
+            0x41 => Some(Self::Or),
+            0x61 => Some(Self::And),
+            _ => None,
+        }
+    }
+
+    /// An erased byte: the one from which every byte can be written.
+    #[must_use]
+    pub const fn erased(self) -> u8 {
+        if matches!(self, Self::And) { 0xFF } else { 0x00 }
     }
 }
 
@@ -102,6 +172,7 @@ impl Header {
             0x08 => Kind::KeyFile,
             0x10 => Kind::Key,
             0x18 => Kind::Purse,
+            0x20 => Kind::Object,
             FREED => Kind::Freed,
             _ => return Halt::status(StatusWord::NO_DIAGNOSIS),
         };

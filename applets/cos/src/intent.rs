@@ -2,7 +2,9 @@
 
 use tessera_framework::{Command, Env, Halt, Ins, Sfi, StatusWord};
 
-use crate::{Dialect, Session, find::find_child, header::Header, layout::Kind};
+use crate::{
+    Dialect, Operation, Session, find::find_child, header::Header, iso, layout::Kind, rights,
+};
 
 /// A command as it is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -143,7 +145,7 @@ impl TryFrom<&Command<'_>> for Intent {
 }
 
 impl Intent {
-    fn check_lengths(&self, command: &Command<'_>) -> Result<(), Halt> {
+    pub(crate) fn check_lengths(&self, command: &Command<'_>) -> Result<(), Halt> {
         let fits = match self {
             Self::ReadBinary { .. } | Self::ReadRecord { .. } | Self::GetData { .. } => {
                 command.data.is_empty() && command.ne > 0
@@ -158,7 +160,7 @@ impl Intent {
 }
 
 /// P1 b8 = 0: a 15-bit offset in the current EF; 1: a short identifier, and P2 the offset.
-fn binary_place(command: &Command<'_>) -> Result<(FileRef, u32), Halt> {
+pub(crate) fn binary_place(command: &Command<'_>) -> Result<(FileRef, u32), Halt> {
     if command.p1 & 0x80 == 0 {
         return Ok((FileRef::Current, u32::from(command.p1p2())));
     }
@@ -169,14 +171,14 @@ fn binary_place(command: &Command<'_>) -> Result<(FileRef, u32), Halt> {
 }
 
 /// P2 b8-b4: 0 the current EF, else a short identifier.
-fn record_file(command: &Command<'_>) -> Result<FileRef, Halt> {
+pub(crate) fn record_file(command: &Command<'_>) -> Result<FileRef, Halt> {
     match command.p2 >> 3 {
         0 => Ok(FileRef::Current),
         sfi => Sfi::new(sfi).map(FileRef::Short).ok_or(Halt::Status(StatusWord::WRONG_P1P2)),
     }
 }
 
-fn which(command: &Command<'_>) -> Result<Which, Halt> {
+pub(crate) fn which(command: &Command<'_>) -> Result<Which, Halt> {
     Ok(match command.p2 & 7 {
         0 => Which::First(command.p1),
         1 => Which::Last(command.p1),
@@ -194,8 +196,10 @@ fn which(command: &Command<'_>) -> Result<Which, Halt> {
 pub enum Purpose {
     /// Read it.
     Read,
-    /// Update it or append to it.
+    /// Update it.
     Update,
+    /// Write or append to it.
+    Write,
 }
 
 /// Finds the file a command names and checks structure, life cycle and access, in this order. The
@@ -229,13 +233,15 @@ pub fn open(
     if !structure_fits(header.kind) {
         return Halt::status(StatusWord::INCOMPATIBLE_FILE_STRUCTURE);
     }
-    if header.life_cycle().warning().is_some() || session.is_out_of_use() {
+    let closed = dialect.iso.is_some() && iso::is_closed(env, &session)?;
+    if header.life_cycle().warning().is_some() || session.is_out_of_use() || closed {
         return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
     }
-    let access = match purpose {
-        Purpose::Read => header.read(),
-        Purpose::Update => header.update(),
+    let operation = match purpose {
+        Purpose::Read => Operation::Read,
+        Purpose::Update => Operation::Update,
+        Purpose::Write => Operation::Write,
     };
-    access.check(env, dialect, &session)?;
+    rights::check(env, dialect, &session, &header, operation)?;
     Ok((header, session))
 }

@@ -21,7 +21,7 @@ use crate::{
     Access,
     find::find_block,
     header::{Fields, Flags, Header, Parent},
-    layout::{HEADER_BYTES, KEY_BYTES, Kind, LifeCycle, ROOT_AT, df_at, free},
+    layout::{FLAGS_AT, HEADER_BYTES, KEY_BYTES, Kind, LifeCycle, ROOT_AT, df_at, free},
     space::{find_place, sweep},
 };
 
@@ -31,6 +31,15 @@ pub const KEY_BYTES_MAX: usize = KEY_BYTES as usize;
 /// Where in a key's header its length and its counter's number stand.
 const LENGTH_AT: u32 = 6;
 const COUNTER_AT: u32 = 7;
+
+/// Usage of ISO reference data: what VERIFY compares. Other dialects number as they like.
+pub const REFERENCE_DATA: u8 = 0x01;
+/// Usage of an ISO resetting code: what RESET RETRY COUNTER compares.
+pub const RESETTING_CODE: u8 = 0x02;
+/// Usage of an ISO key.
+pub const KEY: u8 = 0x03;
+/// Flag of ISO reference data that need not be verified.
+pub const VERIFICATION_DISABLED: Flags = Flags(0x01);
 
 /// What is to be known of a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -199,6 +208,17 @@ impl KeyRecord {
             Some(counter) => env.set_counter(counter, u32::from(self.tries_max())),
             None => Ok(()),
         }
+    }
+
+    /// Says whether ISO reference data has to be verified, where the header lies.
+    ///
+    /// # Errors
+    /// `Torn`.
+    pub fn require(&self, env: &mut Env<'_>, required: bool) -> Outcome {
+        let Flags(flags) = self.flags();
+        let Flags(disabled) = VERIFICATION_DISABLED;
+        let new = if required { flags & !disabled } else { flags | disabled };
+        if new == flags { Ok(()) } else { env.store(self.0.at + FLAGS_AT, &[new]) }
     }
 
     /// Runs a check with a try taken first. Success restores the counter; without a counter nothing

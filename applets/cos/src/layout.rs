@@ -10,7 +10,7 @@
 //! | 32 | the PIN: length and reference data ([`Pin`]), length 0 without one |
 //! | 64 | the root DF's header and body, then each block's, one behind the other |
 //!
-//! A block is a file, a key, or space that was freed.
+//! A block is a file, a key, a data object, or space that was freed.
 //!
 //! Bodies, behind the header of [`HEADER_BYTES`] bytes:
 //!
@@ -21,6 +21,7 @@
 //!   length (1) and as many bytes as the capacity;
 //! * cyclic EF: slot of the newest record (1), number of records (1), the slots;
 //! * purse and key file: their applet's business;
+//! * data object: its value;
 //! * key: bytes unused up to a multiple of 32, then the key's bytes in 32 of their own.
 //!
 //! An EF with [attributes](crate::header::Header::attributes) has them in front of its body.
@@ -81,6 +82,8 @@ pub enum Kind {
     KeyFile,
     /// A key, `10`: no file, but under a DF like one.
     Key,
+    /// A data object, `20`: no file, but under a DF like one.
+    Object,
     /// Proprietary EF of an electronic purse, `18`.
     Purse,
     /// Space that was freed, `80`.
@@ -88,10 +91,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// A file, which can be selected; else a key or freed space.
+    /// A file, which can be selected; else a key, a data object or freed space.
     #[must_use]
     pub const fn is_file(self) -> bool {
-        !matches!(self, Self::Key | Self::Freed)
+        !matches!(self, Self::Key | Self::Object | Self::Freed)
     }
 
     /// An EF of records.
@@ -109,6 +112,7 @@ impl Kind {
             Self::Cyclic => 0x06,
             Self::KeyFile => 0x08,
             Self::Key => 0x10,
+            Self::Object => 0x20,
             Self::Purse => 0x18,
             Self::Freed => FREED,
         }

@@ -20,6 +20,7 @@
 //! | [`binary`], [`record`], [`verify`] | the commands |
 //! | [`cipher`](mod@cipher) | keys, block ciphers, checksums, derived keys |
 //! | [`messaging`] | protected commands and responses |
+//! | [`iso`] | the commands that build a card, and those of its keys |
 //!
 //! # Order of checks
 //!
@@ -50,6 +51,7 @@ pub mod control;
 pub mod find;
 pub mod header;
 pub mod intent;
+pub mod iso;
 pub mod keys;
 pub mod layout;
 pub mod messaging;
@@ -69,6 +71,7 @@ pub use access::Access;
 pub use find::df_by_name;
 pub use header::{Flags, Header};
 pub use intent::Intent;
+pub use iso::Iso;
 pub use rights::Operation;
 pub use select::select;
 pub use session::Session;
@@ -90,6 +93,8 @@ pub struct Dialect {
     pub ef_selection_finds_dfs: bool,
     /// Writes the value of a data object for GET DATA; false when there is none of this tag.
     pub data_object: fn(&Env<'_>, u16, &mut Reply<'_>) -> Result<bool, Halt>,
+    /// The commands of [`iso`] are taken; without it they are 6D00.
+    pub iso: Option<Iso>,
 }
 
 /// No data objects of the applet's own.
@@ -100,7 +105,7 @@ pub fn no_data_object(_: &Env<'_>, _: u16, _: &mut Reply<'_>) -> Result<bool, Ha
     Ok(false)
 }
 
-/// Runs one of the basic commands.
+/// Runs one of the basic commands, or of [`iso`] where the dialect takes them.
 ///
 /// # Errors
 /// The status word to answer, in the order of checks of the crate's documentation; `Torn`.
@@ -113,7 +118,21 @@ pub fn process(
     if !command.class.is_interindustry() {
         return Halt::status(StatusWord::CLA_NOT_SUPPORTED);
     }
-    match Intent::try_from(command)? {
+    match dialect.iso {
+        Some(iso) => iso::process(env, iso::Card { dialect, iso }, command, reply),
+        None => basic(env, dialect, Intent::try_from(command)?, command, reply),
+    }
+}
+
+/// Runs one of the basic commands, by what it means.
+fn basic(
+    env: &mut Env<'_>,
+    dialect: &Dialect,
+    intent: Intent,
+    command: &Command<'_>,
+    reply: &mut Reply<'_>,
+) -> Outcome {
+    match intent {
         Intent::ReadBinary { file, offset } => {
             binary::read(env, dialect, file, offset, command, reply)
         }

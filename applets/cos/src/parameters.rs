@@ -18,8 +18,7 @@
 //! reference), 86 and A1 (proprietary rules) and 8E (rules of channels).
 //!
 //! Choices of this card: one byte is the data unit; TLV-structured EFs (39, 3A), cyclic EFs of TLV
-//! records and proprietary EFs are not known; an EF that the card itself reads (*internal*) holds
-//! keys. Records there is room for, when 82 does not say: as many as fit, of variable records half
+//! records, internal and proprietary EFs are not known. Records there is room for, when 82 does not say: as many as fit, of variable records half
 //! as many as there are bytes, at most 254.
 
 use tessera_framework::{
@@ -27,7 +26,7 @@ use tessera_framework::{
     tlv::{DataObject, DataObjects, Malformed},
 };
 
-use crate::{Access, DfSpec, EfSpec, Structure, layout::LifeCycle, rules};
+use crate::{Access, DfSpec, EfSpec, Flags, Structure, header::Writing, layout::LifeCycle, rules};
 
 /// Most bytes of access rules a file may have.
 pub const ATTRIBUTES_BYTES_MAX: usize = 128;
@@ -36,7 +35,7 @@ pub const ATTRIBUTES_BYTES_MAX: usize = 128;
 /// (ISO/IEC 7816-4:2020, table 13).
 pub const DATA_CODING_DEFAULT: u8 = 0x01;
 
-/// A file to be made.
+/// A file to be made. Its specification is without the access rules, which the caller adds.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameters<'a> {
     /// What it is.
@@ -50,15 +49,8 @@ pub struct Parameters<'a> {
 pub enum NewFile<'a> {
     /// A DF.
     Df(DfSpec<'a>),
-    /// An EF that the outside reads and writes.
-    Working {
-        /// What it is.
-        spec: EfSpec,
-        /// How WRITE BINARY and WRITE RECORD write.
-        data_coding: u8,
-    },
-    /// An EF that the card itself reads: keys.
-    Internal(EfSpec),
+    /// An EF.
+    Ef(EfSpec<'static>),
 }
 
 /// Access rules: the attribute objects in the order they came in.
@@ -244,6 +236,9 @@ impl<'a> Found<'a> {
             proprietary: self.proprietary.unwrap_or_default(),
             full_control: true,
             life_cycle,
+            create: Access::Rules,
+            erase: Access::Rules,
+            ..DfSpec::PLAIN
         }))
     }
 
@@ -261,26 +256,19 @@ impl<'a> Found<'a> {
         if self.name.is_some() || self.proprietary.is_some() || has_rules_of_objects {
             return Err(Malformed);
         }
-        let (data_coding, sizes) = match details {
-            [] => (DATA_CODING_DEFAULT, details),
-            [coding, sizes @ ..] => (*coding, sizes),
-        };
-        if data_coding & 0x0F != 0x01 {
-            return Err(Malformed);
-        }
-        let spec = EfSpec {
+        let (&data_coding, sizes) = details.split_first().unwrap_or((&DATA_CODING_DEFAULT, &[]));
+        let writing = Writing::of_data_coding(data_coding).ok_or(Malformed)?;
+        Ok(NewFile::Ef(EfSpec {
             fid,
             sfi: self.short_identifier(announced, fid)?,
-            structure: self.structure(fdb & 7, sizes)?,
-            read: Access::Always,
-            update: Access::Always,
+            structure: self.structure(fdb, sizes)?,
+            read: Access::Rules,
+            update: Access::Rules,
             life_cycle,
-        };
-        match fdb >> 3 {
-            0 => Ok(NewFile::Working { spec, data_coding }),
-            1 => Ok(NewFile::Internal(spec)),
-            _ => Err(Malformed),
-        }
+            flags: Flags::default().writing(writing),
+            fill: writing.erased(),
+            ..EfSpec::PLAIN
+        }))
     }
 
     /// From 88 or P2, which must not differ, else from the identifier.
@@ -303,7 +291,7 @@ impl<'a> Found<'a> {
         }
     }
 
-    fn structure(&self, code: u8, sizes: &[u8]) -> Result<Structure, Malformed> {
+    fn structure(&self, fdb: u8, sizes: &[u8]) -> Result<Structure, Malformed> {
         let (record_bytes, records) = match *sizes {
             [] => (0, None),
             [size] => (u32::from(size), None),
@@ -316,7 +304,7 @@ impl<'a> Found<'a> {
             return Err(Malformed);
         }
         let byte = |number: u32| u8::try_from(number).map_err(|_| Malformed);
-        let structure = match code {
+        let structure = match fdb {
             1 if sizes.is_empty() => {
                 let bytes = self.data_bytes.or(self.total_bytes).ok_or(Malformed)?;
                 Structure::Transparent { bytes }
@@ -329,9 +317,9 @@ impl<'a> Found<'a> {
                     return Err(Malformed);
                 }
                 let (record_bytes, records) = (byte(record_bytes)?, byte(records)?);
-                match code {
+                match fdb {
                     6 => Structure::Cyclic { record_bytes, records },
-                    _ => Structure::LinearFixed { record_bytes, records, tlv: code == 3 },
+                    _ => Structure::LinearFixed { record_bytes, records, tlv: fdb == 3 },
                 }
             }
             4 | 5 => {
@@ -339,7 +327,7 @@ impl<'a> Found<'a> {
                 let most = if record_bytes == 0 { bytes.min(255) } else { record_bytes };
                 let records = byte(records.unwrap_or((bytes / 2).clamp(1, 254)))?;
                 let record_bytes_max = byte(most)?;
-                Structure::LinearVariable { bytes, record_bytes_max, records, tlv: code == 5 }
+                Structure::LinearVariable { bytes, record_bytes_max, records, tlv: fdb == 5 }
             }
             _ => return Err(Malformed),
         };

@@ -97,7 +97,7 @@ pub fn update(
 /// # Errors
 /// 6A84 when a linear file is full; 6700, 6A80 as [`update`]; 6981, 6986, 6A82, 6985, 6982; `Torn`.
 pub fn append(env: &mut Env<'_>, dialect: &Dialect, file: FileRef, data: &[u8]) -> Outcome {
-    let (file, mut session) = open(env, dialect, file, Purpose::Update, has_records)?;
+    let (file, mut session) = open(env, dialect, file, Purpose::Write, has_records)?;
     if file.marked() && !is_one_tlv(data) {
         return Halt::status(StatusWord::WRONG_DATA);
     }
@@ -196,11 +196,11 @@ fn replace(
 }
 
 /// One tag byte, one length byte, and exactly as many bytes.
-fn is_one_tlv(data: &[u8]) -> bool {
+pub(crate) fn is_one_tlv(data: &[u8]) -> bool {
     matches!(data, [_, length, value @ ..] if usize::from(*length) == value.len())
 }
 
-fn has_records(kind: Kind) -> bool {
+pub(crate) fn has_records(kind: Kind) -> bool {
     matches!(kind, Kind::LinearFixed | Kind::LinearVariable | Kind::Cyclic)
 }
 
@@ -269,7 +269,7 @@ fn search(
 }
 
 /// A number that exists; 0 is the current record.
-fn existing(number: u8, session: &Session, count: u8) -> Result<u8, Halt> {
+pub(crate) fn existing(number: u8, session: &Session, count: u8) -> Result<u8, Halt> {
     let number = if number == 0 { session.record } else { Some(number) };
     match number {
         Some(number) if number <= count => Ok(number),

@@ -9,6 +9,7 @@ use crate::{
     find::find_child,
     header::Header,
     layout::{Kind, ROOT_AT, df_at},
+    session::Challenge,
 };
 
 /// Makes a file current and writes its control information.
@@ -32,6 +33,7 @@ pub fn select(
                 session.enter_df(&Header::load(env, file.parent())?);
             }
             session.enter_ef(file.at);
+            session.challenge = Challenge::default();
         }
     }
     let silent =
@@ -47,7 +49,10 @@ pub fn select(
 }
 
 /// The file a selection names; `None` for the parent of the root.
-fn find(
+///
+/// # Errors
+/// 6A82.
+pub(crate) fn find(
     env: &Env<'_>,
     dialect: &Dialect,
     session: &Session,

@@ -7,9 +7,10 @@
 //!
 //! | | another DF becomes current | the same DF again, or an EF | another application, reset |
 //! |---|---|---|---|
-//! | PIN, key: shown in the root | kept | kept | lost |
-//! | PIN, key: shown in another DF | lost | kept | lost |
+//! | PIN, key, reference data: shown in the root | kept | kept | lost |
+//! | PIN, key, reference data: shown in another DF | lost | kept | lost |
 //! | PIN: shown since this selection | lost | lost; an EF keeps it | lost |
+//! | security environment | 0 | kept | 0 |
 //! | register of the MF | kept | kept | 0 |
 //! | register of the current DF | 0; in the root, that of the MF | 0; in the root, that of the MF; an EF keeps it | 0 |
 //! | challenge | lost | lost | lost |
@@ -17,13 +18,21 @@
 //! The first two rows are inferred from published readers of social-security cards; the registers
 //! are those of FMCOS, with its manual's words for the root. The row between is inferred: it is
 //! what a load of an electronic purse asks for.
+//!
+//! A session points at headers. On a card that deletes files, what lies at an offset may become
+//! another file while a channel rests: such an applet asks for [`EPOCH_BYTES`] of `clear_on_reset`
+//! RAM, where deletions are counted. A session of an earlier count is over: the root DF is current
+//! and nothing has been shown.
 
 use tessera_framework::{Clear, Env, Halt, Outcome, StatusWord, pin::forget};
 
 use crate::{header::Header, layout::ROOT_AT};
 
 /// Bytes of RAM a session takes.
-pub const SESSION_BYTES: u16 = 40;
+pub const SESSION_BYTES: u16 = 58;
+
+/// Bytes of `clear_on_reset` RAM of an applet that deletes files.
+pub const EPOCH_BYTES: u16 = 4;
 
 /// Longest challenge in bytes.
 pub const CHALLENGE_BYTES_MAX: usize = 16;
@@ -46,6 +55,12 @@ pub struct Session {
     pub free: bool,
     /// What the next command may answer to.
     pub challenge: Challenge,
+    /// The key that the security environment names for authentication, 0 for none.
+    pub authentication_key: u8,
+    /// CLA INS P1 P2 of the command under way, its channel number cleared.
+    pub header: [u8; 4],
+    /// How the command under way came.
+    pub secured: Secured,
     pin_in_root: bool,
     pin_in_df: bool,
     /// The PIN has been presented since the current DF was selected.
@@ -55,6 +70,18 @@ pub struct Session {
     /// Keys shown in the root and in the current DF, a bit for each of 32 identifiers.
     keys_in_root: u32,
     keys_in_df: u32,
+    /// Reference data shown, as keys.
+    users_in_root: u32,
+    users_in_df: u32,
+}
+
+/// How secure messaging protected a command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Secured {
+    /// The key of its checksum; `None` without one.
+    pub key: Option<u8>,
+    /// What data there was came enciphered, and the response's will go so.
+    pub enciphered: bool,
 }
 
 /// Security state registers, 0 to 15 each.
@@ -110,6 +137,9 @@ impl Session {
             Some(&[a, b, c, d]) => u32::from_be_bytes([a, b, c, d]),
             _ => 0,
         };
+        if number(45) != epoch(env) {
+            return Ok(Self::EMPTY);
+        }
         let (df, ef) = (number(0), number(4));
         let [record, flags, registers, security_environment] = [ram[8], ram[9], ram[10], ram[11]];
         let mut challenge =
@@ -129,6 +159,14 @@ impl Session {
             pin_here: flags & 16 != 0,
             keys_in_root: number(12),
             keys_in_df: number(16),
+            users_in_root: number(37),
+            users_in_df: number(41),
+            authentication_key: ram[49],
+            header: number(50).to_be_bytes(),
+            secured: Secured {
+                key: (ram[55] & 1 != 0).then_some(ram[54]),
+                enciphered: ram[55] & 2 != 0,
+            },
         })
     }
 
@@ -137,6 +175,7 @@ impl Session {
     /// # Errors
     /// 6F00 when the applet's descriptor asks for too little RAM.
     pub fn store(&self, env: &mut Env<'_>) -> Outcome {
+        let epoch = epoch(env);
         let Some(ram) =
             env.ram_mut(Clear::OnDeselect).first_chunk_mut::<{ SESSION_BYTES as usize }>()
         else {
@@ -157,6 +196,13 @@ impl Session {
         ram[16..20].copy_from_slice(&self.keys_in_df.to_be_bytes());
         ram[20] = self.challenge.length;
         ram[21..21 + CHALLENGE_BYTES_MAX].copy_from_slice(&self.challenge.bytes);
+        ram[37..41].copy_from_slice(&self.users_in_root.to_be_bytes());
+        ram[41..45].copy_from_slice(&self.users_in_df.to_be_bytes());
+        ram[45..49].copy_from_slice(&epoch.to_be_bytes());
+        ram[49] = self.authentication_key;
+        ram[50..54].copy_from_slice(&self.header);
+        ram[54] = self.secured.key.unwrap_or(0);
+        ram[55] = u8::from(self.secured.key.is_some()) | u8::from(self.secured.enciphered) << 1;
         Ok(())
     }
 
@@ -165,6 +211,9 @@ impl Session {
         if self.df != df.at {
             self.pin_in_df = false;
             self.keys_in_df = 0;
+            self.users_in_df = 0;
+            self.security_environment = 0;
+            self.authentication_key = 0;
         }
         self.pin_here = false;
         self.registers.df = if df.at == ROOT_AT { self.registers.mf } else { 0 };
@@ -232,6 +281,34 @@ impl Session {
         }
     }
 
+    /// Notes that a key has not been shown after all: what was shown of it before is lost.
+    pub fn forget_key(&mut self, kid: u8) {
+        let bit = 1 << (kid & 0x1F);
+        if kid & 0x80 == 0 {
+            self.keys_in_root &= !bit;
+        } else {
+            self.keys_in_df &= !bit;
+        }
+    }
+
+    /// Reference data has been shown; `None`: some. Numbers are told apart as keys' are.
+    #[must_use]
+    pub const fn user_shown(&self, reference: Option<u8>) -> bool {
+        match reference {
+            None => self.users_in_root | self.users_in_df != 0,
+            Some(n) if n & 0x80 == 0 => self.users_in_root & 1 << (n & 0x1F) != 0,
+            Some(n) => self.users_in_df & 1 << (n & 0x1F) != 0,
+        }
+    }
+
+    /// Notes what a presentation of reference data came to.
+    pub fn note_user(&mut self, reference: u8, right: bool) {
+        let users =
+            if reference & 0x80 == 0 { &mut self.users_in_root } else { &mut self.users_in_df };
+        let bit = 1 << (reference & 0x1F);
+        *users = if right { *users | bit } else { *users & !bit };
+    }
+
     /// Sets the register of the current DF; in the root that of the MF too.
     pub fn set_register(&mut self, value: u8) {
         self.registers.df = value & 0x0F;
@@ -247,6 +324,8 @@ impl Session {
             ef: self.ef,
             record: self.record,
             out_of_use: self.out_of_use,
+            header: self.header,
+            secured: self.secured,
             ..Self::EMPTY
         };
     }
@@ -265,12 +344,30 @@ impl Session {
         out_of_use: false,
         keys_in_root: 0,
         keys_in_df: 0,
+        users_in_root: 0,
+        users_in_df: 0,
+        authentication_key: 0,
+        header: [0; 4],
+        secured: Secured { key: None, enciphered: false },
     };
 
     /// What a channel opened from this one starts with: the same DF, nothing shown.
     #[must_use]
     pub const fn inherited(&self) -> Self {
         Self { df: self.df, out_of_use: self.out_of_use, ..Self::EMPTY }
+    }
+}
+
+/// How often files were deleted since reset; 0 for an applet that does not count.
+fn epoch(env: &Env<'_>) -> u32 {
+    env.ram(Clear::OnReset).first_chunk().map_or(0, |count| u32::from_be_bytes(*count))
+}
+
+/// Counts a deletion: the sessions of all channels are over but for one that is stored afterwards.
+pub(crate) fn count_deletion(env: &mut Env<'_>) {
+    let next = epoch(env).wrapping_add(1);
+    if let Some(count) = env.ram_mut(Clear::OnReset).first_chunk_mut() {
+        *count = next.to_be_bytes();
     }
 }
 

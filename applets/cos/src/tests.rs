@@ -38,6 +38,7 @@ static STANDARD: Small = Small {
         ef_answers_fci: true,
         ef_selection_finds_dfs: false,
         data_object: colour,
+        iso: None,
     },
     pin: true,
 };
@@ -50,6 +51,7 @@ static SOCIAL: Small = Small {
         ef_answers_fci: false,
         ef_selection_finds_dfs: true,
         data_object: crate::no_data_object,
+        iso: None,
     },
     pin: true,
 };

@@ -9,7 +9,7 @@ use crate::{
     Access,
     find::{DfBody, df_before, find_child, find_df},
     header::{Fields, Flags, Header, Parent},
-    layout::{HEADER_BYTES, Kind, LifeCycle, NEXT_DF_AT, ROOT_AT, df_at},
+    layout::{FREED, HEADER_BYTES, Kind, LifeCycle, NEXT_DF_AT, ROOT_AT, df_at},
     space::{find_place, sweep},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 pub struct DfSpec<'a> {
     /// File identifier.
     pub fid: FileId,
-    /// DF name, 1 to 16 bytes.
+    /// DF name, up to 16 bytes; empty: none.
     pub name: &'a [u8],
     /// Value of the A5 object of its FCI, at most 32 bytes; empty: no such object.
     pub proprietary: &'a [u8],
@@ -243,7 +243,7 @@ fn write_df(
     has_parent: bool,
     spec: &DfSpec<'_>,
 ) -> Result<DfId, Halt> {
-    if !is_usable(spec.fid) || !(1..=16).contains(&spec.name.len()) || spec.proprietary.len() > 32 {
+    if !is_usable(spec.fid) || spec.name.len() > 16 || spec.proprietary.len() > 32 {
         return Halt::status(StatusWord::WRONG_DATA);
     }
     let place = find_place(env, parent.end, |_| spec.file_bytes())?;
@@ -356,6 +356,52 @@ pub fn create_ef(env: &mut Env<'_>, parent: DfId, spec: &EfSpec<'_>) -> Result<H
         place.link(env, &header)
     })?;
     Ok(header)
+}
+
+/// Puts a data object under the DF at an offset, in the place of an old one if there is one.
+///
+/// # Errors
+/// 6A84 when the segment is full; `Torn`: it is the old or the new one.
+pub(crate) fn create_object(
+    env: &mut Env<'_>,
+    df: u32,
+    tag: u16,
+    value: &[u8],
+    old: Option<&Header>,
+) -> Outcome {
+    sweep(env)?;
+    let parent = Parent::load(env, df)?;
+    let bytes = HEADER_BYTES.saturating_add(value.len() as u32);
+    let place = find_place(env, parent.end, |_| bytes)?;
+    let header = Header::new(&Fields {
+        at: place.at,
+        kind: Kind::Object,
+        marked: false,
+        life_cycle: LifeCycle::ACTIVATED,
+        fid: FileId(tag),
+        sfi: None,
+        record_bytes: 0,
+        records_max: 0,
+        read: Access::Never,
+        update: Access::Never,
+        parent: parent.named,
+        end: place.end,
+        flags: Flags(0),
+        own: 0,
+    });
+    place.claim(env)?;
+    let mut at = header.body();
+    for piece in value.chunks(64) {
+        env.store(at, piece)?;
+        at += piece.len() as u32;
+    }
+    env.atomically(|env| {
+        place.link(env, &header)?;
+        match old {
+            Some(old) => env.store(old.at, &[FREED]),
+            None => Ok(()),
+        }
+    })
 }
 
 /// 0000 and FFFF name nothing. 3FFF, which the standard keeps for paths as well, does on FMCOS

@@ -55,6 +55,7 @@ static DIALECT: Dialect = Dialect {
     ef_answers_fci: true,
     ef_selection_finds_dfs: false,
     data_object: information,
+    iso: None,
 };
 
 /// Longest EF.ATR/INFO that GET DATA looks through.

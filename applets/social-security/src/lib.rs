@@ -79,6 +79,7 @@ static DIALECT: Dialect = Dialect {
     ef_answers_fci: false,
     ef_selection_finds_dfs: true,
     data_object: no_data_object,
+    iso: None,
 };
 
 impl Applet for SocialSecurity {

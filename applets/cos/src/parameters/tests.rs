@@ -26,9 +26,9 @@ fn made(objects: &[&[u8]]) -> Result<NewFile<'static>, Halt> {
     parse(UNANNOUNCED, data).map(|parameters| parameters.file)
 }
 
-fn ef(objects: &[&[u8]]) -> (EfSpec, u8) {
+fn ef(objects: &[&[u8]]) -> EfSpec<'static> {
     match made(objects).unwrap() {
-        NewFile::Working { spec, data_coding } => (spec, data_coding),
+        NewFile::Ef(spec) => spec,
         other => panic!("{other:?}"),
     }
 }
@@ -46,30 +46,30 @@ const DF: &[u8] = &[0x82, 1, 0x38];
 
 #[test]
 fn a_transparent_ef_is_made_of_its_objects() {
-    let (spec, coding) = ef(&[&[0x82, 2, 0x41, 0x61], FID, SIZE, &[0x88, 1, 0xF0], &[0x8A, 1, 5]]);
+    let spec = ef(&[&[0x82, 2, 0x41, 0x61], FID, SIZE, &[0x88, 1, 0xF0], &[0x8A, 1, 5]]);
     assert_eq!(spec.fid, FileId(0x1203));
     assert_eq!(spec.structure, Structure::Transparent { bytes: 0x100 });
     assert_eq!((spec.sfi, spec.life_cycle), (Sfi::new(30), LifeCycle::ACTIVATED));
-    assert_eq!(coding, 0x61);
-    let (spec, coding) = ef(&[TRANSPARENT, FID, &[0x81, 2, 0, 9]]);
+    assert_eq!((spec.flags.data_coding(), spec.fill), (0x61, 0xFF));
+    let spec = ef(&[TRANSPARENT, FID, &[0x81, 2, 0, 9]]);
     assert_eq!(spec.structure, Structure::Transparent { bytes: 9 });
     assert_eq!((spec.sfi, spec.life_cycle), (Sfi::new(3), LifeCycle::CREATION));
-    assert_eq!(coding, DATA_CODING_DEFAULT);
-    let (spec, _) = ef(&[TRANSPARENT, FID, &[0x80, 4, 0, 1, 0, 0], &[0x88, 0]]);
+    assert_eq!((spec.flags.data_coding(), spec.fill), (DATA_CODING_DEFAULT, 0x00));
+    let spec = ef(&[TRANSPARENT, FID, &[0x80, 4, 0, 1, 0, 0], &[0x88, 0]]);
     assert_eq!((spec.structure, spec.sfi), (Structure::Transparent { bytes: 0x1_0000 }, None));
-    let (spec, _) = ef(&[TRANSPARENT, &[0x83, 2, 0x12, 0x1F], SIZE]);
+    let spec = ef(&[TRANSPARENT, &[0x83, 2, 0x12, 0x1F], SIZE]);
     assert_eq!(spec.sfi, None, "31 is no short identifier");
 }
 
 #[test]
 fn record_files_have_the_structure_their_descriptor_says() {
     let fixed = |tlv| Structure::LinearFixed { record_bytes: 4, records: 3, tlv };
-    assert_eq!(ef(&[&[0x82, 5, 0x02, 0x21, 0, 4, 3], FID]).0.structure, fixed(false));
-    assert_eq!(ef(&[&[0x82, 6, 0x03, 0x21, 0, 4, 0, 3], FID]).0.structure, fixed(true));
-    assert_eq!(ef(&[&[0x82, 3, 0x02, 0x21, 4], FID, &[0x80, 1, 12]]).0.structure, fixed(false));
-    assert_eq!(ef(&[&[0x82, 4, 0x02, 0x21, 0, 4], FID, &[0x80, 1, 12]]).0.structure, fixed(false));
+    assert_eq!(ef(&[&[0x82, 5, 0x02, 0x21, 0, 4, 3], FID]).structure, fixed(false));
+    assert_eq!(ef(&[&[0x82, 6, 0x03, 0x21, 0, 4, 0, 3], FID]).structure, fixed(true));
+    assert_eq!(ef(&[&[0x82, 3, 0x02, 0x21, 4], FID, &[0x80, 1, 12]]).structure, fixed(false));
+    assert_eq!(ef(&[&[0x82, 4, 0x02, 0x21, 0, 4], FID, &[0x80, 1, 12]]).structure, fixed(false));
     let ring = Structure::Cyclic { record_bytes: 4, records: 3 };
-    assert_eq!(ef(&[&[0x82, 5, 0x06, 0x21, 0, 4, 3], FID, &[0x80, 1, 12]]).0.structure, ring);
+    assert_eq!(ef(&[&[0x82, 5, 0x06, 0x21, 0, 4, 3], FID, &[0x80, 1, 12]]).structure, ring);
     let variable = |record_bytes_max, records, tlv| Structure::LinearVariable {
         bytes: 30,
         record_bytes_max,
@@ -77,11 +77,8 @@ fn record_files_have_the_structure_their_descriptor_says() {
         tlv,
     };
     let size: &[u8] = &[0x80, 1, 30];
-    assert_eq!(
-        ef(&[&[0x82, 5, 0x04, 0x21, 0, 9, 7], FID, size]).0.structure,
-        variable(9, 7, false)
-    );
-    assert_eq!(ef(&[&[0x82, 1, 0x05], FID, size]).0.structure, variable(30, 15, true));
+    assert_eq!(ef(&[&[0x82, 5, 0x04, 0x21, 0, 9, 7], FID, size]).structure, variable(9, 7, false));
+    assert_eq!(ef(&[&[0x82, 1, 0x05], FID, size]).structure, variable(30, 15, true));
 }
 
 #[test]
@@ -93,12 +90,6 @@ fn a_df_is_made_of_its_objects() {
     assert_eq!(spec.life_cycle, LifeCycle(7));
     let Ok(NewFile::Df(spec)) = made(&[&[0x82, 2, 0x78, 0x21], FID]) else { panic!("a DF") };
     assert!(spec.name.is_empty() && spec.proprietary.is_empty());
-}
-
-#[test]
-fn an_internal_ef_is_told_from_a_working_one() {
-    let file = made(&[&[0x82, 1, 0x0C], FID, SIZE]).unwrap();
-    assert!(matches!(file, NewFile::Internal(spec) if spec.fid == FileId(0x1203)));
 }
 
 #[test]
@@ -142,7 +133,7 @@ fn p1_and_p2_may_say_descriptor_and_short_identifier_and_must_not_differ() {
         parse(Announced { descriptor, sfi }, data).map(|parameters| parameters.file)
     };
     let sfi = |file| match file {
-        Ok(NewFile::Working { spec, .. }) => spec.sfi.map(Sfi::number),
+        Ok(NewFile::Ef(spec)) => spec.sfi.map(Sfi::number),
         other => panic!("{other:?}"),
     };
     assert_eq!(sfi(with(0x01, 0x28, &[FID, SIZE])), Some(5));
@@ -229,13 +220,12 @@ fn descriptors_this_card_does_not_know_are_refused() {
         let objects = [&object(0x82, &[descriptor]), FID, SIZE];
         known += u32::from(made(&objects).is_ok());
     }
-    // 01, 04, 05 working and internal, shareable or not; the others need a record size, and a DF
-    // has none.
-    assert_eq!(known, 12);
-    for descriptor in [0x00, 0x07, 0x10, 0x39, 0x3A, 0x81] {
+    // 01, 04, 05, shareable or not; the others need a record size, and a DF has none.
+    assert_eq!(known, 6);
+    for descriptor in [0x00, 0x07, 0x09, 0x0C, 0x10, 0x39, 0x3A, 0x81] {
         refused(&[&[0x82, 5, descriptor, 0x21, 0, 4, 3], FID]);
     }
-    for coding in [0x00, 0x02, 0x0F] {
+    for coding in [0x00, 0x02, 0x0F, 0x81, 0x11] {
         refused(&[&[0x82, 2, 0x01, coding], FID, SIZE]);
     }
 }

@@ -49,7 +49,6 @@ fn files_that_cannot_be_are_refused_and_change_nothing() {
         df(0xFFFF, b"GAMMA"),
         df(0xFFFF, b"GAMMA"),
         df(0x3F00, b"GAMMA"), // only a root is the MF
-        df(0x0400, b""),
         df(0x0400, b"seventeen letters"),
         DfSpec { proprietary: &[0; 33], ..df(0x0400, b"GAMMA") },
     ] {
