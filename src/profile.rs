@@ -44,10 +44,17 @@
 //! eeprom-bytes = 8192                         # of the chip, as its arithmetic of space goes
 //! script = ["80E03F000D38FFFFF0F001FFFFFFFFFFFFFF"]   # commands, run when the card is made
 //! ```
+//!
+//! ```toml
+//! [iso7816]
+//! pin = "123456"                              # global reference data 1; leave out for none
+//! transport-key = { algorithm = "AES", key = "40414243..." }   # 3DES, AES, SM4; or none
+//! ```
 
 mod access;
 mod check;
 mod fmcos;
+mod iso7816;
 mod items;
 mod master;
 mod words;
@@ -197,7 +204,7 @@ pub enum ProfileError {
 }
 
 /// Profiles built into the library.
-const EMBEDDED: [(&str, &str); 9] = [
+const EMBEDDED: [(&str, &str); 10] = [
     ("social-security", include_str!("../profiles/social-security.toml")),
     ("clinic", include_str!("../profiles/clinic.toml")),
     ("social-security-contact", include_str!("../profiles/social-security-contact.toml")),
@@ -207,6 +214,7 @@ const EMBEDDED: [(&str, &str); 9] = [
     ("blank", include_str!("../profiles/blank.toml")),
     ("fm1208", include_str!("../profiles/fm1208.toml")),
     ("tiny", include_str!("../profiles/tiny.toml")),
+    ("iso7816", include_str!("../profiles/iso7816.toml")),
 ];
 
 /// Interface bytes of the ATS of a profile that says nothing of it: frames of 256 bytes, 106 kbit/s
@@ -234,6 +242,7 @@ struct File {
     limits: Option<Spanned<Limits>>,
     social_security: Option<items::Section>,
     fmcos: Option<Spanned<fmcos::Section>>,
+    iso7816: Option<Spanned<iso7816::Section>>,
 }
 
 #[derive(Deserialize)]
@@ -304,13 +313,25 @@ impl Profile {
         let ats_interface = source.ats_interface(card.ats.as_ref())?;
         let limits = source.limits(parsed.limits)?;
         let part = source.part(card.part)?;
-        let applets = match (parsed.social_security, parsed.fmcos) {
-            (None, Some(section)) => vec![fmcos::installation(&source, section.into_inner())?],
-            (Some(_), Some(section)) => {
-                let expected = "[fmcos] on a card of its own, for its MF is the card's";
-                return Err(source.wrong(section.span(), expected, "[social-security] beside it"));
+        let [fmcos, iso7816] = [
+            parsed.fmcos.as_ref().map(Spanned::span),
+            parsed.iso7816.as_ref().map(Spanned::span),
+        ];
+        let applets = match (parsed.social_security, parsed.fmcos, parsed.iso7816) {
+            (None, Some(section), None) => {
+                vec![fmcos::installation(&source, section.into_inner())?]
             }
-            (social_security, None) => source.with_master(social_security, &historical, &limits)?,
+            (None, None, Some(section)) => {
+                vec![iso7816::installation(&source, section.get_ref())?]
+            }
+            (social_security, None, None) => {
+                source.with_master(social_security, &historical, &limits)?
+            }
+            _ => {
+                let expected = "a section that brings the card's MF, alone";
+                let place = iso7816.or(fmcos).unwrap_or_default();
+                return Err(source.wrong(place, expected, "another section beside it"));
+            }
         };
         Ok(Self {
             name: parsed.name,

@@ -133,7 +133,10 @@ pub(super) fn installation_data(
     Ok(data)
 }
 
-fn digits_of_pin(source: &Source<'_>, pin: &Spanned<String>) -> Result<Vec<u8>, ProfileError> {
+pub(super) fn digits_of_pin(
+    source: &Source<'_>,
+    pin: &Spanned<String>,
+) -> Result<Vec<u8>, ProfileError> {
     let digits = pin.get_ref();
     let fits = (4..=12).contains(&digits.len())
         && digits.len().is_multiple_of(2)

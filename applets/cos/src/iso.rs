@@ -45,9 +45,13 @@ use crate::{
     Dialect, Session,
     header::Header,
     layout::{LifeCycle, ROOT_AT},
+    session::SESSION_BYTES,
 };
 
 pub use intent::Intent;
+
+/// Bytes of `clear_on_deselect` RAM of an applet that takes these commands.
+pub const RAM_BYTES: u16 = SESSION_BYTES;
 
 /// What an applet says that takes these commands. It asks for
 /// [`EPOCH_BYTES`](crate::session::EPOCH_BYTES) of `clear_on_reset` RAM, and its files have

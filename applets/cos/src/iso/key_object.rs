@@ -135,7 +135,7 @@ pub(crate) const fn is_reference(byte: u8) -> bool {
 /// # Errors
 /// 6A80 when it cannot be such a key, or is a global one in another DF than the root; 6A88 when
 /// there is none to delete; 6A84; `Torn`: it is the old or the new one.
-pub(crate) fn put(env: &mut Env<'_>, iso: Iso, mut session: Session, data: &[u8]) -> Outcome {
+pub fn put(env: &mut Env<'_>, iso: Iso, mut session: Session, data: &[u8]) -> Outcome {
     let wrong = Halt::Status(StatusWord::WRONG_DATA);
     let object = KeyObject::read(data).map_err(|_| wrong)?;
     let spec = object.spec().map_err(|_| wrong)?;
