@@ -12,6 +12,9 @@
 //! | [`odd`] | READ BINARY and UPDATE BINARY with data objects |
 //! | [`objects`] | PUT DATA, GET DATA |
 //! | [`key_object`] | keys, as PUT DATA brings them |
+//! | [`authenticate`] | GET CHALLENGE, EXTERNAL, MUTUAL and INTERNAL AUTHENTICATE |
+//! | [`environment`] | MANAGE SECURITY ENVIRONMENT |
+//! | [`messaging`] | secure messaging by data objects |
 //! | [`reference`](mod@reference) | VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, ENABLE, DISABLE |
 //!
 //! An applet takes them when its [`Dialect`] has an [`Iso`]. The order of checks is that of the
@@ -26,10 +29,13 @@
 //! * A deletion ends what was shown and selected on the other channels: see
 //!   [`session`](crate::session).
 
+pub mod authenticate;
 pub mod create;
+pub mod environment;
 pub mod intent;
 pub mod key_object;
 pub mod life;
+pub mod messaging;
 pub mod objects;
 pub mod odd;
 pub mod reference;
@@ -45,13 +51,13 @@ use crate::{
     Dialect, Session,
     header::Header,
     layout::{LifeCycle, ROOT_AT},
-    session::SESSION_BYTES,
+    session::{Challenge, SESSION_BYTES},
 };
 
 pub use intent::Intent;
 
 /// Bytes of `clear_on_deselect` RAM of an applet that takes these commands.
-pub const RAM_BYTES: u16 = SESSION_BYTES;
+pub const RAM_BYTES: u16 = SESSION_BYTES + messaging::MESSAGING_BYTES;
 
 /// What an applet says that takes these commands. It asks for
 /// [`EPOCH_BYTES`](crate::session::EPOCH_BYTES) of `clear_on_reset` RAM, and its files have
@@ -89,11 +95,18 @@ pub(crate) fn process(
 ) -> Outcome {
     let mut session = Session::load(env)?;
     session.header = header(command);
+    let challenge = core::mem::take(&mut session.challenge);
     session.store(env)?;
-    run(env, card, command, reply)
+    run(env, card, command, &challenge, reply)
 }
 
-fn run(env: &mut Env<'_>, card: Card<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {
+fn run(
+    env: &mut Env<'_>,
+    card: Card<'_>,
+    command: &Command<'_>,
+    challenge: &Challenge,
+    reply: &mut Reply<'_>,
+) -> Outcome {
     let data = command.data;
     match Intent::read(command)? {
         Intent::Create(announced) => create::create(env, card, announced, data),
@@ -115,6 +128,11 @@ fn run(env: &mut Env<'_>, card: Card<'_>, command: &Command<'_>, reply: &mut Rep
         Intent::PutData { tag } => objects::put(env, card, tag, data),
         Intent::GetData { tag } => objects::get(env, card, tag, reply),
         Intent::Reference(intent, reference) => reference::run(env, card, intent, reference, data),
+        Intent::Challenge { bytes } => authenticate::challenge(env, bytes, reply),
+        Intent::Authenticate(authentication, key) => {
+            authenticate::run(env, authentication, key, challenge, data, reply)
+        }
+        Intent::Environment(environment) => environment::manage(env, card, environment, challenge),
         Intent::Basic(intent) => crate::basic(env, card.dialect, intent, command, reply),
     }
 }

@@ -57,6 +57,8 @@ pub struct Session {
     pub challenge: Challenge,
     /// The key that the security environment names for authentication, 0 for none.
     pub authentication_key: u8,
+    /// The key secure messaging goes on with on this channel; `None`: it has not begun.
+    pub messaging: Option<u8>,
     /// CLA INS P1 P2 of the command under way, its channel number cleared.
     pub header: [u8; 4],
     /// How the command under way came.
@@ -163,6 +165,7 @@ impl Session {
             users_in_df: number(41),
             authentication_key: ram[49],
             header: number(50).to_be_bytes(),
+            messaging: (ram[55] & 4 != 0).then_some(ram[56]),
             secured: Secured {
                 key: (ram[55] & 1 != 0).then_some(ram[54]),
                 enciphered: ram[55] & 2 != 0,
@@ -202,7 +205,10 @@ impl Session {
         ram[49] = self.authentication_key;
         ram[50..54].copy_from_slice(&self.header);
         ram[54] = self.secured.key.unwrap_or(0);
-        ram[55] = u8::from(self.secured.key.is_some()) | u8::from(self.secured.enciphered) << 1;
+        ram[55] = u8::from(self.secured.key.is_some())
+            | u8::from(self.secured.enciphered) << 1
+            | u8::from(self.messaging.is_some()) << 2;
+        ram[56] = self.messaging.unwrap_or(0);
         Ok(())
     }
 
@@ -214,6 +220,7 @@ impl Session {
             self.users_in_df = 0;
             self.security_environment = 0;
             self.authentication_key = 0;
+            self.messaging = self.messaging.filter(|key| key & 0x80 == 0);
         }
         self.pin_here = false;
         self.registers.df = if df.at == ROOT_AT { self.registers.mf } else { 0 };
@@ -347,6 +354,7 @@ impl Session {
         users_in_root: 0,
         users_in_df: 0,
         authentication_key: 0,
+        messaging: None,
         header: [0; 4],
         secured: Secured { key: None, enciphered: false },
     };

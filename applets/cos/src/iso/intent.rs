@@ -4,8 +4,8 @@
 use tessera_framework::{Command, Halt, Ins, StatusWord};
 
 use super::{
-    life::Change, objects::tag_of, odd::OddFile, reference::ReferenceIntent, search::Direction,
-    target::Named,
+    authenticate::Authentication, environment::Environment, life::Change, objects::tag_of,
+    odd::OddFile, reference::ReferenceIntent, search::Direction, target::Named,
 };
 use crate::{
     intent::{FileRef, Purpose, Which, binary_place, record_file, which},
@@ -81,6 +81,15 @@ pub enum Intent<'a> {
     },
     /// What concerns reference data, by P2.
     Reference(ReferenceIntent, u8),
+    /// GET CHALLENGE.
+    Challenge {
+        /// How many bytes, 8 or 16.
+        bytes: usize,
+    },
+    /// EXTERNAL, MUTUAL and INTERNAL AUTHENTICATE, with the key P2 names.
+    Authenticate(Authentication, u8),
+    /// MANAGE SECURITY ENVIRONMENT.
+    Environment(Environment),
     /// One of the basic commands.
     Basic(crate::Intent),
 }
@@ -119,6 +128,15 @@ impl<'a> Intent<'a> {
             }
             Ins::READ_BINARY_ODD => Self::Odd(Purpose::Read, OddFile::read(command)),
             Ins::UPDATE_BINARY_ODD => Self::Odd(Purpose::Update, OddFile::read(command)),
+            Ins::GET_CHALLENGE => match (command.p1p2(), command.data, command.ne) {
+                (0, [], bytes @ (8 | 16)) => Self::Challenge { bytes: bytes as usize },
+                (0, ..) => return Halt::status(StatusWord::WRONG_LENGTH),
+                _ => return Halt::status(StatusWord::WRONG_P1P2),
+            },
+            Ins::EXTERNAL_AUTHENTICATE | Ins::INTERNAL_AUTHENTICATE => {
+                Self::Authenticate(Authentication::read(command)?, command.p2)
+            }
+            Ins::MANAGE_SECURITY_ENVIRONMENT => Self::Environment(Environment::read(command)?),
             _ => Self::of_contents(command)?,
         };
         intent.check_lengths(command)?;
@@ -183,6 +201,9 @@ impl<'a> Intent<'a> {
             | Self::Change(..)
             | Self::PutData { .. }
             | Self::Reference(..)
+            | Self::Challenge { .. }
+            | Self::Authenticate(..)
+            | Self::Environment(_)
             | Self::Basic(_) => true,
         };
         if fits { Ok(()) } else { Halt::status(StatusWord::WRONG_LENGTH) }

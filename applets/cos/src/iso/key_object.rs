@@ -107,9 +107,9 @@ impl<'a> KeyObject<'a> {
                 (KEY, _) | (_, Some(_)) => false,
                 (_, None) => bytes <= REFERENCE_BYTES_MAX && tries.is_some(),
             };
-        // Keys of a session have 16 bytes.
+        // The derivation of session keys knows triple DES and AES alone.
         let derives = matches!(use_, usage::MUTUAL | usage::MESSAGING);
-        if !fits || (derives && !matches!(bytes, 0 | 16)) {
+        if !fits || (derives && algorithm == Some(3)) {
             return Err(Malformed);
         }
         Ok(KeySpec {

@@ -45,7 +45,8 @@ const fn is_control(tag: u16) -> bool {
     matches!(Tag(tag), Tag::FCP | Tag::FMD | Tag::FCI | Tag::DF_NAME)
 }
 
-fn find(env: &Env<'_>, session: &Session, tag: u16) -> Result<Option<Header>, Halt> {
+/// A data object of the current DF.
+pub(crate) fn find(env: &Env<'_>, session: &Session, tag: u16) -> Result<Option<Header>, Halt> {
     find_block(env, session.df, |block| block.kind == Kind::Object && block.fid().0 == tag)
 }
 
