@@ -233,8 +233,11 @@ pub fn open(
     if !structure_fits(header.kind) {
         return Halt::status(StatusWord::INCOMPATIBLE_FILE_STRUCTURE);
     }
-    let closed = dialect.iso.is_some() && iso::is_closed(env, &session)?;
-    if header.life_cycle().warning().is_some() || session.is_out_of_use() || closed {
+    let closed = match dialect.iso {
+        Some(_) => iso::is_closed(env, &session)?,
+        None => session.is_out_of_use(),
+    };
+    if header.life_cycle().warning().is_some() || closed {
         return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
     }
     let operation = match purpose {

@@ -4,6 +4,7 @@ extern crate std;
 
 mod binary;
 mod damage;
+mod iso;
 mod keys;
 mod record;
 mod select;
@@ -15,8 +16,8 @@ mod verify;
 use std::{format, string::String, vec, vec::Vec};
 
 use tessera_framework::{
-    Aid, Apdu, Applet, Class, Command, Control, CounterId, Descriptor, DfId, Env, FileId, Halt,
-    Ins, Interface, Outcome, Reply, Selected, Selection, Sfi, StatusWord, Target, pin::Pin,
+    Aid, Apdu, Applet, Class, Clear, Command, Control, CounterId, Descriptor, DfId, Env, FileId,
+    Halt, Ins, Interface, Outcome, Reply, Selected, Selection, Sfi, StatusWord, Target, pin::Pin,
     testing::Rig,
 };
 
@@ -215,12 +216,16 @@ impl Applet for Small {
 #[derive(Clone)]
 struct Dialogue {
     rig: Rig<2048>,
-    applet: &'static Small,
+    applet: &'static dyn Applet,
 }
 
 impl Dialogue {
-    fn with(applet: &'static Small) -> Self {
-        Self { rig: Rig::with(applet, &[]).unwrap(), applet }
+    fn with(applet: &'static dyn Applet) -> Self {
+        Self::installed(applet, &[])
+    }
+
+    fn installed(applet: &'static dyn Applet, data: &[u8]) -> Self {
+        Self { rig: Rig::with(applet, data).unwrap(), applet }
     }
 
     /// The response APDU to a command APDU, `None` when power failed in it.
@@ -261,6 +266,7 @@ impl Dialogue {
         };
         let fid = || FileId(u16::from_be_bytes(apdu.data.try_into().unwrap()));
         let target = match apdu.p1 {
+            0x00 if fid() == FileId::MF => Target::Df(DfId::ROOT),
             0x00 => Target::FileId(fid()),
             0x01 => Target::ChildDf(fid()),
             0x02 => Target::Ef(fid()),
