@@ -313,10 +313,8 @@ impl Profile {
         let ats_interface = source.ats_interface(card.ats.as_ref())?;
         let limits = source.limits(parsed.limits)?;
         let part = source.part(card.part)?;
-        let [fmcos, iso7816] = [
-            parsed.fmcos.as_ref().map(Spanned::span),
-            parsed.iso7816.as_ref().map(Spanned::span),
-        ];
+        let [fmcos, iso7816] =
+            [parsed.fmcos.as_ref().map(Spanned::span), parsed.iso7816.as_ref().map(Spanned::span)];
         let applets = match (parsed.social_security, parsed.fmcos, parsed.iso7816) {
             (None, Some(section), None) => {
                 vec![fmcos::installation(&source, section.into_inner())?]
