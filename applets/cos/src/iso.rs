@@ -55,6 +55,7 @@ use crate::{
 };
 
 pub use intent::Intent;
+pub(crate) use messaging::process;
 
 /// Bytes of `clear_on_deselect` RAM of an applet that takes these commands.
 pub const RAM_BYTES: u16 = SESSION_BYTES + messaging::MESSAGING_BYTES;
@@ -81,23 +82,6 @@ impl Iso {
 pub(crate) struct Card<'d> {
     pub(crate) dialect: &'d Dialect,
     pub(crate) iso: Iso,
-}
-
-/// Runs a command of an applet with this dialect.
-///
-/// # Errors
-/// As [`process`](crate::process).
-pub(crate) fn process(
-    env: &mut Env<'_>,
-    card: Card<'_>,
-    command: &Command<'_>,
-    reply: &mut Reply<'_>,
-) -> Outcome {
-    let mut session = Session::load(env)?;
-    session.header = header(command);
-    let challenge = core::mem::take(&mut session.challenge);
-    session.store(env)?;
-    run(env, card, command, &challenge, reply)
 }
 
 fn run(

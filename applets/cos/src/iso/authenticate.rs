@@ -2,17 +2,17 @@
 //! symmetric keys.
 //!
 //! P2 names the key as it names reference data; 00 is the one the security environment names. P1 is
-//! 00: the key knows its algorithm. A challenge is as long as the key's block and good for the next
-//! command only, whatever becomes of that.
+//! 00: the key knows its algorithm. A challenge is as long as the key's block (of MUTUAL
+//! AUTHENTICATE 8 bytes) and good for the next command only, whatever becomes of that.
 //!
 //! What is computed (own design; the standard leaves it to the card), C the card's challenge, T
-//! the terminal's, E the key's block cipher, CBC with initial value zero:
+//! the terminal's, E the key's block cipher:
 //!
 //! | command | data field | response |
 //! |---|---|---|
 //! | EXTERNAL | E(C) | |
 //! | INTERNAL | T | E(T) |
-//! | MUTUAL | CBC(T, C) | CBC(C, T); secure messaging begins, see [`messaging`](super::messaging) |
+//! | MUTUAL, with a challenge of 8 bytes | the terminal's message of [`mutual`] | the card's; [secure messaging](super::messaging) begins |
 
 use tessera_framework::{
     Command, Env, Halt, Ins, Outcome, Reply, StatusWord,
@@ -26,14 +26,15 @@ use super::{
 };
 use crate::{
     Session,
-    cipher::{Algorithm, Key},
+    cipher::{Algorithm, BLOCK_BYTES_MAX, Key},
     keys::{self, KEY, KeyBytes, KeyRecord},
     layout::ROOT_AT,
+    messaging::iso::{
+        Agreed,
+        mutual::{self, MESSAGE_BYTES, RANDOM_BYTES, SEED_BYTES},
+    },
     session::Challenge,
 };
-
-/// Longest block in bytes.
-const BLOCK_BYTES_MAX: usize = 16;
 
 /// What authenticates whom.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -117,25 +118,36 @@ pub(crate) fn run(
             (false, tries) => Halt::status(StatusWord::tries_left(tries.unwrap_or(15))),
         };
     }
-    let block_bytes = algorithm(&record)?.block_bytes();
-    let blocks = if authentication == Authentication::Mutual { 2 } else { 1 };
-    if data.len() != blocks * block_bytes {
+    let algorithm = algorithm(&record)?;
+    let is_mutual = authentication == Authentication::Mutual;
+    let data_bytes = if is_mutual { MESSAGE_BYTES } else { algorithm.block_bytes() };
+    if data.len() != data_bytes {
         return Halt::status(StatusWord::WRONG_LENGTH);
     }
     if authentication == Authentication::Internal {
-        return answer(env, &record, data, reply);
+        return answer(env, &record, algorithm, data, reply);
     }
     if tries == Some(0) {
         return Halt::status(StatusWord::BLOCKED);
     }
-    if challenge.bytes().len() != block_bytes {
+    let challenge_bytes = if is_mutual { RANDOM_BYTES } else { algorithm.block_bytes() };
+    if challenge.bytes().len() != challenge_bytes {
         return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
     }
-    let algorithm = algorithm(&record)?;
+    let mut part = [0; SEED_BYTES];
+    if is_mutual {
+        env.challenge(&mut part);
+    }
+    let mut agreed = None;
     let shown = record.attempt(env, |bytes| {
-        let Some(key) = Key::new(algorithm, bytes.as_slice()) else { return false };
-        is_right(&key, challenge.bytes(), data)
+        if is_mutual {
+            agreed = agree(&record, bytes, challenge, &part, data);
+            return agreed.is_some();
+        }
+        Key::new(algorithm, bytes.as_slice())
+            .is_some_and(|key| is_right(&key, challenge.bytes(), data))
     });
+    forget(&mut part);
     match shown {
         Ok(()) => session.note_key(reference),
         Err(Halt::Status(_)) => session.forget_key(reference),
@@ -143,8 +155,9 @@ pub(crate) fn run(
     }
     session.store(env)?;
     shown?;
-    if authentication == Authentication::Mutual {
-        return answer_mutually(env, &record, challenge.bytes(), data, reply);
+    if let Some((message, agreed)) = agreed {
+        messaging::begin_agreed(env, &record, &agreed)?;
+        reply.push(&message)?;
     }
     Ok(())
 }
@@ -179,64 +192,42 @@ pub(crate) fn algorithm(record: &KeyRecord) -> Result<Algorithm, Halt> {
     }
 }
 
-/// The key, ready for use.
-fn key(record: &KeyRecord, bytes: &KeyBytes) -> Result<Key, Halt> {
-    let key = Key::new(algorithm(record)?, bytes.as_slice());
-    key.ok_or(Halt::Status(StatusWord::REFERENCE_DATA_NOT_USABLE))
+/// The card's message, and what both sides have agreed on.
+fn agree(
+    record: &KeyRecord,
+    bytes: &KeyBytes,
+    challenge: &Challenge,
+    part: &[u8; SEED_BYTES],
+    message: &[u8],
+) -> Option<([u8; MESSAGE_BYTES], Agreed)> {
+    let (encryption, authentication) = messaging::derived(record, bytes, &[])?;
+    let random = challenge.bytes().first_chunk()?;
+    mutual::answer(&encryption, &authentication, random, part, message).ok()
 }
 
-/// E(C), or the second block of what CBC(T, C) decrypts to is C.
-fn is_right(key: &Key, challenge: &[u8], data: &[u8]) -> bool {
-    let mut buffer = [0; 2 * BLOCK_BYTES_MAX];
-    let right = if data.len() == challenge.len() {
-        copy(&mut buffer, challenge).is_some_and(|block| {
-            key.cipher().encrypt_block(block).is_ok() && equal_in_constant_time(block, data)
-        })
-    } else {
-        copy(&mut buffer, data).is_some_and(|blocks| {
-            key.cipher().decrypt_cbc(&[], blocks).is_ok()
-                && blocks
-                    .get(challenge.len()..)
-                    .is_some_and(|second| equal_in_constant_time(second, challenge))
-        })
-    };
+/// Whether a cryptogram is E(C).
+fn is_right(key: &Key, challenge: &[u8], cryptogram: &[u8]) -> bool {
+    let mut buffer = [0; BLOCK_BYTES_MAX];
+    let right = buffer.get_mut(..challenge.len()).is_some_and(|block| {
+        block.copy_from_slice(challenge);
+        key.cipher().encrypt_block(block).is_ok() && equal_in_constant_time(block, cryptogram)
+    });
     forget(&mut buffer);
     right
 }
 
-fn copy<'b>(buffer: &'b mut [u8], bytes: &[u8]) -> Option<&'b mut [u8]> {
-    let place = buffer.get_mut(..bytes.len())?;
-    place.copy_from_slice(bytes);
-    Some(place)
-}
-
-fn answer(env: &Env<'_>, record: &KeyRecord, data: &[u8], reply: &mut Reply<'_>) -> Outcome {
-    let key = key(record, &record.load(env)?)?;
+fn answer(
+    env: &Env<'_>,
+    record: &KeyRecord,
+    algorithm: Algorithm,
+    data: &[u8],
+    reply: &mut Reply<'_>,
+) -> Outcome {
+    let Some(key) = Key::new(algorithm, record.load(env)?.as_slice()) else {
+        return Halt::status(StatusWord::REFERENCE_DATA_NOT_USABLE);
+    };
     let block = reply.extend(data.len())?;
     block.copy_from_slice(data);
     let done = key.cipher().encrypt_block(block);
     done.map_err(|_| Halt::Status(StatusWord::NO_DIAGNOSIS))
-}
-
-/// CBC(C, T), and the keys of secure messaging from both.
-fn answer_mutually(
-    env: &mut Env<'_>,
-    record: &KeyRecord,
-    challenge: &[u8],
-    data: &[u8],
-    reply: &mut Reply<'_>,
-) -> Outcome {
-    let bytes = record.load(env)?;
-    let cipher = key(record, &bytes)?.cipher();
-    let broken = Halt::Status(StatusWord::NO_DIAGNOSIS);
-    let mut plain = [0; 2 * BLOCK_BYTES_MAX];
-    let blocks = copy(&mut plain, data).ok_or(broken)?;
-    cipher.decrypt_cbc(&[], blocks).map_err(|_| broken)?;
-    let (terminal, _) = blocks.split_at_checked(challenge.len()).ok_or(broken)?;
-    messaging::begin(env, record, &bytes, [terminal, challenge])?;
-    let out = reply.extend(data.len())?;
-    let (first, second) = out.split_at_mut(challenge.len());
-    first.copy_from_slice(challenge);
-    second.copy_from_slice(terminal);
-    cipher.encrypt_cbc(&[], out).map_err(|_| broken)
 }

@@ -93,7 +93,7 @@ fn key_reference(data: &[u8]) -> Result<u8, Halt> {
 ///
 /// # Errors
 /// 6A88 when there is no such key or environment; 6985 in a DF that is not in use, for a key of
-/// another usage and without a challenge; 6982; 6A84; `Torn`.
+/// another usage and without a challenge as long as its block; 6982; 6A84; `Torn`.
 pub(crate) fn manage(
     env: &mut Env<'_>,
     card: Card<'_>,
@@ -116,11 +116,10 @@ pub(crate) fn manage(
         }
         Environment::SetMessaging(key) => {
             let record = find_key(env, &session, key)?;
-            if record.version_or_follow_up() != usage::MESSAGING || challenge.bytes().is_empty() {
+            if record.version_or_follow_up() != usage::MESSAGING {
                 return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
             }
-            let bytes = record.load(env)?;
-            return messaging::begin(env, &record, &bytes, [&[], challenge.bytes()]);
+            return messaging::begin(env, &record, challenge);
         }
         Environment::Store(number) => {
             may_store(env)?;

@@ -4,6 +4,7 @@ mod authentication;
 mod contents;
 mod files;
 mod life;
+mod messaging;
 mod objects;
 mod reference;
 mod rights;

@@ -126,27 +126,13 @@ fn a_key_is_for_one_usage() {
     }
     let _ = challenge(&mut card, 16);
     card.refused(&[(&format!("0082000110{data}00"), "6985")]); // key 1 is not for both
+    card.refused(&[
+        (&format!("0082000310{data}00"), "6700"),
+        (&format!("0082000310{data}"), "6985"),
+    ]);
     let _ = challenge(&mut card, 16);
     card.refused(&[("0082000108 5555555555555555", "6700"), ("0082000100", "6700")]);
     card.refused(&[("00820101", "6A86")]);
-}
-
-#[test]
-fn both_sides_show_a_key_at_once() {
-    let mut card = keyed();
-    let bytes: [u8; 16] = core::array::from_fn(|n| 0x20 + n as u8);
-    let key = Key::new(Algorithm::TripleDes, &bytes).unwrap();
-    let from_card = challenge(&mut card, 8);
-    let terminal = [0x77; 8];
-    let data = hex(&encrypted(&key, &[&terminal[..], &from_card].concat()));
-    let expected = hex(&encrypted(&key, &[&from_card[..], &terminal].concat()));
-    assert_eq!(card.send(&format!("0082000310{data}00")), format!("{expected}9000"));
-    card.check(&[("00820003", "9000")]);
-    // Another challenge, and the wrong length.
-    let _ = challenge(&mut card, 8);
-    card.check(&[(&format!("0082000310{data}00"), "63C2"), ("00820003", "63C2")]);
-    let _ = challenge(&mut card, 8);
-    card.refused(&[("0082000308 5555555555555555 00", "6700")]);
 }
 
 #[test]
