@@ -61,7 +61,10 @@ impl Core {
             return Halt::status(StatusWord::LAST_OF_CHAIN_EXPECTED);
         }
         let descriptor = registry.entry(channel.applet).descriptor;
-        if class.secure_messaging() != SecureMessaging::None && !descriptor.secure_messaging {
+        // What is the operating system's own is never protected: only applets have keys.
+        let is_own = matches!(apdu.ins, Ins::SELECT | Ins::MANAGE_CHANNEL);
+        let is_read = descriptor.secure_messaging && !is_own;
+        if class.secure_messaging() != SecureMessaging::None && !is_read {
             return Halt::status(StatusWord::SECURE_MESSAGING_NOT_SUPPORTED);
         }
         if !class.chaining() && !self.chain.is_open() {

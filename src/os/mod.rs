@@ -12,7 +12,7 @@
 //! | 3 | the logical channel is open (5.4.1) | 6881 |
 //! | 4 | the instruction is not 6X or 9X (5.5) | 6D00 |
 //! | 5 | an unfinished chain goes on with the same class, instruction, P1 and P2 (5.3) | 6883, the chain is dropped |
-//! | 6 | no secure messaging, or the selected applet reads it (5.4.1) | 6882 |
+//! | 6 | no secure messaging, or the selected applet reads it and gets the command (5.4.1) | 6882 |
 //! | 7 | no chaining, or the selected applet takes it (5.3) | 6884 |
 //! | 8 | a chain, joined, fits the card's command buffer | 6700, the chain is dropped |
 //! | 9 | GET RESPONSE: P1-P2 0000 (6A86), something is held (6985), Le present (6700) (11.7.1) | as named |

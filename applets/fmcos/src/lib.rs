@@ -104,6 +104,7 @@ static DIALECT: Dialect = Dialect {
     ef_answers_fci: false,
     ef_selection_finds_dfs: false,
     data_object: no_data_object,
+    iso: None,
 };
 
 impl Applet for Fmcos {

@@ -45,6 +45,7 @@ static DIALECT: Dialect = Dialect {
     ef_answers_fci: false,
     ef_selection_finds_dfs: false,
     data_object: tessera_cos::no_data_object,
+    iso: None,
 };
 
 static DESCRIPTOR: Descriptor = Descriptor {
