@@ -1,5 +1,7 @@
 //! Vectors of the decoders: bytes in, lines out.
 
+mod cryptography;
+
 use tessera_framework::{Apdu, Class, class::SecureMessaging};
 
 use crate::{
@@ -24,15 +26,24 @@ pub enum Decoder {
     Apdu,
     /// The number of a social-security card, its nine characters.
     CardNumber,
+    /// Keys of a card from a key above them.
+    Diversification,
+    /// What a social-security card and its terminal show each other.
+    Authenticator,
+    /// A maintenance command of a social-security card.
+    ProtectedCommand,
 }
 
-const NAMES: [(&str, Decoder); 6] = [
+const NAMES: [(&str, Decoder); 9] = [
     ("atr", Decoder::Atr),
     ("control", Decoder::Control),
     ("descriptor", Decoder::Descriptor),
     ("class", Decoder::Class),
     ("apdu", Decoder::Apdu),
     ("card-number", Decoder::CardNumber),
+    ("diversification", Decoder::Diversification),
+    ("authenticator", Decoder::Authenticator),
+    ("protected-command", Decoder::ProtectedCommand),
 ];
 
 impl Decoder {
@@ -43,7 +54,7 @@ impl Decoder {
     }
 
     /// All names.
-    pub fn names() -> [&'static str; 6] {
+    pub fn names() -> [&'static str; 9] {
         NAMES.map(|(name, _)| name)
     }
 
@@ -69,6 +80,9 @@ impl Decoder {
                 Err(status) => Err(status.to_string()),
             },
             Self::CardNumber => card_number(bytes),
+            Self::Diversification => cryptography::diversification(bytes),
+            Self::Authenticator => cryptography::authenticator(bytes),
+            Self::ProtectedCommand => cryptography::protected_command(bytes),
         }
     }
 

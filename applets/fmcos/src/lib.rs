@@ -81,7 +81,7 @@ use tessera_framework::{
 pub struct Fmcos;
 
 /// Counters that keys share.
-const COUNTERS_ALL: usize = 64;
+const COUNTERS_ALL: usize = 48;
 
 /// Keys with error counters there can be: one counter stays spare, for a key that is replaced.
 pub const KEYS_COUNTED_MAX: usize = COUNTERS_ALL - 1;
