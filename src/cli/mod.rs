@@ -9,6 +9,7 @@ mod profile;
 mod record;
 mod send;
 mod serve;
+mod shell;
 mod tear;
 mod vectors;
 
@@ -33,6 +34,7 @@ enum Verb {
     Serve(serve::Serve),
     Ctl(ctl::Ctl),
     Send(send::Send),
+    Shell(shell::Shell),
     Info(info::Info),
     New(new::New),
     Profile(profile::PrintProfile),
@@ -59,6 +61,7 @@ pub(crate) fn run() -> ExitCode {
         Verb::Serve(verb) => verb.run(),
         Verb::Ctl(verb) => verb.run(),
         Verb::Send(verb) => verb.run(),
+        Verb::Shell(verb) => verb.run(),
         Verb::Info(verb) => verb.run(),
         Verb::New(verb) => verb.run(),
         Verb::Profile(verb) => verb.run(),

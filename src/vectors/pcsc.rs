@@ -80,6 +80,18 @@ impl Reader {
         Ok(Self { context, name, interface: interface_of(&atr), profile })
     }
 
+    /// The card in it, for a dialogue of one's own.
+    ///
+    /// # Errors
+    /// [`ReaderError::Card`].
+    pub fn connect(&self) -> Result<Box<dyn Target>, ReaderError> {
+        let card = connect(&self.context, &self.name).map_err(|error| ReaderError::Card {
+            reader: self.name.to_string_lossy().into_owned(),
+            error,
+        })?;
+        Ok(Box::new(Connected { card, off: false, buffer: vec![0; RESPONSE_BYTES_MAX] }))
+    }
+
     fn refusal(&self, vector: &Vector, dialogue: &Dialogue) -> Result<Option<String>, String> {
         if dialogue.steps.iter().any(|step| matches!(step.action, Action::Tear(_))) {
             return Ok(Some("a reader cannot tear".into()));
