@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(at_end("read r").1, ["record", "records"]);
         assert_eq!(at_end("read ").1, ["binary", "record", "records"]);
         assert_eq!(at_end("power o").1, ["off", "on"]);
-        assert!(at_end("create binary 0015 s").1.contains(&"size".to_owned()));
+        assert!(at_end("create binary 0015 s").1.contains(&"size ".to_owned()));
         assert!(at_end("frobnicate x").1.is_empty());
     }
 

@@ -207,7 +207,9 @@ impl Files {
         }
         match (apdu.cla, apdu.ins) {
             // A blocked application is current although its selection is refused.
-            (0x00, Ins::SELECT) if !blocked || apdu.p1 == 4 => self.selected(&apdu, data),
+            (0x00, Ins::SELECT) if !blocked || apdu.p1 == 4 || self.names_df(apdu.data) => {
+                self.selected(&apdu, data);
+            }
             (0x00 | 0x04, Ins::READ_BINARY | Ins::UPDATE_BINARY) if apdu.p1 & 0x80 != 0 => {
                 self.ef = Some(u16::from(apdu.p1 & 0x1F));
             }
@@ -224,6 +226,12 @@ impl Files {
             _ => {}
         }
         false
+    }
+
+    /// The identifier of a directory that has been met.
+    fn names_df(&self, data: &[u8]) -> bool {
+        let fid = <[u8; 2]>::try_from(data).map(u16::from_be_bytes).ok();
+        fid.is_some() && self.dfs.iter().any(|df| df.fid == fid)
     }
 
     fn selected(&mut self, apdu: &Apdu<'_>, data: &[u8]) {

@@ -26,6 +26,8 @@ mod protect;
 mod raw;
 mod script;
 mod session;
+#[cfg(test)]
+mod tests;
 mod verb;
 mod verbs;
 mod words;

@@ -1,11 +1,13 @@
 //! Line protection of FMCOS cards: the MAC a command carries, the bytes it hides, and the MAC of an
 //! answer.
 //!
-//! The MAC starts from the challenge and runs over the header with its low half of CLA 4, the final
-//! Lc and the data as sent. Encrypted data are their length in a byte, themselves, and padding only
-//! where a block is not full.
+//! The card is asked for a challenge, the command gets CLA x4 and its MAC, and the MAC of an answer is
+//! checked. The forms are those of `tessera_cos::messaging::line`.
 
-use tessera_cos::cipher::Key;
+use tessera_cos::{
+    cipher::Key,
+    messaging::{Line, Protection as Form, Refusal},
+};
 
 use super::{
     error::LineError,
@@ -78,66 +80,62 @@ impl Session {
         let here = self.files.current();
         let key = self.key(here, protection.key)?;
         header[0] |= 4;
-        let sent = match protection.encrypts && !data.is_empty() {
-            true => encrypted(&key, data)?,
-            false => data.to_vec(),
-        };
-        let nc = short(sent.len() + 4)?;
+        let line = Line::new(&key);
         let challenge = self.challenge(CHALLENGE_BYTES)?;
-        let over = [&header[..], &[nc], &sent].concat();
-        let mac = keys::checksum(&key, &challenge, &[&over]);
-        if protection.encrypts && !data.is_empty() {
-            let text = format!(
-                "encrypted {}, key {} of {}",
-                hex::encode_upper(&sent),
-                protection.key,
-                self.files.label(here)
-            );
-            self.note(&text);
-        }
-        self.tell_mac(&mac, here, protection.key, &over, &challenge);
-        let mut command = [&over[..], &mac].concat();
-        command.extend(ne);
+        let command = wrapped(&line, protection.encrypts, &challenge, header, data, ne)?;
+        self.tell_wrapped(&command, ne, (here, protection.key), &challenge);
         let answer = self.transact(&command)?;
-        if ne.is_some() && answer.is_good() {
-            return self.unprotected(answer, &key, &challenge, protection);
+        if ne.is_none() || !answer.is_good() {
+            return Ok(answer);
         }
-        Ok(answer)
+        let form = form(protection.encrypts);
+        let data = line.unwrap(form, &challenge, &answer.data).map_err(|refusal| {
+            LineError::Unexpected {
+                expected: match refusal {
+                    Refusal::Missing => "an answer with a MAC".into(),
+                    Refusal::Checksum => "an answer whose MAC is right".into(),
+                    Refusal::Content | Refusal::TooLong => "an answer that was encrypted".into(),
+                },
+                got: hex::encode_upper(&answer.data),
+            }
+        })?;
+        let text = format!("its MAC is right; data {}", hex::encode_upper(data.as_slice()));
+        self.note(&text);
+        Ok(Answer { data: data.as_slice().to_vec(), status: answer.status })
     }
 
-    /// Checks the MAC of an answer and takes its data out.
-    fn unprotected(
+    /// Says how the MAC of a command was made.
+    pub(super) fn tell_wrapped(
         &mut self,
-        answer: Answer,
-        key: &Key,
-        challenge: &[u8],
-        protection: Protection,
-    ) -> Result<Answer, LineError> {
-        let Some((sent, mac)) = answer.data.split_last_chunk::<4>() else {
-            return Err(LineError::Unexpected {
-                expected: "an answer that ends with a MAC".into(),
-                got: super::expect::shown(Some(&answer.data)),
-            });
-        };
-        let right = keys::checksum(key, challenge, &[sent]);
-        if right != *mac {
-            return Err(LineError::Unexpected {
-                expected: format!("{} as the answer's MAC", hex::encode_upper(right)),
-                got: hex::encode_upper(mac),
-            });
+        command: &[u8],
+        ne: Option<u8>,
+        (df, key): (usize, KeyName),
+        start: &[u8],
+    ) {
+        let end = command.len() - ne.iter().count();
+        if let Some((over, mac)) =
+            command.get(..end).and_then(|command| command.split_last_chunk::<4>())
+        {
+            self.tell_mac(mac, df, key, over, start);
         }
-        self.note("the MAC of the answer is right");
-        let data = match protection.encrypts {
-            true => decrypted(key, sent).ok_or_else(|| LineError::Unexpected {
-                expected: "an answer that was encrypted".into(),
-                got: hex::encode_upper(sent),
-            })?,
-            false => sent.to_vec(),
-        };
-        let text = format!("data {}", hex::encode_upper(&data));
-        self.note(&text);
-        Ok(Answer { data, ..answer })
     }
+}
+
+const fn form(encrypts: bool) -> Form {
+    if encrypts { Form::CryptogramAndChecksum } else { Form::Checksum }
+}
+
+/// A command with its MAC, and with data encrypted when there are any.
+pub(super) fn wrapped(
+    line: &Line<'_>,
+    encrypts: bool,
+    start: &[u8],
+    header: [u8; 4],
+    data: &[u8],
+    ne: Option<u8>,
+) -> Result<Vec<u8>, LineError> {
+    let message = line.wrap(form(encrypts), start, header, data, ne);
+    message.map(|message| message.as_slice().to_vec()).ok_or_else(|| too_long(data.len()))
 }
 
 /// A command of short lengths; a case 1 command of these cards has a fifth byte 00.
@@ -155,35 +153,12 @@ pub(super) fn command(header: [u8; 4], data: &[u8], ne: Option<u8>) -> Result<Ve
 }
 
 fn short(bytes: usize) -> Result<u8, LineError> {
-    u8::try_from(bytes).map_err(|_| {
-        LineError::wrong(format!("at most {DATA_BYTES_MAX} bytes in a command"), bytes.to_string())
-    })
+    u8::try_from(bytes).map_err(|_| too_long(bytes))
 }
 
-/// Length, data, and padding where a block is not full, encrypted block by block.
-pub(super) fn encrypted(key: &Key, data: &[u8]) -> Result<Vec<u8>, LineError> {
-    let mut block = vec![short(data.len())?];
-    block.extend_from_slice(data);
-    if block.len() % key.block_bytes() != 0 {
-        block.push(0x80);
-        block.resize(block.len().next_multiple_of(key.block_bytes()), 0);
-    }
-    whole_blocks(key.cipher().encrypt_ecb(&mut block).is_ok(), block)
-}
-
-/// What [`encrypted`] made; `None` when the length does not fit.
-fn decrypted(key: &Key, sent: &[u8]) -> Option<Vec<u8>> {
-    let mut block = sent.to_vec();
-    key.cipher().decrypt_ecb(&mut block).ok()?;
-    let (&bytes, data) = block.split_first()?;
-    data.get(..usize::from(bytes)).map(<[u8]>::to_vec)
-}
-
-fn whole_blocks(are_whole: bool, block: Vec<u8>) -> Result<Vec<u8>, LineError> {
-    match are_whole {
-        true => Ok(block),
-        false => Err(LineError::wrong("whole blocks", format!("{} bytes", block.len()))),
-    }
+fn too_long(bytes: usize) -> LineError {
+    let expected = format!("at most {DATA_BYTES_MAX} bytes in a command, protection and all");
+    LineError::wrong(expected, format!("{bytes} of data"))
 }
 
 /// One block or several, encrypted.
@@ -194,40 +169,15 @@ pub(super) fn ecb(key: &Key, data: &[u8], encrypts: bool) -> Result<Vec<u8>, Lin
         true => cipher.encrypt_ecb(&mut block),
         false => cipher.decrypt_ecb(&mut block),
     };
-    whole_blocks(done.is_ok(), block)
+    match done {
+        Ok(()) => Ok(block),
+        Err(_) => Err(LineError::wrong("whole blocks", format!("{} bytes", block.len()))),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn key(digits: &str) -> Key {
-        Key::des(&hex::decode(digits).unwrap()).unwrap()
-    }
-
-    /// Two values of the FMCOS manual and of a card's trace.
-    #[test]
-    fn data_are_encrypted_as_on_a_real_card() {
-        let plain = hex::decode("01020304050607").unwrap();
-        let exact = encrypted(&key("4444444444444444"), &plain).unwrap();
-        assert_eq!(hex::encode_upper(&exact), "19479307DF791D7F", "no padding for a full block");
-        let record = hex::decode("F9F0F0AAFF1122334455667788").unwrap();
-        let padded = encrypted(&key("FFFFFFFFFFFFFFFF"), &record).unwrap();
-        assert_eq!(hex::encode_upper(&padded), "7C87BC23140021B3AFEA67E6359DDCFE");
-        for (key_digits, plain) in [("4444444444444444", plain), ("FFFFFFFFFFFFFFFF", record)] {
-            let key = key(key_digits);
-            assert_eq!(decrypted(&key, &encrypted(&key, &plain).unwrap()), Some(plain));
-        }
-    }
-
-    #[test]
-    fn what_was_not_encrypted_is_not_taken_for_data() {
-        let key = key("4444444444444444");
-        assert_eq!(decrypted(&key, &[]), None);
-        assert_eq!(decrypted(&key, &[1, 2, 3]), None);
-        let too_long = ecb(&key, &[0xFF; 8], true).unwrap();
-        assert_eq!(decrypted(&key, &too_long), None);
-    }
 
     #[test]
     fn commands_without_data_have_a_fifth_byte_and_long_ones_are_refused() {
@@ -235,5 +185,16 @@ mod tests {
         assert_eq!(command([0, 0xB0, 0, 0], &[], Some(8)).unwrap(), [0, 0xB0, 0, 0, 8]);
         assert_eq!(command([0, 0xA4, 4, 0], &[1, 2], Some(0)).unwrap().len(), 8);
         assert!(command([0, 0xD6, 0, 0], &[0; 256], None).unwrap_err().to_string().contains("256"));
+        let key = Key::des(&[1; 8]).unwrap();
+        let long = wrapped(&Line::new(&key), true, &[], [0; 4], &[0; 250], None);
+        assert!(long.unwrap_err().to_string().contains("250 of data"));
+    }
+
+    #[test]
+    fn blocks_are_whole_or_refused() {
+        let key = Key::des(&[1; 16]).unwrap();
+        let there = ecb(&key, &[7; 16], true).unwrap();
+        assert_eq!(ecb(&key, &there, false).unwrap(), [7; 16]);
+        assert!(ecb(&key, &[7; 9], true).unwrap_err().to_string().contains("9 bytes"));
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Verb {
 /// All of them, in the order of `help`.
 #[rustfmt::skip]
 pub(super) static VERBS: [Verb; 39] = [
-    open("select", &["s", "cd"], "select 3f00/df03/ef05 | select aid HEX | select name TEXT | select .. [no-fci]",
+    open("select", &["s"], "select 3f00/df03/ef05 | select aid HEX | select name TEXT | select .. [no-fci]",
         "Selects element by element: identifiers, names of the vocabulary, mf, `..`; or by name. `no-fci` asks for no control information.",
         select::select),
     open("read binary", &["rb"], "read binary [sfi N] [OFFSET] [LENGTH] [mac] [key N]",
@@ -159,7 +159,7 @@ pub(super) fn find(mut words: Vec<Word>) -> Result<(&'static Verb, Vec<Word>), L
     if let Some((verb, taken)) = exact {
         return Ok((verb, words.split_off(taken)));
     }
-    let cut: Vec<(&Verb, usize)> = VERBS
+    let mut cut: Vec<(&Verb, usize)> = VERBS
         .iter()
         .filter_map(|verb| {
             let parts: Vec<_> = verb.name.split(' ').collect();
@@ -168,6 +168,10 @@ pub(super) fn find(mut words: Vec<Word>) -> Result<(&'static Verb, Vec<Word>), L
             fits.then_some((verb, parts.len()))
         })
         .collect();
+    // Two words that fit say more than one.
+    if cut.iter().any(|(_, parts)| *parts == 2) {
+        cut.retain(|(_, parts)| *parts == 2);
+    }
     match cut[..] {
         [(verb, taken)] => Ok((verb, words.split_off(taken))),
         [] => Err(LineError::wrong(candidates(&first), format!("{:?}", first.join(" ")))),

@@ -1,6 +1,6 @@
 //! `challenge`, `authenticate external`, `authenticate internal`.
 
-use tessera_cos::cipher::{Key, Mac, fold::left_xor_right};
+use tessera_cos::cipher::{Key, Mac};
 
 use super::{
     super::{
@@ -12,7 +12,7 @@ use super::{
         words::Words,
     },
     Done,
-    pin::{self, challenge_bytes, session_key},
+    pin::{self, challenge_bytes, keyed},
 };
 
 /// Factor of a social-security authentication when none is said; the card takes any.
@@ -89,7 +89,7 @@ fn social_external(
     let (df, name) = social_key(session, own_key.unwrap_or(kid));
     let key = session.key(df, name)?;
     let challenge = session.challenge(challenge_bytes(&key))?;
-    let authenticator = authenticator(&key, &challenge, factor)?;
+    let authenticator = keyed(&key, &challenge)?.authenticator(&factor);
     let text = format!(
         "authenticator {} of factor {} from challenge {}, key {name} of {}",
         hex::encode_upper(authenticator),
@@ -109,20 +109,6 @@ fn social_key(session: &Session, kid: u8) -> (usize, KeyName) {
     let here = session.files.current();
     let environment = session.files.social_security().unwrap_or(here);
     (if kid & 0x80 == 0 { environment } else { here }, KeyName::bare(kid))
-}
-
-/// The factor encrypted under the session key of a challenge; of 16 bytes, the halves joined by
-/// XOR.
-fn authenticator(key: &Key, challenge: &[u8], factor: [u8; 8]) -> Result<[u8; 8], LineError> {
-    let session_key = session_key(key, challenge)?;
-    let mut block = factor.to_vec();
-    block.resize(session_key.block_bytes(), 0);
-    let encrypted = ecb(&session_key, &block, true)?;
-    if let Ok(block) = <[u8; 16]>::try_from(&*encrypted) {
-        return Ok(left_xor_right(&block));
-    }
-    let block = <[u8; 8]>::try_from(&*encrypted);
-    block.map_err(|_| LineError::wrong("a block of 8 or 16 bytes", encrypted.len().to_string()))
 }
 
 /// `authenticate internal KID DATA`.
@@ -171,7 +157,7 @@ fn social_internal(
     let answer = session.transact(&command([0x00, 0x88, 0x00, kid], &data, Some(0))?)?;
     let (df, name) = social_key(session, kid);
     if let (true, Some(key)) = (answer.is_good(), session.keys.find(df, name).cloned()) {
-        let expected = authenticator(&key, random, factor)?;
+        let expected = keyed(&key, random)?.authenticator(&factor);
         compare(session, &answer.data, &expected, name)?;
     }
     Ok(Outcome::Quiet)

@@ -135,6 +135,7 @@ pub(in super::super) fn help(session: &mut Session, mut words: Words) -> Done {
         }
         (Some("lines"), 1) => session.say(LINES),
         (Some("keys"), 1) => {
+            VERBS.iter().filter(|verb| verb.name == "keys").for_each(|verb| more(session, verb));
             for kind in KINDS {
                 session.say(&format!("{:02X} {:<10}{}", kind.byte, kind.name, kind.text));
             }

@@ -1,12 +1,15 @@
 //! `verify`, `change-pin`, `reload-pin`, `unblock-pin`.
 
-use tessera_cos::cipher::{self, Key, Mac};
+use tessera_cos::{
+    cipher::Key,
+    messaging::{pin::reload_checksum, social_security::Session as Keyed},
+};
 
 use super::{
     super::{
         error::LineError,
         keys::{self, KeyName},
-        protect::{Protection, command, encrypted},
+        protect::{Protection, command, wrapped},
         session::{Outcome, Session},
         words::{self, Word, Words},
     },
@@ -74,7 +77,7 @@ pub(in super::super) fn reload(session: &mut Session, mut words: Words) -> Done 
     }
     let (here, name) = (session.files.current(), KeyName::new(keys::RELOAD, key));
     let key = session.key(here, name)?;
-    let mac = Mac::cbc(&key.xor_halves()).of(&[], &[&new]).four();
+    let mac = reload_checksum(&key, &new).four();
     session.tell_mac(&mac, here, name, &new, &[]);
     let data = [&new[..], &mac].concat();
     session.transact(&command([0x80, 0x5E, 0x00, reference], &data, None)?)?;
@@ -114,19 +117,16 @@ pub(super) fn by_stk(
     let name = KeyName::bare(STK[usize::from(df != environment)]);
     let stk = session.key(df, name)?;
     let challenge = session.challenge(challenge_bytes(&stk))?;
-    let key = session_key(&stk, &challenge)?;
-    let sent = if data.is_empty() { Vec::new() } else { encrypted(&key, data)? };
-    let nc = (sent.len() + 4) as u8;
-    let over = [&header[..], &[nc], &sent].concat();
-    let mac = Mac::cbc(&key).of(&[], &[&over]).four();
+    let keyed = keyed(&stk, &challenge)?;
+    let command = wrapped(&keyed.line(), true, &[], header, data, None)?;
     let text = format!(
         "session key {} from challenge {}",
-        hex::encode_upper(key.as_slice()),
+        hex::encode_upper(keyed.key().as_slice()),
         hex::encode_upper(&challenge)
     );
     session.note(&text);
-    session.tell_mac(&mac, df, name, &over, &[]);
-    session.transact(&[&over[..], &mac].concat())?;
+    session.tell_wrapped(&command, None, (df, name), &[]);
+    session.transact(&command)?;
     Ok(())
 }
 
@@ -135,11 +135,10 @@ pub(super) fn challenge_bytes(key: &Key) -> u8 {
     key.block_bytes() as u8
 }
 
-/// The session key of a challenge.
-pub(super) fn session_key(key: &Key, challenge: &[u8]) -> Result<Key, LineError> {
-    let bytes = key.block_bytes();
-    let right = (challenge.len() == bytes).then(|| cipher::session_key(key, challenge)).flatten();
-    right.ok_or_else(|| {
-        LineError::wrong(format!("a challenge of {bytes} bytes"), hex::encode_upper(challenge))
+/// The session of a key and a challenge.
+pub(super) fn keyed(key: &Key, challenge: &[u8]) -> Result<Keyed, LineError> {
+    Keyed::new(key, challenge).ok_or_else(|| {
+        let expected = format!("a challenge of {} bytes", key.block_bytes());
+        LineError::wrong(expected, hex::encode_upper(challenge))
     })
 }
