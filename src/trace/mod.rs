@@ -7,6 +7,7 @@
 //! | [`control`] | what control information says about a file |
 //! | [`event`] | what happened, one step at a time |
 //! | [`narrator`] | the events in words, with what a watcher of the line knows: which file is current |
+//! | `proprietary` | commands and status words beyond ISO/IEC 7816-4 |
 //! | [`vocabulary`] | what files and data items are called |
 //!
 //! A trace is made from the line alone, as a protocol analyser would: it does not look into the
@@ -17,6 +18,7 @@ mod bytes;
 pub mod control;
 pub mod event;
 pub mod narrator;
+mod proprietary;
 pub mod vocabulary;
 
 pub use event::Event;

@@ -11,6 +11,7 @@ use super::{
     ContentWords, DfWords, EfWords, Event, Vocabulary,
     atr::Atr,
     bytes::{objects_in_words, readable, spaced},
+    proprietary,
 };
 
 /// Turns events into words.
@@ -145,9 +146,10 @@ impl Narrator {
         let to_be_fetched = matches!(status.sw1(), 0x61 | 0x6C);
         self.awaited = if to_be_fetched { subject } else { Subject::Nothing };
         let time = format!("{}.{} ms", took_us / 1000, took_us % 1000 / 100);
+        let words = proprietary::status(status).map_or(String::new(), |words| format!(" {words}"));
         let outcome = match pulses {
-            0 => format!("{status} ({time})"),
-            n => format!("{status} ({time}, {n} pulses)"),
+            0 => format!("{status}{words} ({time})"),
+            n => format!("{status}{words} ({time}, {n} pulses)"),
         };
         let data_and_status = match data {
             [] => format!("{:04X}", status.0),
@@ -170,6 +172,9 @@ impl Narrator {
             let text = format!("not a command: {} bytes that fit no case", command.len());
             return (text, Subject::Nothing, None);
         };
+        if let Some(text) = proprietary::meaning(&apdu) {
+            return (text, Subject::Nothing, None);
+        }
         let class = Class::decode(apdu.cla);
         let channel = usize::from(class.channel());
         let here = self.current[channel];

@@ -138,7 +138,7 @@ fn computed(key: &Key, mode: u8, data: &[u8]) -> Result<Vec<u8>, LineError> {
         return Ok(Mac::line(key).of(&[], &[data]).four().to_vec());
     }
     let mut block = data.to_vec();
-    if block.len() % key.block_bytes() != 0 {
+    if !block.len().is_multiple_of(key.block_bytes()) {
         block.push(0x80);
         block.resize(block.len().next_multiple_of(key.block_bytes()), 0);
     }
