@@ -1,8 +1,8 @@
 //! Line protection of FMCOS cards: the MAC a command carries, the bytes it hides, and the MAC of an
 //! answer.
 //!
-//! The card is asked for a challenge, the command gets CLA x4 and its MAC, and the MAC of an answer is
-//! checked. The forms are those of `tessera_cos::messaging::line`.
+//! The card is asked for a challenge, the command gets CLA x4 and its MAC, and the MAC of an answer
+//! is checked. The forms are those of `tessera_cos::messaging::line`.
 
 use tessera_cos::{
     cipher::Key,
