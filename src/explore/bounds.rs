@@ -135,7 +135,41 @@ pub(super) fn secrets(card: &Card, steps: &[Step], states: &[State]) -> Vec<[u8;
     pieces.retain(says_something);
     pieces.sort_unstable();
     pieces.dedup();
+    if !pieces.is_empty() {
+        let open = open_pieces(card, steps, states);
+        pieces.retain(|piece| open.binary_search(piece).is_err());
+    }
     pieces
+}
+
+/// Pieces that are no copies of a secret although they look like one: the command stores them
+/// openly, or the engine had them before it.
+fn open_pieces(card: &Card, steps: &[Step], states: &[State]) -> Vec<[u8; PIECE_BYTES]> {
+    let (geometry, segments) = (card.eeprom().geometry(), card.layout().segments);
+    let mut open: Vec<[u8; PIECE_BYTES]> = Vec::new();
+    let mut add = |bytes: &[u8]| {
+        open.extend(
+            bytes
+                .windows(PIECE_BYTES)
+                .filter_map(|piece| <[u8; PIECE_BYTES]>::try_from(piece).ok()),
+        );
+    };
+    add(&card.eeprom().cells()[..segments as usize]);
+    for (step, after) in steps.iter().zip(states.iter().skip(1)) {
+        for change in &step.changes {
+            let (Change::Store { at, bytes, secrecy: Secrecy::Open } | Change::Raw { at, bytes }) =
+                change
+            else {
+                continue;
+            };
+            // The log has whole units.
+            let from = geometry.unit_start(*at) - segments;
+            let end = geometry.whole_units(at + bytes.len() as u32) - segments;
+            add(after.segments.get(from as usize..end as usize).unwrap_or_default());
+        }
+    }
+    open.sort_unstable();
+    open
 }
 
 /// At least three different bytes: what has less, padding above all, is found everywhere.
