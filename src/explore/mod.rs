@@ -85,7 +85,7 @@
 //! | P3 | decided once | two more power cycles, with every reading of words still in doubt, change nothing | [`Broken::DecidedAgain`] |
 //! | P4 | outside untouched | as P1: no value but the old and the new one, anywhere in the segments and counters | [`Broken::Foreign`] |
 //! | P5 | counted first | a counter is a change of its own: it is new before the next change begins, old or new when torn. That nothing is compared before is a test of each applet with a PIN | [`Broken::Mix`], [`Broken::Lost`] |
-//! | P6 | honest status | a command whose status word says that memory is unchanged has given no pulse to it; 6988 may count a try | [`Broken::Status`] |
+//! | P6 | honest status | a command whose status word says that memory is unchanged has given no pulse to it, but for the try that a command with a MAC takes | [`Broken::Status`] |
 //! | P7 | bounded recovery | a power-up takes at most `2k + 3` pulses for `k` page ranges of the transaction that was torn, three for each counter changed since power-up, and one more than the log has pages where a secret was stored; a word left in doubt by an earlier torn recovery may cost its own once more; no power-up finds the card dead | [`Broken::Recovery`], [`Broken::Dead`] |
 //! | P8 | wear | a command erases no unit more often than it makes transactions and counter changes (the log of a secret once more), a recovery none more than once | [`Broken::Wear`] |
 //! | P9 | nothing hidden | the third power-up is that of a new card with the same profile that has been given memory, random source and clock; the two cards are equal as wholes | [`Broken::Hidden`] |

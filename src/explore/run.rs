@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use tessera_framework::StatusWord;
-
 use super::{
     Broken, CommandReport, Explorer, Failure, Leg, Schedule,
     at_risk::AtRisk,
@@ -143,17 +141,18 @@ impl Run {
             parts::judge(&self.after, &self.states, &self.session)?;
         }
         let moved = self.report.pulses > 0 || self.before.memory() != self.after.memory();
-        if moved && self.report.status.promises_unchanged() && !self.counts_a_wrong_mac() {
+        if moved && self.report.status.promises_unchanged() && !self.counts_a_try() {
             return Err(Broken::Status(self.report.status));
         }
         bounds::command_wear(&self.before, &self.after, events, &self.steps)
     }
 
-    /// A try is counted also where 6988 answers a wrong MAC.
-    fn counts_a_wrong_mac(&self) -> bool {
+    /// A command with a MAC has taken a try before it looks, and may be refused then (6988), or
+    /// for something else, or answer with a warning.
+    fn counts_a_try(&self) -> bool {
         let counted = |change: &Change| matches!(change, Change::Count { .. });
-        self.report.status == StatusWord::SM_OBJECTS_INCORRECT
-            && self.steps.iter().flat_map(|step| &step.changes).all(counted)
+        let has_mac = self.report.command.first().is_some_and(|class| class & 0x04 != 0);
+        has_mac && self.steps.iter().flat_map(|step| &step.changes).all(counted)
     }
 
     /// Places at which the command can be torn; the last is after the answer.

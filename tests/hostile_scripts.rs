@@ -1,0 +1,250 @@
+//! The blank card under scripts that go wrong: the dialogues of its vectors with commands left out,
+//! doubled, mixed, changed in a byte, torn, and whatever else a terminal may send. A status word of
+//! the published lists, no panic, memory as it was wherever the status word says so, the same from
+//! every fork.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
+use std::{fs, path::Path, sync::OnceLock};
+
+use proptest::{
+    collection::vec,
+    prelude::*,
+    sample::Index,
+    test_runner::{Config, TestCaseError},
+};
+use tessera::{Card, Profile, StatusWord};
+use tessera_framework::{Apdu, Class, Interface, class::SecureMessaging};
+
+/// Bytes by which a protected answer is longer than Le: a length byte, padding and a MAC.
+const PROTECTION_BYTES: usize = 12;
+/// Pulses of a recovery: no commit of this card takes more page ranges.
+const RECOVERY_PULSES_MAX: u64 = 200;
+
+/// What happens to the card.
+#[derive(Clone, Debug)]
+enum Step {
+    Command(Vec<u8>),
+    /// What it draws at random next.
+    Random(Vec<u8>),
+    Reset,
+}
+
+/// What is done to a step of a script.
+#[derive(Clone, Debug)]
+enum Twist {
+    None,
+    Left,
+    Twice,
+    /// This byte of the command is another.
+    Changed(Index, u8),
+    /// Another script's step instead.
+    Other(Index, Index),
+    /// Any bytes instead.
+    Any(Vec<u8>),
+    /// Power fails in this pulse.
+    Torn(u32),
+}
+
+/// The steps of each vector of the blank card, those of the vectors before it in front.
+fn scripts() -> &'static Vec<Vec<Step>> {
+    static SCRIPTS: OnceLock<Vec<Vec<Step>>> = OnceLock::new();
+    SCRIPTS.get_or_init(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+        let mut files = Vec::new();
+        find(&root.join("fmcos"), &mut files);
+        files.sort();
+        files.iter().map(|file| steps(&root, &fs::read_to_string(file).unwrap())).collect()
+    })
+}
+
+fn find(directory: &Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => find(&path, files),
+            false => files.push(path),
+        }
+    }
+}
+
+fn steps(root: &Path, text: &str) -> Vec<Step> {
+    let text = text.replace("\n  ", " ");
+    let mut steps = Vec::new();
+    for line in text.lines() {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        let bytes = |digits: &str| hex::decode(digits.replace(' ', "")).ok();
+        if let Some(before) = line.strip_prefix("after: ") {
+            let file = root.join(format!("{before}.vec"));
+            steps = self::steps(root, &fs::read_to_string(file).unwrap());
+            steps.push(Step::Reset);
+        } else if let Some(digits) = line.strip_prefix("! random ") {
+            steps.extend(bytes(digits).map(Step::Random));
+        } else if let Some(digits) = line.strip_prefix('>') {
+            steps.extend(bytes(digits).map(Step::Command));
+        } else if line.starts_with('+') {
+            steps.push(Step::Reset);
+        }
+    }
+    steps
+}
+
+fn twists() -> impl Strategy<Value = Twist> {
+    let any_command = vec(any::<u8>(), 0..40);
+    prop_oneof![
+        80 => Just(Twist::None),
+        4 => Just(Twist::Left),
+        3 => Just(Twist::Twice),
+        5 => (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Twist::Changed(at, byte)),
+        4 => (any::<Index>(), any::<Index>()).prop_map(|(one, at)| Twist::Other(one, at)),
+        1 => any_command.prop_map(Twist::Any),
+        3 => (1..40_u32).prop_map(Twist::Torn),
+    ]
+}
+
+fn blank() -> Card {
+    static CARD: OnceLock<Card> = OnceLock::new();
+    CARD.get_or_init(|| Card::from_profile(&Profile::load("blank").unwrap()).unwrap()).clone()
+}
+
+/// What the application's memory holds.
+fn segments(card: &Card) -> Vec<Vec<u8>> {
+    card.applications().map(|(_, segment)| card.segment(segment)).collect()
+}
+
+/// Sends a command and checks all that holds of every answer; `None` when power failed.
+fn exchange(card: &mut Card, command: &[u8]) -> Result<Option<Vec<u8>>, TestCaseError> {
+    let (before, counters, segments_before) =
+        (card.memory().to_vec(), card.counters(), segments(card));
+    let Ok(answer) = card.transmit(command) else { return Ok(None) };
+    let Some((data, status)) = answer.split_last_chunk::<2>() else {
+        return Err(TestCaseError::fail("an answer without a status word"));
+    };
+    let status = StatusWord::from(*status);
+    let in_range = matches!(
+        status.0,
+        0x9000 | 0x6100..=0x6EFF | 0x9302 | 0x9303 | 0x9401 | 0x9402 | 0x9403 | 0x9406
+    );
+    prop_assert!(in_range, "{command:02X?}: {status}");
+    // A command with a MAC counts a try before it looks, and may be refused for something else.
+    let is_counted = command.first().is_some_and(|class| class & 0x04 != 0);
+    if status.promises_unchanged() {
+        let unchanged = is_counted || (card.memory() == before && card.counters() == counters);
+        prop_assert!(unchanged, "{command:02X?}: {status}, and memory has changed");
+        let unchanged = segments(card) == segments_before;
+        prop_assert!(unchanged, "{command:02X?}: {status}, and files have changed");
+    }
+    if !matches!(status.sw1(), 0x90 | 0x61 | 0x62) {
+        prop_assert!(data.is_empty(), "{command:02X?}: data with {status}");
+    }
+    match Apdu::parse(command) {
+        Err(wrong) => prop_assert_eq!(status, wrong),
+        Ok(apdu) => {
+            let class = Class::decode(apdu.cla);
+            let is_protected = class.secure_messaging() == SecureMessaging::Proprietary;
+            let most = if apdu.ne == 0 { 256 } else { apdu.ne as usize };
+            let more = if is_protected { PROTECTION_BYTES } else { 0 };
+            prop_assert!(data.len() <= most + more, "{command:02X?}: {} bytes", data.len());
+        }
+    }
+    Ok(Some(answer))
+}
+
+fn run(card: &mut Card, step: &Step, tear: u32) -> Result<Option<Vec<u8>>, TestCaseError> {
+    match step {
+        Step::Random(bytes) => card.give_random(bytes),
+        Step::Reset => card.power_on().unwrap(),
+        Step::Command(command) => {
+            card.tear_at(tear);
+            let answer = exchange(card, command)?;
+            card.tear_at(0);
+            if answer.is_none() {
+                let pulses = card.pulses();
+                card.power_on().unwrap();
+                prop_assert!(card.pulses() - pulses <= RECOVERY_PULSES_MAX);
+            }
+            return Ok(answer);
+        }
+    }
+    Ok(None)
+}
+
+fn twisted(step: &Step, twist: &Twist) -> (Vec<Step>, u32) {
+    let all = scripts();
+    match (twist, step) {
+        (Twist::None, _) => (vec![step.clone()], 0),
+        (Twist::Left, _) => (Vec::new(), 0),
+        (Twist::Twice, _) => (vec![step.clone(), step.clone()], 0),
+        (Twist::Changed(at, byte), Step::Command(command)) if !command.is_empty() => {
+            let mut command = command.clone();
+            let at = at.index(command.len());
+            command[at] = *byte;
+            (vec![Step::Command(command)], 0)
+        }
+        (Twist::Other(one, at), _) => {
+            let script = &all[one.index(all.len())];
+            (vec![script[at.index(script.len())].clone()], 0)
+        }
+        (Twist::Any(bytes), _) => (vec![Step::Command(bytes.clone())], 0),
+        (Twist::Torn(pulse), _) => (vec![step.clone()], *pulse),
+        (Twist::Changed(..), _) => (vec![step.clone()], 0),
+    }
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 250, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn a_script_that_goes_wrong_is_answered_and_two_forks_stay_equal(
+        which in any::<Index>(),
+        twists in vec(twists(), 120),
+        contact in prop::bool::weighted(0.2),
+    ) {
+        let mut card = blank();
+        if contact {
+            card.set_interface(Interface::Contact);
+        }
+        card.power_on().unwrap();
+        let mut fork = card.clone();
+        let script = &scripts()[which.index(scripts().len())];
+        for (step, twist) in script.iter().zip(twists.iter().cycle()) {
+            let (steps, tear) = twisted(step, twist);
+            for step in &steps {
+                let answers = (run(&mut card, step, tear)?, run(&mut fork, step, tear)?);
+                prop_assert_eq!(answers.0, answers.1, "{:?}", step);
+            }
+        }
+        prop_assert!(card == fork, "two forks");
+        // It still answers, unless it was blocked.
+        card.power_on().unwrap();
+        let answer = exchange(&mut card, &[0x00, 0xA4, 0x00, 0x00, 0x02, 0x3F, 0x00])?.unwrap();
+        let answered = answer.ends_with(&[0x90, 0x00]) || answer[..] == [0x6A, 0x81] || contact;
+        prop_assert!(answered, "{answer:02X?}");
+    }
+
+    #[test]
+    fn any_bytes_are_answered_by_a_blank_card(commands in vec(vec(any::<u8>(), 0..40), 1..20)) {
+        let mut card = blank();
+        card.power_on().unwrap();
+        for command in commands {
+            exchange(&mut card, &command)?.unwrap();
+        }
+    }
+}
+
+/// Without a twist the scripts do what their vectors say, so most commands reach far.
+#[test]
+fn the_scripts_are_those_of_the_vectors() {
+    let (mut answered, mut done) = (0, 0);
+    for script in scripts() {
+        let mut card = blank();
+        card.power_on().unwrap();
+        for step in script {
+            if let Some(answer) = run(&mut card, step, 0).unwrap() {
+                answered += 1;
+                done += u32::from(answer.ends_with(&[0x90, 0x00]));
+            }
+        }
+    }
+    assert!(answered > 2_000 && done * 10 > answered * 7, "{done} of {answered}");
+}
