@@ -160,7 +160,8 @@ fn put(env: &mut Env<'_>, description: &[u8], value: &[u8]) -> Outcome {
     let header = [0x8F, value.len() as u8];
     let parts = description.iter().chain(&header).chain(value);
     let bytes = description.len() + header.len() + value.len();
-    let Some(place) = object.get_mut(..bytes) else {
+    // An empty value would ask to delete a key.
+    let Some(place) = object.get_mut(..bytes).filter(|_| !value.is_empty()) else {
         return Halt::status(StatusWord::WRONG_DATA);
     };
     for (to, from) in place.iter_mut().zip(parts) {
