@@ -79,7 +79,11 @@ fn the_social_security_card_survives_every_tear_of_its_commands() {
     ]
     .map(bytes);
     for name in tessera::profile::names() {
-        let card = Card::from_profile(&Profile::load(name).unwrap()).unwrap();
+        let profile = Profile::load(name).unwrap();
+        if profile.applets.iter().all(|with| with.name != "social-security") {
+            continue;
+        }
+        let card = Card::from_profile(&profile).unwrap();
         let report = explore::every_tear(&card, &commands).unwrap();
         println!("{name}\n{report}");
         let changes: Vec<usize> = report.commands.iter().map(|command| command.changes).collect();

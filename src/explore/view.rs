@@ -1,5 +1,5 @@
-//! What a terminal can see of a card: the files it finds, what it may read of them, which keys
-//! answer.
+//! What a terminal can see of a card: the files it finds, what it may read of them, data objects,
+//! security environments, which keys answer.
 //!
 //! The fixed list of commands by which a change that was made in parts is judged: whoever powers
 //! the card on between two parts must see all of it or nothing. Each look that may count a try is
@@ -76,9 +76,10 @@ impl View {
         bytes
     }
 
-    /// The current DF: its keys, its purses, and everything under it.
+    /// The current DF: its keys, its purses, its data objects, and everything under it.
     fn df(&mut self, card: &Card, path: &mut Vec<Fid>, among: &[Fid]) {
         self.keys(card, path);
+        self.objects(card, path, among);
         for &fid in among {
             if path.contains(&fid) || fid == MF {
                 continue;
@@ -139,6 +140,21 @@ impl View {
             let mut card = card.clone();
             answer(&mut card, &[0x00, 0x84, 0x00, 0x00, 0x08]);
             self.look(&mut card, path, &command);
+        }
+    }
+
+    /// Data objects that are there, and the stored security environments.
+    fn objects(&mut self, card: &Card, path: &[Fid], among: &[Fid]) {
+        let mut card = card.clone();
+        for &[high, low] in among {
+            let command = vec![0x00, 0xCA, high, low, 0x00];
+            let found = answer(&mut card, &command);
+            if found.ends_with(&[0x90, 0x00]) {
+                self.looks.push((path.to_vec(), command, found));
+            }
+        }
+        for number in 1..=3 {
+            self.look(&mut card, path, &[0x00, 0x22, 0xF3, number]);
         }
     }
 }

@@ -18,8 +18,8 @@
 //! reference), 86 and A1 (proprietary rules) and 8E (rules of channels).
 //!
 //! Choices of this card: one byte is the data unit; TLV-structured EFs (39, 3A), cyclic EFs of TLV
-//! records, internal and proprietary EFs are not known. Records there is room for, when 82 does not say: as many as fit, of variable records half
-//! as many as there are bytes, at most 254.
+//! records, internal and proprietary EFs are not known. Records there is room for, when 82 does not
+//! say: as many as fit, of variable records half as many as there are bytes, at most 254.
 
 use tessera_framework::{
     FileId, Halt, Sfi, StatusWord, Tag,

@@ -255,7 +255,10 @@ fn a_torn_protected_command_leaves_old_or_new_and_no_session() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn no_protected_bytes_panic(ins: u8, p1: u8, p2: u8, data in prop::collection::vec(any::<u8>(), 1..60)) {
+    fn no_protected_bytes_panic(
+        [ins, p1, p2]: [u8; 3],
+        data in prop::collection::vec(any::<u8>(), 1..60),
+    ) {
         prop_assume!(ins != 0xA4);
         let mut terminal = Terminal::mutual(guarded());
         let before = terminal.card.memory();
