@@ -25,7 +25,7 @@
 //! * DELETE FILE wants the right to delete of the file and of its DF: a rule that says never is not
 //!   got round. The root cannot be deleted (6985).
 //! * What a deactivated or terminated DF holds directly is closed (6985); when the root is
-//!   terminated, everything is.
+//!   terminated, everything is. Keys and reference data of a deactivated DF still serve.
 //! * A deletion ends what was shown and selected on the other channels: see
 //!   [`session`](crate::session).
 
@@ -140,6 +140,16 @@ pub(crate) fn is_closed(env: &Env<'_>, session: &Session) -> Result<bool, Halt> 
 /// 6985 when what lies directly in a DF is closed.
 pub(crate) fn check_open(env: &Env<'_>, df: u32) -> Outcome {
     if is_shut(env, df)? || is_terminated(env)? {
+        return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
+    }
+    Ok(())
+}
+
+/// 6985 when the keys and reference data of a DF serve no more. Those of a deactivated one do: by
+/// them it is activated again.
+pub(crate) fn check_not_terminated(env: &Env<'_>, df: u32) -> Outcome {
+    let life_cycle = Header::load(env, df)?.life_cycle();
+    if life_cycle.warning() == Some(StatusWord::TERMINATED) || is_terminated(env)? {
         return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
     }
     Ok(())

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// An operation that rights allow or refuse; each has its place in the access mode byte of the
-/// compact format ([`rules::ACCESS_MODES`](crate::rules::ACCESS_MODES)).
+/// compact format ([`rules::ACCESS_MODES`]).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Operation {
     /// READ, SEARCH, COMPARE of an EF.

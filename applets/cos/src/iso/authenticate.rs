@@ -20,7 +20,7 @@ use tessera_framework::{
 };
 
 use super::{
-    check_open,
+    check_not_terminated,
     key_object::{is_reference, usage},
     messaging,
 };
@@ -82,7 +82,7 @@ impl Authentication {
 /// # Errors
 /// 6985 when the card is terminated.
 pub(crate) fn challenge(env: &mut Env<'_>, bytes: usize, reply: &mut Reply<'_>) -> Outcome {
-    check_open(env, ROOT_AT)?;
+    check_not_terminated(env, ROOT_AT)?;
     let mut session = Session::load(env)?;
     session.challenge = Challenge::draw(env, bytes);
     reply.push(session.challenge.bytes())?;
@@ -92,7 +92,7 @@ pub(crate) fn challenge(env: &mut Env<'_>, bytes: usize, reply: &mut Reply<'_>) 
 /// Runs an authentication; `challenge` is what the command before gave out.
 ///
 /// # Errors
-/// 6A88 when there is no such key; 6985 in a DF that is not in use, for a key of another usage and
+/// 6A88 when there is no such key; 6985 in a terminated DF, for a key of another usage and
 /// without a challenge of its length; 6983 blocked; 6700 when the data field is not as long as the
 /// key's blocks; 63CX wrong or, when asked, not shown; `Torn`.
 pub(crate) fn run(
@@ -165,7 +165,7 @@ pub(crate) fn run(
 /// The key with this reference.
 ///
 /// # Errors
-/// 6A88; 6985 in a DF that is not in use.
+/// 6A88; 6985 in a terminated DF.
 pub(crate) fn find_key(env: &Env<'_>, session: &Session, reference: u8) -> Result<KeyRecord, Halt> {
     let df = if reference & 0x80 == 0 { ROOT_AT } else { session.df };
     let found = match is_reference(reference) {
@@ -175,7 +175,7 @@ pub(crate) fn find_key(env: &Env<'_>, session: &Session, reference: u8) -> Resul
     let Some(record) = found else {
         return Halt::status(StatusWord::REFERENCED_DATA_NOT_FOUND);
     };
-    check_open(env, df)?;
+    check_not_terminated(env, df)?;
     Ok(record)
 }
 

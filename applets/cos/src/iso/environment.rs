@@ -19,7 +19,7 @@ use tessera_framework::{
 };
 
 use super::{
-    Card, authenticate::find_key, check_open, key_object::usage, messaging, objects::find,
+    Card, authenticate::find_key, check_not_terminated, key_object::usage, messaging, objects::find,
 };
 use crate::{
     Operation, Session, header::Header, layout::df_at, rights, session::Challenge, space::delete,
@@ -92,7 +92,7 @@ fn key_reference(data: &[u8]) -> Result<u8, Halt> {
 /// Changes the security environment; `challenge` is what the command before gave out.
 ///
 /// # Errors
-/// 6A88 when there is no such key or environment; 6985 in a DF that is not in use, for a key of
+/// 6A88 when there is no such key or environment; 6985 in a terminated DF, for a key of
 /// another usage and without a challenge as long as its block; 6982; 6A84; `Torn`.
 pub(crate) fn manage(
     env: &mut Env<'_>,
@@ -101,7 +101,7 @@ pub(crate) fn manage(
     challenge: &Challenge,
 ) -> Outcome {
     let mut session = Session::load(env)?;
-    check_open(env, session.df)?;
+    check_not_terminated(env, session.df)?;
     let stored = |env: &Env<'_>, number: u8| find(env, &session, STORED | u16::from(number));
     let not_found = Halt::Status(StatusWord::REFERENCED_DATA_NOT_FOUND);
     let df = Header::load(env, session.df)?;

@@ -13,7 +13,7 @@
 use tessera_framework::{Command, Env, Halt, Ins, Outcome, StatusWord};
 
 use super::{
-    Card, check_open,
+    Card, check_not_terminated,
     key_object::{REFERENCE_BYTES_MAX, is_reference},
 };
 use crate::{
@@ -80,7 +80,7 @@ impl ReferenceIntent {
 /// Runs a command on reference data.
 ///
 /// # Errors
-/// 6A88 when P2 names none, or there is no resetting code; 6985 in a DF that is not in use; 6983
+/// 6A88 when P2 names none, or there is no resetting code; 6985 in a terminated DF; 6983
 /// blocked; 63CX wrong or, when asked, not verified; 6982 without the right or the showing a
 /// command needs; 6700 when old and new cannot be told apart; 6A80 when the new one is too long;
 /// 6A84; `Torn`.
@@ -101,7 +101,7 @@ pub(crate) fn run(
     let Some(record) = found else {
         return Halt::status(StatusWord::REFERENCED_DATA_NOT_FOUND);
     };
-    check_open(env, df)?;
+    check_not_terminated(env, df)?;
     let may_put = |env: &Env<'_>, session: &Session| {
         rights::check(env, card.dialect, session, &Header::load(env, df)?, Operation::PutData)
     };

@@ -129,6 +129,24 @@ fn the_root_may_be_deactivated_and_activated() {
 }
 
 #[test]
+fn a_deactivated_directory_is_activated_with_its_own_keys() {
+    let mut card = ruled("8C 03 18 10 10");
+    card.done(&["0020000103 123456", "00040000", "0020FF01"]);
+    card.refused(&[("00440000", "6982")]);
+    assert_eq!(card.send("0084000008").len(), 20, "a challenge");
+    card.done(&["0020000103 123456", "00440000"]);
+    let key = "00DA0100 0E 830181 950108 900103 8F03123456";
+    let mut card = free();
+    card.done(&[&directory("7000", "8C 03 18 10 10 A0 04 8C 02 02 00"), key]);
+    card.done(&["0020008103 123456", "00040000", "0020FF81"]);
+    card.refused(&[("00440000", "6982"), (key, "6985")]);
+    card.done(&["0020008103 123456", "00440000"]);
+    // What is terminated does not come back, so its keys serve no more.
+    card.done(&["00A4000C02 3F00", &directory("7001", ""), key, "00E60000"]);
+    card.refused(&[("0020008103 123456", "6985")]);
+}
+
+#[test]
 fn every_change_wants_its_right() {
     // One bit each: terminate, activate, deactivate with the PIN.
     let mut card = keyed();
