@@ -204,9 +204,6 @@ fn protected(
         Err(Halt::Status(status)) => (0, status),
         Err(torn) => return Err(torn),
     };
-    let mut session = Session::load(env)?;
-    session.secured = Secured::default();
-    session.store(env)?;
     forget(&mut plain_data);
     let mut field = [0; FIELD_BYTES_MAX];
     let data = answer.get(..bytes).ok_or(broken)?;

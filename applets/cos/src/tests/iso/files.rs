@@ -174,14 +174,30 @@ fn a_deletion_ends_what_other_channels_hold() {
     let mut card = keyed();
     card.done(&[&directory("7000", ""), "00DA0100 0E 830181 950108 900103 8F03123456"]);
     card.done(&[&transparent("1001", ""), "0020008103 123456"]);
-    let other = card.clone();
+    let other = channel(&mut card);
     card.done(&["00A4000C02 3F00", "00E4010002 7000"]);
-    // The other channel's RAM with this card's memory and count of deletions.
-    let stale: Vec<u8> = {
-        let mut other = other;
-        other.rig.env().ram(Clear::OnDeselect).to_vec()
-    };
-    card.rig.env().ram_mut(Clear::OnDeselect).copy_from_slice(&stale);
+    go_on(&mut card, &other);
     card.check(&[("00B0000001", "6986"), ("00CA008400", "424C414E4B 9000")]);
     card.check(&[("00200001", "63C3"), ("00200081", "6A88")]);
+}
+
+/// What a channel remembers.
+fn channel(card: &mut Dialogue) -> Vec<u8> {
+    card.rig.env().ram(Clear::OnDeselect).to_vec()
+}
+
+/// Goes on with what another channel remembers.
+fn go_on(card: &mut Dialogue, other: &[u8]) {
+    card.rig.env().ram_mut(Clear::OnDeselect).copy_from_slice(other);
+}
+
+#[test]
+fn a_replaced_key_ends_what_other_channels_have_shown_with_it() {
+    let mut card = keyed();
+    card.done(&["0020000103 123456"]);
+    let other = channel(&mut card);
+    card.check(&[("00200001", "9000")]);
+    card.done(&["00DA0100 0E 830101 950108 900103 8F03654321"]);
+    go_on(&mut card, &other);
+    card.check(&[("00200001", "63C3")]);
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    cipher::{Algorithm, Key, icao},
+    cipher::{Algorithm, Key, Mac, icao},
     messaging::iso::{Form, Initiator, Session as Messages, mutual::SEED_BYTES},
 };
 
@@ -179,7 +179,25 @@ fn a_header_that_nothing_authenticates_is_refused() {
     let bytes = terminal.messages.wrap_command(header, Form::Plain, &[], 1, &mut out).unwrap();
     // With an object 89 it is authenticated.
     assert!(hex(&terminal.card.try_send(&out[..bytes]).unwrap()).ends_with("9000"));
-    // Without it and without a class byte that says so, nothing is.
+    // Without it, the checksum is over the objects alone.
+    let mut terminal = Terminal::set(guarded());
+    let key: [u8; 16] = core::array::from_fn(|n| 0x30 + n as u8);
+    let challenge = terminal.messages.counter().to_vec();
+    let (_, authentication) = pair(Algorithm::Aes, &[&key[..], &challenge].concat());
+    let mut counter: [u8; 16] = challenge.try_into().unwrap();
+    counter[15] = counter[15].wrapping_add(1);
+    assert_ne!(counter[15], 0, "no carry");
+    let objects = [0x97, 1, 1];
+    let mac = Mac::line(&authentication);
+    let mut running = mac.start(&[]);
+    running.update(&counter);
+    running.update(&objects);
+    running.pad();
+    let checksum = running.finish_padded().eight();
+    let command =
+        [&[0x08, 0xB0, 0x81, 0x00, 13][..], &objects, &[0x8E, 8], &checksum, &[0]].concat();
+    assert_eq!(hex(&terminal.card.try_send(&command).unwrap()), "6987");
+    // A class byte of its own is another header.
     let mut terminal = Terminal::mutual(guarded());
     let mut command = terminal.wrapped("00B0000001", Form::Plain);
     command[0] = 0x08;
