@@ -5,7 +5,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+mod answers;
+
 use std::{fs, path::Path, sync::OnceLock};
+
+use answers::exchange;
 
 use proptest::{
     collection::vec,
@@ -13,11 +17,9 @@ use proptest::{
     sample::Index,
     test_runner::{Config, TestCaseError},
 };
-use tessera::{Card, Profile, StatusWord};
-use tessera_framework::{Apdu, Class, Interface, class::SecureMessaging};
+use tessera::{Card, Profile};
+use tessera_framework::Interface;
 
-/// Bytes by which a protected answer is longer than Le: a length byte, padding and a MAC.
-const PROTECTION_BYTES: usize = 12;
 /// Pulses of a recovery: no commit of this card takes more page ranges.
 const RECOVERY_PULSES_MAX: u64 = 200;
 
@@ -105,49 +107,6 @@ fn twists() -> impl Strategy<Value = Twist> {
 fn blank() -> Card {
     static CARD: OnceLock<Card> = OnceLock::new();
     CARD.get_or_init(|| Card::from_profile(&Profile::load("blank").unwrap()).unwrap()).clone()
-}
-
-/// What the application's memory holds.
-fn segments(card: &Card) -> Vec<Vec<u8>> {
-    card.applications().map(|(_, segment)| card.segment(segment)).collect()
-}
-
-/// Sends a command and checks all that holds of every answer; `None` when power failed.
-fn exchange(card: &mut Card, command: &[u8]) -> Result<Option<Vec<u8>>, TestCaseError> {
-    let (before, counters, segments_before) =
-        (card.memory().to_vec(), card.counters(), segments(card));
-    let Ok(answer) = card.transmit(command) else { return Ok(None) };
-    let Some((data, status)) = answer.split_last_chunk::<2>() else {
-        return Err(TestCaseError::fail("an answer without a status word"));
-    };
-    let status = StatusWord::from(*status);
-    let in_range = matches!(
-        status.0,
-        0x9000 | 0x6100..=0x6EFF | 0x9302 | 0x9303 | 0x9401 | 0x9402 | 0x9403 | 0x9406
-    );
-    prop_assert!(in_range, "{command:02X?}: {status}");
-    // A command with a MAC counts a try before it looks, and may be refused for something else.
-    let is_counted = command.first().is_some_and(|class| class & 0x04 != 0);
-    if status.promises_unchanged() {
-        let unchanged = is_counted || (card.memory() == before && card.counters() == counters);
-        prop_assert!(unchanged, "{command:02X?}: {status}, and memory has changed");
-        let unchanged = segments(card) == segments_before;
-        prop_assert!(unchanged, "{command:02X?}: {status}, and files have changed");
-    }
-    if !matches!(status.sw1(), 0x90 | 0x61 | 0x62) {
-        prop_assert!(data.is_empty(), "{command:02X?}: data with {status}");
-    }
-    match Apdu::parse(command) {
-        Err(wrong) => prop_assert_eq!(status, wrong),
-        Ok(apdu) => {
-            let class = Class::decode(apdu.cla);
-            let is_protected = class.secure_messaging() == SecureMessaging::Proprietary;
-            let most = if apdu.ne == 0 { 256 } else { apdu.ne as usize };
-            let more = if is_protected { PROTECTION_BYTES } else { 0 };
-            prop_assert!(data.len() <= most + more, "{command:02X?}: {} bytes", data.len());
-        }
-    }
-    Ok(Some(answer))
 }
 
 fn run(card: &mut Card, step: &Step, tear: u32) -> Result<Option<Vec<u8>>, TestCaseError> {

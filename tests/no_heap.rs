@@ -64,3 +64,54 @@ fn a_quiet_power_up_does_not_allocate() {
     let mut card = operations::card();
     assert_eq!(measure(|| card.power_on().unwrap()).count_total, 0);
 }
+
+/// Also with challenges that were said before, and with what a key computes.
+#[test]
+fn a_blank_card_does_not_allocate() {
+    let personalisation = [
+        "80E03F100F380400F0F095FFFFF0010203040506",
+        "00A40000023F10",
+        "80E00000073F010095F0FFFF",
+        "80D401000D39F0F00133A1B2C3D4E5F60718",
+        "80D401001536F0F0FF330F1E2D3C4B5A69788796A5B4C3D2E1F0",
+        "80D40100073AF0EF01331234",
+        "80E0000507A80010F0F0FFFF",
+        "80E0000607280010F0F0FFFF",
+    ];
+    // A command, and whether a challenge comes before it.
+    let commands = [
+        ("00200000021234", false),
+        ("00820000083141F1BF20BF230E", true), // EXTERNAL AUTHENTICATE
+        ("04D685000CC1C2C3C4C5C6C7C8175CBB24", true), // with a MAC
+        ("04B0850004CA0DB53908", true),
+        ("00D6860004DEADBEEF", false),
+        ("00B0860000", false),
+        ("00A40000023F10", false),
+        ("00D6850001AA", false), // 6987
+        ("805C000204", false),   // 6A82
+    ]
+    .map(|(digits, has_challenge)| (hex::decode(digits).unwrap(), has_challenge));
+    let mut card = Card::from_profile(&Profile::load("blank").unwrap()).unwrap();
+    card.power_on().unwrap();
+    for command in personalisation {
+        card.transmit(&hex::decode(command).unwrap()).unwrap();
+    }
+    let mut response = Response::new();
+    let mut statuses = Vec::new();
+    let mut dialogue = |statuses: &mut Vec<u16>| {
+        for (command, has_challenge) in &commands {
+            if *has_challenge {
+                card.give_random(&[1, 2, 3, 4, 5, 6, 7, 8]);
+                card.exchange(&[0x00, 0x84, 0x00, 0x00, 0x08], &mut response).unwrap();
+            }
+            card.exchange(command, &mut response).unwrap();
+            if statuses.len() < commands.len() {
+                statuses.push(response.status().0);
+            }
+        }
+    };
+    dialogue(&mut statuses);
+    let ok = 0x9000;
+    assert_eq!(statuses, [ok, ok, ok, ok, ok, ok, ok, 0x6987, 0x6A82]);
+    assert_eq!(measure(|| dialogue(&mut statuses)).count_total, 0);
+}
