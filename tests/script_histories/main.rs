@@ -1,6 +1,6 @@
-//! Random personalisation and use of a blank card, with tears, tears in recovery and resets, against
-//! a model that knows what must be there and, after a tear, the states that may be until an answer
-//! has told.
+//! Random personalisation and use of a blank card, with tears, tears in recovery and resets,
+//! against a model that knows what must be there and, after a tear, the states that may be until an
+//! answer has told.
 //!
 //! What holds in every state: a refused command has changed nothing; a try that was taken stays
 //! taken; a file is there whole or not at all, and what lies under a directory all or none; no
