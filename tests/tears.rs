@@ -91,6 +91,34 @@ fn the_social_security_card_survives_every_tear_of_its_commands() {
     }
 }
 
+/// Each is whole or not there, as a terminal sees it: see what `explore` says of P1.
+#[test]
+fn what_a_blank_iso_card_is_given_and_what_is_taken_away_is_whole_or_not_there() {
+    let source = Profile::load("iso7816").unwrap().source;
+    let free = source.lines().filter(|line| !line.starts_with("transport-key"));
+    let free = Profile::parse("free.toml", &free.collect::<Vec<_>>().join("\n")).unwrap();
+    let commands = [
+        "00E00000 0C 620A 820138 83027000 8A0105",
+        "00A40000 02 7000",
+        "00E00000 10 620E 820101 83020001 80020090 8A0105",
+        "00D60000 04 C1C2C3C4",
+        "00E00000 10 620E 820101 83020003 80020020 8A0105",
+        "00DA0100 1B 830182 950140 800102 8F10 101112131415161718191A1B1C1D1E1F",
+        "00DA0042 03 AABBCC",
+        "00DA0042 04 DDEEFF00",
+        "00E40000 02 0001",
+        "00A40000 02 3F00",
+        "00E40000 02 7000",
+    ]
+    .map(bytes);
+    let card = Card::from_profile(&free).unwrap();
+    let report = explore::every_tear(&card, &commands).unwrap();
+    let refused = report.commands.iter().find(|command| command.status.0 != 0x9000);
+    assert!(refused.is_none(), "{report}");
+    let in_parts = report.commands.iter().filter(|command| command.changes > 1);
+    assert!(in_parts.count() >= 3, "{report}");
+}
+
 /// Deeper in `.ci/tears`.
 #[test]
 fn every_command_of_every_vector_survives_a_tear() {

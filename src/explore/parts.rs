@@ -14,12 +14,17 @@ use super::{
 use crate::Card;
 
 /// Class b8 and instruction of commands that make or take away files, keys and data objects: CREATE
-/// FILE, DELETE FILE (ISO/IEC 7816-9), PUT DATA, MANAGE SECURITY ENVIRONMENT (ISO/IEC 7816-4), and
-/// CREATE FILE, ERASE DF, WRITE KEY of FMCOS.
-#[rustfmt::skip]
-const IN_PARTS: [(u8, u8); 7] = [
-    (0x00, 0xE0), (0x00, 0xE4), (0x00, 0xDA), (0x00, 0x22),
-    (0x80, 0xE0), (0x80, 0x0E), (0x80, 0xD4),
+/// FILE, DELETE FILE, PUT DATA, MANAGE SECURITY ENVIRONMENT (ISO/IEC 7816-4 and -9), and CREATE
+/// FILE, ERASE DF, WRITE KEY of FMCOS.
+const IN_PARTS: [(u8, u8); 8] = [
+    (0x00, 0x22),
+    (0x00, 0xE0),
+    (0x00, 0xE4),
+    (0x00, 0xDA),
+    (0x00, 0xDB),
+    (0x80, 0xE0),
+    (0x80, 0x0E),
+    (0x80, 0xD4),
 ];
 
 pub(super) fn may_be_made_in_parts(command: &[u8]) -> bool {

@@ -13,13 +13,14 @@ const DEPTH_MAX: usize = 3;
 /// Longest file that is read: offsets have 15 bits.
 const OFFSET_MAX: usize = 0x7FFF;
 /// Key identifiers that are asked for.
-const KEY_IDS: [u8; 3] = [0, 1, 2];
+const KEY_IDS: [u8; 5] = [0, 1, 2, 3, 4];
 
-/// A file identifier.
+/// A file identifier, or the tag of a data object.
 type Fid = [u8; 2];
 const MF: Fid = [0x3F, 0x00];
 /// 6A82: nothing to be seen.
 const NOT_FOUND: [u8; 2] = [0x6A, 0x82];
+const OK: [u8; 2] = [0x90, 0x00];
 
 /// What was selected, a command, and its answer.
 type Look = (Vec<Fid>, Vec<u8>, Vec<u8>);
@@ -28,7 +29,7 @@ type Look = (Vec<Fid>, Vec<u8>, Vec<u8>);
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct View {
     looks: Vec<Look>,
-    /// The files it has found.
+    /// The files and data objects it has found.
     files: Vec<Fid>,
 }
 
@@ -85,6 +86,11 @@ impl View {
                 continue;
             }
             let mut card = card.clone();
+            let object = answer(&mut card, &[0x00, 0xCA, fid[0], fid[1], 0x00]);
+            if object.ends_with(&OK) {
+                self.files.push(fid);
+                self.looks.push((path.clone(), vec![0x00, 0xCA, fid[0], fid[1], 0x00], object));
+            }
             let found = answer(&mut card, &select(fid));
             if found.ends_with(&NOT_FOUND) {
                 continue;
@@ -129,6 +135,7 @@ impl View {
                 vec![0x00, 0x88, 0x01, id, 0x08, 1, 2, 3, 4, 5, 6, 7, 8],
                 vec![0x00, 0x88, 0x02, id, 0x08, 1, 2, 3, 4, 5, 6, 7, 8],
                 vec![0x00, 0x20, 0x00, id, 0x02, 0xAB, 0xCD],
+                vec![0x00, 0x22, 0xF3, id],
                 vec![0x00, 0x82, 0x00, id, 0x08, 0, 0, 0, 0, 0, 0, 0, 0],
                 vec![0x80, 0x50, 0x00, 0x02, 0x0B, id, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6],
             ]);
