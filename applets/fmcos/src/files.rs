@@ -75,6 +75,7 @@ pub(crate) fn read_binary(
         ne if ne > there => return Halt::status(StatusWord::wrong_le(there as usize)),
         ne => ne,
     };
+    expect_answer(turn, &file, bytes)?;
     let key = admit_reading(env, turn, &file)?;
     let mut plain = [0; DATA_BYTES_MAX];
     let plain = plain.get_mut(..bytes as usize).ok_or(Halt::Status(StatusWord::WRONG_LENGTH))?;
@@ -93,6 +94,16 @@ fn longest_answer(turn: &Turn<'_>, file: &Header) -> u32 {
         SecureMessaging::None => 256,
         _ if file.flags().contains(Flags::ENCIPHERED) => 247,
         _ => 252,
+    }
+}
+
+/// # Errors
+/// 6700 when so many plain bytes, with what protects them, are more than a short answer holds.
+fn expect_answer(turn: &Turn<'_>, file: &Header, bytes: u32) -> Outcome {
+    if bytes <= longest_answer(turn, file) {
+        Ok(())
+    } else {
+        Halt::status(StatusWord::WRONG_LENGTH)
     }
 }
 
@@ -122,7 +133,7 @@ pub(crate) fn update_binary(env: &mut Env<'_>, turn: &mut Turn<'_>) -> Outcome {
 /// is the record's length, or 00.
 ///
 /// # Errors
-/// 6A86; 6A82; 6981; 6982; 6A83; 6700; 6CXX; those of protected reading.
+/// 6A86; 6A82; 6981; 6982; 6A83; 6700, also when the protected answer would be too long; 6CXX; those of protected reading.
 pub(crate) fn read_record(
     env: &mut Env<'_>,
     turn: &mut Turn<'_>,
@@ -147,6 +158,7 @@ pub(crate) fn read_record(
         }
         _ => {}
     }
+    expect_answer(turn, &file, record.bytes)?;
     let key = admit_reading(env, turn, &file)?;
     let mut plain = [0; DATA_BYTES_MAX];
     let plain = plain.get_mut(..record.bytes as usize);
