@@ -372,7 +372,7 @@ fn epoch(env: &Env<'_>) -> u32 {
 }
 
 /// Counts a deletion: the sessions of all channels are over but for one that is stored afterwards.
-pub(crate) fn count_deletion(env: &mut Env<'_>) {
+pub fn count_deletion(env: &mut Env<'_>) {
     let next = epoch(env).wrapping_add(1);
     if let Some(count) = env.ram_mut(Clear::OnReset).first_chunk_mut() {
         *count = next.to_be_bytes();

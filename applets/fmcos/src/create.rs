@@ -4,6 +4,7 @@ use tessera_cos::{
     Access, DfSpec, EfSpec, Flags, Header, Structure,
     find::{find_block, find_child},
     layout::{LifeCycle, ROOT_AT},
+    session::count_deletion,
     space::erase_under,
     tree,
 };
@@ -31,9 +32,9 @@ const UNWRITTEN: u8 = 0xFF;
 /// CREATE FILE: P1-P2 the identifier, the data field says what.
 ///
 /// # Errors
-/// 6700 wrong length; 6A80 what cannot be: an unknown kind, fewer than two records, a fourth level,
-/// a key file that is not the first file, a purse under another identifier than 0001 or 0002; 6982;
-/// 6A86 identifier or name in use; 6A84 no room; `Torn`.
+/// 6700 wrong length; 6A80 what cannot be: an unknown kind, fewer than two records, records of more
+/// than 248 bytes, a fourth level, a key file that is not the first file, a purse under another
+/// identifier than 0001 or 0002; 6982; 6A86 identifier or name in use; 6A84 no room; `Torn`.
 pub(crate) fn create(env: &mut Env<'_>, turn: &mut Turn<'_>) -> Outcome {
     let fid = FileId(turn.command.p1p2());
     match turn.command.data {
@@ -96,6 +97,9 @@ fn create_ef(env: &mut Env<'_>, turn: &mut Turn<'_>, fid: FileId) -> Outcome {
         // The bits that protect lines replace nothing in 28 to 2E; 2F and 3F have none.
         kind::BINARY => Structure::Transparent { bytes: size.into() },
         kind::FIXED | kind::CYCLIC if a < 2 => return Halt::status(StatusWord::WRONG_DATA),
+        kind::FIXED | kind::CYCLIC if b > RECORD_BYTES_MAX => {
+            return Halt::status(StatusWord::WRONG_DATA);
+        }
         kind::FIXED => Structure::LinearFixed { record_bytes: b, records: a, tlv: false },
         kind::CYCLIC => Structure::Cyclic { record_bytes: b, records: a },
         kind::VARIABLE => Structure::LinearVariable {
@@ -179,6 +183,8 @@ pub(crate) fn erase_df(env: &mut Env<'_>, turn: &mut Turn<'_>) -> Outcome {
     let df = turn.df(env)?;
     turn.check(env, df.update())?;
     erase_under(env, &df)?;
+    // Other channels may stand in what is gone.
+    count_deletion(env);
     turn.session.ef = None;
     turn.session.record = None;
     turn.session.free = true;
