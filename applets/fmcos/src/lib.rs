@@ -93,7 +93,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     fid: Some(FileId::MF),
     counters: &[0; COUNTERS_ALL],
     ram_on_deselect_bytes: tessera_pboc::RAM_BYTES,
-    ram_on_reset_bytes: 0,
+    ram_on_reset_bytes: session::EPOCH_BYTES,
     secure_messaging: true,
     chaining: false,
 };
@@ -137,3 +137,6 @@ impl Applet for Fmcos {
         session::inherit(env);
     }
 }
+
+#[cfg(test)]
+mod tests;
