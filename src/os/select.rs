@@ -6,7 +6,7 @@
 //! above it and under the MF; for P1 = 01 and 09 the current one, then those under it; for P1 = 02
 //! the current one alone; for P1 = 08 the deepest one along the path; for P1 = 03 the current one,
 //! which may point above itself. A selection that fails changes nothing: neither what is current
-//! nor what an applet holds in RAM.
+//! nor what an applet holds in RAM, but for what the current one drops when it is told.
 
 use tessera_framework::{
     Apdu, Control, DfId, FileId, Halt, Outcome, Reply, Selected, Selection, StatusWord, Target,
@@ -27,8 +27,26 @@ enum Wanted {
     Previous,
 }
 
-/// Runs SELECT on a channel.
+/// Runs SELECT on a channel. The applet that stays current is told when it fails.
 pub(crate) fn select(
+    core: &mut Core,
+    registry: &Registry,
+    channel: u8,
+    apdu: &Apdu<'_>,
+    reply: &mut Reply<'_>,
+) -> Outcome {
+    let outcome = run(core, registry, channel, apdu, reply);
+    if let Err(Halt::Status(_)) = outcome {
+        let applet = core.channels[usize::from(channel)].applet;
+        core.call(registry, applet, channel, |applet, env| {
+            applet.selection_failed(env);
+            Ok(())
+        })?;
+    }
+    outcome
+}
+
+fn run(
     core: &mut Core,
     registry: &Registry,
     channel: u8,

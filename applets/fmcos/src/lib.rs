@@ -129,6 +129,13 @@ impl Applet for Fmcos {
         select::select(env, selection, reply)
     }
 
+    /// A challenge and a purse transaction do not outlast any other command, this one included.
+    fn selection_failed(&self, env: &mut Env<'_>) {
+        tessera_pboc::forget_pending(env);
+        // Without its RAM the card answers 6F00 to everything anyway.
+        let _ = session::take_challenge(env);
+    }
+
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {
         dispatch::process(env, command, reply)
     }

@@ -128,7 +128,10 @@ impl Dialogue {
             (0, &[high, low]) => Target::FileId(FileId(u16::from_be_bytes([high, low]))),
             (_, name) => match Fmcos.df_by_name(&self.0.env(), name, 0).unwrap() {
                 Some(df) => Target::Df(df),
-                None => return Some(vec![0x6A, 0x82]),
+                None => {
+                    Fmcos.selection_failed(&mut self.0.env());
+                    return Some(vec![0x6A, 0x82]);
+                }
             },
         };
         self.select(target, control)

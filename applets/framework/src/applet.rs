@@ -37,7 +37,7 @@ pub trait Applet: Sync {
     ///
     /// When the applet was not the current one on this channel, its `OnDeselect` RAM is all zero
     /// on entry. When the selection fails, the runtime puts that RAM back as it was: a failed
-    /// SELECT changes nothing.
+    /// SELECT changes nothing but what [`selection_failed`](Self::selection_failed) drops.
     ///
     /// # Errors
     /// 6A82 not found, 6A86, 6985; `Torn`.
@@ -47,6 +47,12 @@ pub trait Applet: Sync {
         selection: &Selection<'_>,
         reply: &mut Reply<'_>,
     ) -> Result<Selected, Halt>;
+
+    /// Told when a SELECT failed while this applet is the current one on the channel, whichever
+    /// applet was asked: what is good for one command only, as a challenge, may be dropped here.
+    fn selection_failed(&self, env: &mut Env<'_>) {
+        let _ = env;
+    }
 
     /// Runs any other command.
     ///

@@ -44,6 +44,8 @@ fn a_challenge_is_good_for_the_next_command_alone() {
         "E0CA000000",
         DF,
         "00A40000020005",
+        "00A40000024444",
+        "00A4040005 4444444444",
     ] {
         let mut card = Dialogue::small();
         let proof = card.proof(1, &MASTER);
