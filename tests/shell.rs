@@ -308,46 +308,8 @@ unblock -> 69XX|93XX
 /// The sample personalisation of the manuals as hex, then a load whose MACs the script computes.
 #[test]
 fn the_sample_personalisation_in_hex_runs_and_loads_the_purse() {
-    let place = Place::new("personalisation");
-    let script = place.file(
-        "personalisation.txt",
-        "\
-// sample personalisation, plain hex
-80E00000073F005001F0FFFF
-80D401000D36F0F0FF33FFFFFFFFFFFFFFFF
-80D401001539F0F0AA33 FF*16
-80E00001072A0213F000FFFF
-00E200081361114F09A00000000386980701500450424F43 ; SW 9000
-80E03F011138036FF0F095FFFFA00000000386980701
-00A4040009A00000000386980701 (9000,61XX)
-80E00000073F018F95F0FFFF
-80D401001534F0020001 34*16
-80D401001536F002FF33 36*16
-80D401001537F002FF33 37*16
-80D401001538F002FF33 38*16
-80D401001539F0024433 39*16
-80D40101153EF0020001 3E01*8
-80D40102153EF0020001 3E02*8
-80D40101153FF0020001 3F01*8
-80D401000D3AF0EF0133 12345FFFFFFFFFFF
-80E0001507A8001EF0F0FFFF
-04D6950022 111122223333000603010006199808170000003019980815199812155566 {mac}
-80E00018072E0A17F1EFFFFF
-80E00001072F0208F100FF18
-80E00002072F0208F000FF18
-verify 12345
-balance ep
-805000020B 01 00001000 112233445566 10
-< (4) {seq:2} (2) {rnd:4} {mac1:4} 9000
-let s = encrypt 3F01*8 {rnd}{seq}8000
-let check = mac {s} 00000000 00001000 02 112233445566
-let mac2 = mac {s} 00001000 02 112233445566 20240411 212121
-805200000B 20240411212121 {mac2} 04 -> (4) 9000
-balance ep -> 00001000 9000
-read record 1 sfi 18
-",
-    );
-    let text = prints(&["--profile", "blank", &script], "");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/personalise.txt");
+    let text = prints(&["--profile", "blank", script], "");
     for shown in [
         "  WRITE KEY: add 00 of type 39\n",
         "  CREATE FILE 0015, transparent\n",
