@@ -50,7 +50,9 @@ pub(super) fn judge(card: &Card, states: &[State], session: &[Sent]) -> Result<(
         .iter()
         .flat_map(|(card, state)| View::of(card, &[], &pairs(&state.segments)).files().to_vec())
         .collect();
-    for session in [&[], session] {
+    // With nothing sent before it, a session is the same as none.
+    let sessions = [&[][..], session];
+    for session in &sessions[..if session.len() > 1 { 2 } else { 1 }] {
         let [old, new] = cards.each_ref().map(|card| View::of(card, session, &among));
         let mut is_new = false;
         for (part, state) in states.iter().enumerate() {

@@ -81,28 +81,31 @@ impl View {
     fn df(&mut self, card: &Card, path: &mut Vec<Fid>, among: &[Fid]) {
         self.keys(card, path);
         self.objects(card, path, among);
-        for &fid in among {
-            if path.contains(&fid) || fid == MF {
-                continue;
-            }
-            let mut card = card.clone();
-            let object = answer(&mut card, &[0x00, 0xCA, fid[0], fid[1], 0x00]);
+        // What is not found changes nothing: the next may be asked of the same card.
+        let mut asked = card.clone();
+        for &fid in among.iter().filter(|fid| **fid != MF) {
+            let get = [0x00, 0xCA, fid[0], fid[1], 0x00];
+            let object = answer(&mut asked, &get);
             if object.ends_with(&OK) {
                 self.files.push(fid);
-                self.looks.push((path.clone(), vec![0x00, 0xCA, fid[0], fid[1], 0x00], object));
+                self.looks.push((path.clone(), get.to_vec(), object));
             }
-            let found = answer(&mut card, &select(fid));
+            if path.contains(&fid) {
+                continue;
+            }
+            let found = answer(&mut asked, &select(fid));
             if found.ends_with(&NOT_FOUND) {
                 continue;
             }
+            let card_there = std::mem::replace(&mut asked, card.clone());
             self.files.push(fid);
             let is_df = names_a_df(&found);
             self.looks.push((path.clone(), select(fid), found));
             path.push(fid);
             if !is_df {
-                self.ef(&card, path);
+                self.ef(&card_there, path);
             } else if path.len() <= DEPTH_MAX {
-                self.df(&card, path, among);
+                self.df(&card_there, path, among);
             }
             path.pop();
         }
