@@ -130,3 +130,34 @@ fn what_blocking_refuses() {
     card.run(&[DF, "800E000000", "80E0000007 3F010095F0FFFF"]);
     assert_eq!(sent(&mut card, "84160000"), "6A88");
 }
+
+/// Also with a key that has more tries than three; and when power fails before the third failure
+/// has locked it, the fourth does.
+#[test]
+fn the_third_failure_blocks_however_many_tries_the_key_has() {
+    let mut card = Dialogue::small();
+    card.run(&[&format!("80D4360015 36F0F0FFFF{}", hex(&LINE))]);
+    for header in ["84180000", "04D69500"] {
+        let mut card = card.clone();
+        for expected in ["6988", "6988"] {
+            let command = spoilt(card.wrap(&LINE, MAC, header, "01"));
+            let command = if header == "84180000" { short(&command) } else { command };
+            assert_eq!(card.bytes(&command), expected, "{header}");
+        }
+        let command = spoilt(card.wrap(&LINE, MAC, header, "01"));
+        let command = if header == "84180000" { short(&command) } else { command };
+        let mut torn = card.clone();
+        torn.0.tear_at(2);
+        assert_eq!(torn.try_send(&command), None);
+        assert_eq!(card.bytes(&command), "9303", "{header}");
+        card.check(&[(DF, "6A81")]);
+        torn.reset();
+        torn.run(&[DF]);
+        assert_eq!(sent_wrong(&mut torn, "84180000"), "9303", "{header}");
+    }
+}
+
+/// Without the data in front of the MAC, which is then wrong.
+fn short(command: &[u8]) -> Vec<u8> {
+    [&command[..4], &[4], &command[6..]].concat()
+}
