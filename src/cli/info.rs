@@ -7,6 +7,7 @@ use tessera::{
     nvm::Memory,
     trace::{ContentWords, DfWords, EfWords},
 };
+use tessera_framework::Interface;
 
 use super::{Outcome, cards::CardArguments, say};
 
@@ -88,6 +89,11 @@ fn facts(card: &Card) -> Vec<String> {
     let mut lines = vec![
         format!("{}, {:?}", profile.name, card.interface()),
         format!("answer to reset    {}", hex::encode_upper(card.atr())),
+    ];
+    if card.interface() == Interface::Contactless {
+        lines.push(format!("answer to select   {}", hex::encode_upper(profile.ats())));
+    }
+    lines.push(
         format!(
             "memory             {} bytes of {}, pages of {}; {} pulses so far, {most} cycles on the most used page",
             memory.bytes(),
@@ -95,7 +101,7 @@ fn facts(card: &Card) -> Vec<String> {
             geometry.page_bytes,
             card.pulses(),
         ),
-    ];
+    );
     let torn: u32 = memory.torn().iter().map(|byte| byte.mask.count_ones()).sum();
     if torn > 0 {
         lines.push(format!(
