@@ -15,6 +15,7 @@
 //! | [`profile`], [`image`] | a card described in a file; a card saved to a file |
 //! | [`trace`] | what was said, in words |
 //! | [`vectors`] | text files of commands and expected answers, and their runner |
+//! | [`cryptography`] | ciphers and protected messages, for whoever speaks to a card |
 //! | [`explore`] | every tear of a command, tried; for tests here and for applet authors |
 //! | [`choose`], [`random`] | where choices and random numbers come from |
 #![forbid(unsafe_code)]
@@ -25,6 +26,7 @@ extern crate self as tessera;
 
 pub mod card;
 pub mod choose;
+pub mod cryptography;
 pub mod explore;
 #[cfg(test)]
 #[path = "../tests/free_files/mod.rs"]

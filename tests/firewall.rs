@@ -109,6 +109,12 @@ fn the_card_names_applets_in_its_profile_alone() {
         if within.starts_with("profile") || within == Path::new("profile.rs") {
             return;
         }
+        if within == Path::new("cryptography.rs") {
+            // Pure functions on bytes, for whoever speaks to a card.
+            let code = text.lines().filter(|line| !line.starts_with("//") && !line.is_empty());
+            assert!(code.eq(["pub use tessera_cos::{cipher, messaging};"]), "no more than that");
+            return;
+        }
         for (number, line) in (1..).zip(text.lines()) {
             let named = names.iter().find(|name| line.contains(&***name));
             assert_eq!(named, None, "src/{}:{number}", within.display());

@@ -1,5 +1,7 @@
 //! What a recovery may cost and a command may wear (P7, P8), and where a secret may not be (P10).
 
+use std::ops::Range;
+
 use super::{Broken, Place, state::State};
 use crate::{
     Card,
@@ -148,13 +150,11 @@ fn open_pieces(card: &Card, steps: &[Step], states: &[State]) -> Vec<[u8; PIECE_
     let (geometry, segments) = (card.eeprom().geometry(), card.layout().segments);
     let mut open: Vec<[u8; PIECE_BYTES]> = Vec::new();
     let mut add = |bytes: &[u8]| {
-        open.extend(
-            bytes
-                .windows(PIECE_BYTES)
-                .filter_map(|piece| <[u8; PIECE_BYTES]>::try_from(piece).ok()),
-        );
+        let pieces = bytes.windows(PIECE_BYTES);
+        open.extend(pieces.filter_map(|piece| <[u8; PIECE_BYTES]>::try_from(piece).ok()));
     };
     add(&card.eeprom().cells()[..segments as usize]);
+    let secret = secret_ranges(card, steps);
     for (step, after) in steps.iter().zip(states.iter().skip(1)) {
         for change in &step.changes {
             let (Change::Store { at, bytes, secrecy: Secrecy::Open } | Change::Raw { at, bytes }) =
@@ -162,14 +162,36 @@ fn open_pieces(card: &Card, steps: &[Step], states: &[State]) -> Vec<[u8; PIECE_
             else {
                 continue;
             };
-            // The log has whole units.
-            let from = geometry.unit_start(*at) - segments;
-            let end = geometry.whole_units(at + bytes.len() as u32) - segments;
-            add(after.segments.get(from as usize..end as usize).unwrap_or_default());
+            // The log has whole units, but a secret in one of them must not get there.
+            let mut from = geometry.unit_start(*at);
+            let end = geometry.whole_units(at + bytes.len() as u32);
+            while from < end {
+                let within = |range: &&Range<u32>| range.contains(&from);
+                if let Some(range) = secret.iter().find(within) {
+                    from = range.end;
+                    continue;
+                }
+                let next = secret.iter().map(|range| range.start).filter(|&at| at > from).min();
+                let until = next.map_or(end, |at| at.min(end));
+                let run = (from - segments) as usize..(until - segments) as usize;
+                add(after.segments.get(run).unwrap_or_default());
+                from = until;
+            }
         }
     }
     open.sort_unstable();
     open
+}
+
+/// Where secrets lie that the session has stored before, or this command stores.
+fn secret_ranges(card: &Card, steps: &[Step]) -> Vec<Range<u32>> {
+    let before = card.secret_places().iter().map(|&(at, bytes)| at..at + bytes);
+    let changes = steps.iter().flat_map(|step| &step.changes);
+    let now = changes.filter_map(|change| match change {
+        Change::Store { at, bytes, secrecy: Secrecy::Secret } => Some(*at..at + bytes.len() as u32),
+        _ => None,
+    });
+    before.chain(now).collect()
 }
 
 /// At least three different bytes: what has less, padding above all, is found everywhere.

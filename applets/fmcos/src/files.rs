@@ -133,7 +133,8 @@ pub(crate) fn update_binary(env: &mut Env<'_>, turn: &mut Turn<'_>) -> Outcome {
 /// is the record's length, or 00.
 ///
 /// # Errors
-/// 6A86; 6A82; 6981; 6982; 6A83; 6700, also when the protected answer would be too long; 6CXX; those of protected reading.
+/// 6A86; 6A82; 6981; 6982; 6A83; 6700, also when the protected answer would be too long; 6CXX;
+/// those of protected reading.
 pub(crate) fn read_record(
     env: &mut Env<'_>,
     turn: &mut Turn<'_>,

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use tessera_cos::cipher::{Algorithm, Key, Mac};
+use tessera::cryptography::cipher::{Algorithm, Key, Mac};
 
 use super::words;
 

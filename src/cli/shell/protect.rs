@@ -2,9 +2,9 @@
 //! answer.
 //!
 //! The card is asked for a challenge, the command gets CLA x4 and its MAC, and the MAC of an answer
-//! is checked. The forms are those of `tessera_cos::messaging::line`.
+//! is checked. The forms are those of `tessera::cryptography::messaging::line`.
 
-use tessera_cos::{
+use tessera::cryptography::{
     cipher::Key,
     messaging::{Line, Protection as Form, Refusal},
 };

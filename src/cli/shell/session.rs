@@ -353,7 +353,7 @@ impl Session {
         &self,
         df: usize,
         name: KeyName,
-    ) -> Result<tessera_cos::cipher::Key, LineError> {
+    ) -> Result<tessera::cryptography::cipher::Key, LineError> {
         self.keys
             .find(df, name)
             .cloned()

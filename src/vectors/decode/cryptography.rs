@@ -1,7 +1,7 @@
 //! Values that cryptography of social-security cards must come out with: keys of a card,
 //! authenticators, protected commands. The bytes are fields one behind the other.
 
-use tessera_cos::{
+use crate::cryptography::{
     cipher::{Algorithm, Key, diversify},
     messaging::{self, social_security::Session},
 };

@@ -1,6 +1,6 @@
 //! `challenge`, `authenticate external`, `authenticate internal`.
 
-use tessera_cos::cipher::{Key, Mac};
+use tessera::cryptography::cipher::{Key, Mac};
 
 use super::{
     super::{

@@ -1,6 +1,6 @@
 //! `key` and `let`: what the shell is told.
 
-use tessera_cos::cipher::Key;
+use tessera::cryptography::cipher::Key;
 
 use super::{
     super::{

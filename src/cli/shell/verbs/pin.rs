@@ -1,6 +1,6 @@
 //! `verify`, `change-pin`, `reload-pin`, `unblock-pin`.
 
-use tessera_cos::{
+use tessera::cryptography::{
     cipher::Key,
     messaging::{pin::reload_checksum, social_security::Session as Keyed},
 };
