@@ -68,7 +68,7 @@ fn ranges(geometry: &Geometry, step: &Step) -> u64 {
     units.iter().enumerate().filter(|&it| begins(it)).count() as u64
 }
 
-fn is_secret(step: &Step) -> bool {
+pub(super) fn is_secret(step: &Step) -> bool {
     let secret = |change: &Change| matches!(change, Change::Store { secrecy: Secrecy::Secret, .. });
     step.changes.iter().any(secret)
 }

@@ -4,7 +4,7 @@
 //! pattern drawn at random; then the card is powered on, maybe torn again, and judged as in the
 //! exploration. Each run is a function of its seed alone.
 
-use super::{Explorer, Failure, Leg, Report, Run, Subject, replay::Happening};
+use super::{Explorer, Failure, Leg, Report, Run, Subject, bounds, replay::Happening};
 use crate::{Card, choose::Choices, random::Random};
 
 /// Tears in the recoveries of one run, at most.
@@ -50,6 +50,11 @@ impl Run {
 
     /// The run of one seed, with a card of this run. Returns the tears in it.
     pub(super) fn random_tear(&mut self, card: &mut Card, seed: u64) -> Result<u32, Failure> {
+        if !self.steps.iter().any(bounds::is_secret) {
+            // Of what is stored openly a tear may leave any bits, now and then those of a secret.
+            // That they are no copies is shown where every tear is explored.
+            self.secrets.clear();
+        }
         let mut random = Random::new(seed);
         let cut = 1 + below(&mut random, u64::from(self.cuts())) as u32;
         self.tear(card, cut)?;

@@ -130,7 +130,7 @@ pub use report::{CommandReport, Report};
 pub use schedule::{Leg, Origin, Schedule, ScheduleError};
 pub use session::Sent;
 pub use subject::Subject;
-pub use vectors::{AppletReport, VectorFailure, VectorReport};
+pub use vectors::{AppletReport, LONG_PULSES, VectorFailure, VectorReport};
 
 use std::sync::Arc;
 

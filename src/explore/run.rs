@@ -33,10 +33,10 @@ pub(super) struct Run {
     session: Vec<Sent>,
     /// The changes the applets were told are solid, and what the card should hold after each; the
     /// first state is that before the command.
-    steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
     states: Vec<State>,
     /// Pieces of what may lie in its place alone.
-    secrets: Vec<[u8; 4]>,
+    pub(super) secrets: Vec<[u8; 4]>,
     /// What a tear in each pulse leaves, and at last what the answer leaves.
     crashes: Vec<CrashImage>,
     /// The states that may be found after the tear that is being tried.

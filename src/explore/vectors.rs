@@ -110,6 +110,13 @@ impl AppletReport {
     }
 }
 
+/// A command of more pulses than these is torn once in a row: the cost of two tears grows with the
+/// square, and each of its transactions is like the few of a shorter one. [`every_tear`] and a line
+/// go as deep as they are told.
+///
+/// [`every_tear`]: super::every_tear
+pub const LONG_PULSES: u64 = 40;
+
 /// How the commands are torn.
 #[derive(Clone, Copy)]
 pub(super) enum Way {
@@ -308,6 +315,7 @@ impl Held {
             return Ok(());
         }
         match way {
+            Way::Every if run.report.pulses > LONG_PULSES => run.explore(explorer.cuts.min(1))?,
             Way::Every => run.explore(explorer.cuts)?,
             Way::Drawn { tears, seed } => {
                 let place = run.schedule.origin.to_string();

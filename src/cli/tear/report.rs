@@ -3,7 +3,7 @@
 
 use std::{process::ExitCode, time::Instant};
 
-use tessera::explore::{AppletReport, VectorReport};
+use tessera::explore::{AppletReport, LONG_PULSES, VectorReport};
 
 use super::{
     super::{Failure, Outcome, say},
@@ -83,7 +83,7 @@ impl Tear {
             (
                 "N1",
                 format!(
-                    "{vectors} vectors, every pulse and every subset of bits, {cuts} tears deep: {schedules} schedules stand for {outcomes} outcomes, 0 violations"
+                    "{vectors} vectors, every pulse and every subset of bits, {cuts} tears deep (1 where a command has more than {LONG_PULSES} pulses): {schedules} schedules stand for {outcomes} outcomes, 0 violations"
                 ),
                 COMMAND,
             ),
