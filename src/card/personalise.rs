@@ -79,12 +79,14 @@ impl Card {
         let layout = Layout::new(&geometry, profile.limits.commit_bytes, counters as u16);
         let (entries, on_reset_bytes) = divide(profile, &geometry, &layout)?;
         let channels = usize::from(profile.limits.channels);
+        let asked = profile.applets.iter().map(|a| a.applet.descriptor().ram_on_deselect_bytes);
+        let block_bytes = asked.max().unwrap_or_default().into();
         let core = Core {
             memory: Tearing::new(Eeprom::new(geometry, profile.memory_bytes)),
             journal: Journal::default(),
             touched: Touched::default(),
             layout,
-            ram: Ram::new(channels, on_reset_bytes),
+            ram: Ram::new(channels, block_bytes, on_reset_bytes),
             channels: vec![Channel::default(); channels],
             chain: Chain::default(),
             held: Held::default(),

@@ -7,7 +7,6 @@ use super::{
     select,
     state::{Channel, Core},
 };
-use crate::nvm::ram::CHANNEL_BYTES;
 
 /// Most channels the class byte can name.
 pub(crate) const CHANNELS_MAX: u8 = 20;
@@ -63,13 +62,13 @@ pub(crate) fn manage(
 fn open(core: &mut Core, registry: &Registry, from: u8, number: u8) -> Outcome {
     let new = usize::from(number);
     if from == 0 {
-        core.ram.channels[new] = [0; CHANNEL_BYTES];
+        core.ram.forget(new);
         core.channels[new] = Channel { open: true, ..Channel::default() };
         return select::implicitly(core, registry, number)
             .inspect_err(|_| core.channels[new] = Channel::default());
     }
     let from = usize::from(from);
-    core.ram.channels[new] = core.ram.channels[from];
+    core.ram.copy(from, new);
     core.channels[new] = core.channels[from];
     let applet = core.channels[new].applet;
     core.call(registry, applet, number, |applet, env| {
@@ -86,7 +85,7 @@ fn close(core: &mut Core, registry: &Registry, number: u8) -> Outcome {
         applet.deselect(env);
         Ok(())
     })?;
-    core.ram.channels[place] = [0; CHANNEL_BYTES];
+    core.ram.forget(place);
     core.channels[place] = Channel::default();
     Ok(())
 }

@@ -214,7 +214,7 @@ impl Platform for Context<'_> {
             Clear::OnReset => &self.core.ram.on_reset[entry.on_reset.0..entry.on_reset.1],
             Clear::OnDeselect if self.has_channel_ram() => {
                 let bytes = usize::from(entry.descriptor.ram_on_deselect_bytes);
-                &self.core.ram.channels[usize::from(self.channel)][..bytes]
+                &self.core.ram.channel(self.channel.into())[..bytes]
             }
             Clear::OnDeselect => &[],
         }
@@ -226,7 +226,7 @@ impl Platform for Context<'_> {
             Clear::OnReset => &mut self.core.ram.on_reset[entry.on_reset.0..entry.on_reset.1],
             Clear::OnDeselect if self.has_channel_ram() => {
                 let bytes = usize::from(entry.descriptor.ram_on_deselect_bytes);
-                &mut self.core.ram.channels[usize::from(self.channel)][..bytes]
+                &mut self.core.ram.channel_mut(self.channel.into())[..bytes]
             }
             Clear::OnDeselect => &mut [],
         }

@@ -16,7 +16,6 @@ use super::{
     registry::Registry,
     state::{Core, Occurrence},
 };
-use crate::nvm::ram::CHANNEL_BYTES;
 
 /// Which of several names that match (P2 b2-b1).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -269,10 +268,10 @@ impl Search<'_> {
     ) -> Result<Selected, Halt> {
         let place = usize::from(self.channel);
         let before = self.core.channels[place];
-        let ram_before = self.core.ram.channels[place];
+        self.core.ram.put_aside(place);
         let switches = before.applet != applet;
         if switches {
-            self.core.ram.channels[place] = [0; CHANNEL_BYTES];
+            self.core.ram.forget(place);
             self.core.channels[place].applet = applet;
         }
         let selection = Selection { target, control: self.control };
@@ -281,29 +280,30 @@ impl Search<'_> {
         });
         if !matches!(selected, Ok(Selected::Here)) {
             self.core.channels[place] = before;
-            self.core.ram.channels[place] = ram_before;
+            self.core.ram.take_back(place);
             reply.clear();
             return selected;
         }
         self.core.channels[place].found = None;
         if switches {
-            self.tell_deselected(before.applet, ram_before)?;
+            self.tell_deselected(before.applet)?;
         }
+        self.core.ram.forget_aside();
         selected
     }
 
-    /// Lets the applet whose selection is lost see its RAM once more.
-    fn tell_deselected(&mut self, applet: u8, ram: [u8; CHANNEL_BYTES]) -> Outcome {
+    /// Lets the applet whose selection is lost see its RAM, which was put aside, once more.
+    fn tell_deselected(&mut self, applet: u8) -> Outcome {
         let place = usize::from(self.channel);
         let now = self.core.channels[place].applet;
-        let ram_now = std::mem::replace(&mut self.core.ram.channels[place], ram);
+        self.core.ram.swap_aside(place);
         self.core.channels[place].applet = applet;
         let told = self.core.call(self.registry, applet, self.channel, |applet, env| {
             applet.deselect(env);
             Ok(())
         });
         self.core.channels[place].applet = now;
-        self.core.ram.channels[place] = ram_now;
+        self.core.ram.swap_aside(place);
         told
     }
 }

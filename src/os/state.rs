@@ -1,7 +1,7 @@
 //! Everything of a card that changes: memory, RAM, channels, what is held and half received.
 //!
-//! Invariants between commands: no transaction is open; `channels` and `ram.channels` have the same
-//! length; channel 0 is open, and a channel's RAM belongs to the applet it names; without power
+//! Invariants between commands: no transaction is open; `ram` has a block for each of
+//! `channels`; channel 0 is open, and a channel's RAM belongs to the applet it names; without power
 //! nothing in it is used but the memory.
 
 use tessera_framework::Interface;

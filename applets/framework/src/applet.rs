@@ -112,7 +112,7 @@ pub struct Descriptor {
 
 impl Descriptor {
     /// Most RAM of kind `OnDeselect` an applet may ask for, in bytes.
-    pub const RAM_ON_DESELECT_MAX: u16 = 128;
+    pub const RAM_ON_DESELECT_MAX: u16 = 512;
 }
 
 /// One of an applet's DFs, in a numbering of its own.

@@ -70,6 +70,24 @@ words! {
     NO_DIAGNOSIS = 0x6F00, "no precise diagnosis";
 }
 
+/// Words of PBOC cards (JR/T 0025.1), which ISO/IEC 7816-4 leaves open or reads otherwise.
+impl StatusWord {
+    /// `6901`: not accepted in this state, as a second command without its first.
+    pub const INVALID_STATE: Self = Self(0x6901);
+    /// `9302`: the MAC is wrong, or the message it protects.
+    pub const MAC_WRONG: Self = Self(0x9302);
+    /// `9303`: the application is locked for ever.
+    pub const APPLICATION_LOCKED: Self = Self(0x9303);
+    /// `9401`: the amount is greater than the balance.
+    pub const BALANCE_INSUFFICIENT: Self = Self(0x9401);
+    /// `9402`: the transaction number is at its maximum.
+    pub const NUMBER_AT_MAXIMUM: Self = Self(0x9402);
+    /// `9403`: there is no key with this identifier.
+    pub const KEY_NOT_FOUND: Self = Self(0x9403);
+    /// `9406`: the MAC and TAC asked for are not available.
+    pub const NO_PROOF: Self = Self(0x9406);
+}
+
 impl StatusWord {
     /// `61XX`: more response bytes are ready, 256 or more as `6100`.
     #[must_use]
