@@ -132,3 +132,11 @@ impl DfBody {
         }
     }
 }
+
+/// Nothing lies directly under a DF, not even a key.
+///
+/// # Errors
+/// 6F00 when the segment is damaged.
+pub fn is_empty(env: &Env<'_>, df: &Header) -> Result<bool, Halt> {
+    Ok(find_block(env, df.at, |_| true)?.is_none())
+}

@@ -20,7 +20,8 @@
 //! | [`binary`], [`record`], [`verify`] | the commands |
 //! | [`cipher`](mod@cipher) | keys, block ciphers, checksums, derived keys |
 //! | [`messaging`] | protected commands and responses |
-//! | [`iso`] | the commands that build a card, and those of its keys |
+//! | [`iso`] | the commands that build a card, and those of its keys, by ISO/IEC 7816-4 and -9 |
+//! | [`basic`] | the basic commands of PBOC cards |
 //!
 //! # Order of checks
 //!
@@ -45,6 +46,7 @@
 extern crate std;
 
 pub mod access;
+pub mod basic;
 pub mod binary;
 pub mod cipher;
 pub mod control;

@@ -2,7 +2,8 @@
 
 use tessera_cos::{
     Access, DfSpec, EfSpec, Flags, Header, Structure,
-    find::{find_block, find_child},
+    basic::Turn,
+    find::find_child,
     layout::{LifeCycle, ROOT_AT},
     session::count_deletion,
     space::erase_under,
@@ -10,7 +11,7 @@ use tessera_cos::{
 };
 use tessera_framework::{Env, FileId, Halt, Outcome, Sfi, StatusWord};
 
-use crate::{mf, rations, turn::Turn};
+use crate::{mf, rations};
 
 /// First data byte without the bits that protect the lines: what is to be made.
 mod kind {
@@ -189,9 +190,4 @@ pub(crate) fn erase_df(env: &mut Env<'_>, turn: &mut Turn<'_>) -> Outcome {
     turn.session.record = None;
     turn.session.free = true;
     Ok(())
-}
-
-/// Whether nothing lies under a DF: neither file nor key.
-pub(crate) fn is_empty(env: &Env<'_>, df: &Header) -> Result<bool, Halt> {
-    Ok(find_block(env, df.at, |_| true)?.is_none())
 }

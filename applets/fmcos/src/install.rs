@@ -6,7 +6,9 @@ use tessera_framework::{
 };
 use tessera_framework::{Control, Selection};
 
-use crate::{dispatch, mf, select};
+use tessera_cos::basic::select;
+
+use crate::{BUILD, dispatch, mf};
 
 const EEPROM_BYTES: u16 = 0xC0;
 const COMMAND: u16 = 0xC1;
@@ -46,7 +48,7 @@ fn run(env: &mut Env<'_>, bytes: &[u8]) -> Outcome {
         };
         let target = target.ok_or(Halt::Status(StatusWord::NOT_FOUND))?;
         let selection = Selection { target, control: Control::None };
-        return select::select(env, &selection, &mut reply).map(drop);
+        return select::select(env, &BUILD, &selection, &mut reply).map(drop);
     }
     let command = Command {
         class: Class::decode(apdu.cla),

@@ -9,12 +9,10 @@
 //! | `dispatch` | may the card take this command now, and in what order is that found out |
 //! | [`mf`] | the MF, and the card without one |
 //! | `create`, [`rations`] | CREATE FILE, ERASE DF; what each object costs of the card's space |
-//! | `select` | SELECT, control information |
-//! | `write_key`, [`usage`] | WRITE KEY, types of keys |
-//! | `authenticate`, `pin`, `block` | challenges and proofs; PINs; blocking |
-//! | `files`, `protect` | reading and writing, in the clear and line-protected |
+//! | `write_key` | WRITE KEY |
 //! | `install` | the card as delivered |
 //!
+//! The basic commands are those of [`tessera_cos::basic`].
 //! The purses of this card are `tessera-pboc`'s.
 //!
 //! # Where the manuals disagree or are silent
@@ -52,26 +50,21 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-mod authenticate;
-mod block;
 mod create;
 mod dispatch;
-mod files;
+mod ins;
 mod install;
 pub mod mf;
-mod pin;
-mod protect;
 pub mod rations;
-mod select;
-mod turn;
-mod words;
 mod write_key;
-
-pub use turn::usage;
 
 use core::ops::Range;
 
-use tessera_cos::{Dialect, no_data_object, session};
+use tessera_cos::{
+    Dialect,
+    basic::{Build, select},
+    no_data_object, session,
+};
 use tessera_framework::{
     Aid, Applet, Command, Descriptor, DfId, Env, FileId, Halt, Outcome, Reply, Selected, Selection,
 };
@@ -98,13 +91,17 @@ static DESCRIPTOR: Descriptor = Descriptor {
     chaining: false,
 };
 
-static DIALECT: Dialect = Dialect {
-    pin: None,
-    cyclic_update_adds: false,
-    ef_answers_fci: false,
-    ef_selection_finds_dfs: false,
-    data_object: no_data_object,
-    iso: None,
+static BUILD: Build = Build {
+    dialect: Dialect {
+        pin: None,
+        cyclic_update_adds: false,
+        ef_answers_fci: false,
+        ef_selection_finds_dfs: false,
+        data_object: no_data_object,
+        iso: None,
+    },
+    counters: COUNTERS,
+    empty_df_is_free: true,
 };
 
 impl Applet for Fmcos {
@@ -126,7 +123,8 @@ impl Applet for Fmcos {
         selection: &Selection<'_>,
         reply: &mut Reply<'_>,
     ) -> Result<Selected, Halt> {
-        select::select(env, selection, reply)
+        tessera_pboc::forget_pending(env);
+        select::select(env, &BUILD, selection, reply)
     }
 
     /// A challenge and a purse transaction do not outlast any other command, this one included.

@@ -5,13 +5,12 @@
 
 use tessera_cos::{
     DfSpec, Header,
+    basic::Turn,
     find::DfBody,
     layout::{self, LifeCycle, ROOT_AT},
     tree,
 };
 use tessera_framework::{Env, FileId, Halt, Outcome, StatusWord};
-
-use crate::turn::Turn;
 
 /// Name of an MF that is made without one of its own: 1PAY.SYS.DDF01.
 pub const DEFAULT_NAME: &[u8] = b"1PAY.SYS.DDF01";

@@ -15,16 +15,13 @@
 
 use tessera_cos::{
     Access, Flags,
+    basic::{Turn, usage},
     keys::{self, KeyRecord, KeySpec, Tries},
     messaging::Protection,
 };
 use tessera_framework::{Class, Env, Halt, Outcome, StatusWord};
 
-use crate::{
-    COUNTERS, rations,
-    turn::{Turn, usage},
-    words,
-};
+use crate::{COUNTERS, rations};
 
 /// Bytes of a record in front of the key.
 const HEAD_BYTES: usize = 5;
@@ -63,13 +60,13 @@ pub(crate) fn write_key(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     if !is_protected {
         let record = Record::read(command.data, command.p2)?;
         if record.spec.flags != Flags(0) || place.is_some_and(|key| key.flags() != Flags(0)) {
-            return Halt::status(words::MAC_WRONG);
+            return Halt::status(StatusWord::MAC_WRONG);
         }
         return store(env, turn, place, &record);
     }
     let master = turn.key(env, usage::EXTERNAL, 0, StatusWord::REFERENCED_DATA_NOT_FOUND)?;
     let protection = Protection::CryptogramAndChecksum;
-    let opened = turn.open(env, &master, protection, words::MAC_WRONG)?;
+    let opened = turn.open(env, &master, protection, StatusWord::MAC_WRONG)?;
     store(env, turn, place, &Record::read(opened.as_slice(), command.p2)?)
 }
 

@@ -1,6 +1,6 @@
 //! One command under way: what it says, what is current, what it may answer to.
 
-use tessera_cos::{
+use crate::{
     Access, Header, Session,
     cipher::Key,
     find::find_child,
@@ -11,43 +11,18 @@ use tessera_cos::{
 };
 use tessera_framework::{Command, Env, Halt, Outcome, StatusWord};
 
-use crate::DIALECT;
-
-/// Types of keys, without the two high bits that protect their updates.
-pub mod usage {
-    /// Enciphers for INTERNAL AUTHENTICATE.
-    pub const ENCIPHER: u8 = 0x30;
-    /// Deciphers for INTERNAL AUTHENTICATE.
-    pub const DECIPHER: u8 = 0x31;
-    /// Makes a MAC for INTERNAL AUTHENTICATE.
-    pub const MAC: u8 = 0x32;
-    /// Makes transaction codes (TAC).
-    pub const TAC: u8 = 0x34;
-    /// Protects the lines to files, and blocks and unblocks applications.
-    pub const LINE: u8 = 0x36;
-    /// Unblocks a PIN.
-    pub const PIN_UNBLOCK: u8 = 0x37;
-    /// Sets a PIN anew.
-    pub const PIN_RELOAD: u8 = 0x38;
-    /// Proves who is outside; with identifier 0 the master key of its DF.
-    pub const EXTERNAL: u8 = 0x39;
-    /// A PIN.
-    pub const PIN: u8 = 0x3A;
-    /// Changes the overdraft limit.
-    pub const OVERDRAFT: u8 = 0x3C;
-    /// Unloads a deposit.
-    pub const UNLOAD: u8 = 0x3D;
-    /// Authorises purchases.
-    pub const PURCHASE: u8 = 0x3E;
-    /// Authorises loads.
-    pub const LOAD: u8 = 0x3F;
-}
+use super::Build;
 
 /// A command under way. The session is stored when it succeeds; the challenge is gone already.
-pub(crate) struct Turn<'c> {
-    pub(crate) command: &'c Command<'c>,
-    pub(crate) session: Session,
-    pub(crate) challenge: Challenge,
+pub struct Turn<'c> {
+    /// What the card fixes.
+    pub build: &'static Build,
+    /// What was sent.
+    pub command: &'c Command<'c>,
+    /// What is current and what has been shown.
+    pub session: Session,
+    /// The challenge the command before drew, if it was GET CHALLENGE.
+    pub challenge: Challenge,
 }
 
 impl Turn<'_> {
@@ -55,15 +30,15 @@ impl Turn<'_> {
     ///
     /// # Errors
     /// 6982.
-    pub(crate) fn check(&self, env: &Env<'_>, access: Access) -> Outcome {
-        access.check(env, &DIALECT, &self.session)
+    pub fn check(&self, env: &Env<'_>, access: Access) -> Outcome {
+        access.check(env, &self.build.dialect, &self.session)
     }
 
     /// P1-P2 must be these.
     ///
     /// # Errors
     /// 6A86.
-    pub(crate) fn expect_p1p2(&self, p1p2: u16) -> Outcome {
+    pub fn expect_p1p2(&self, p1p2: u16) -> Outcome {
         if self.command.p1p2() == p1p2 { Ok(()) } else { Halt::status(StatusWord::WRONG_P1P2) }
     }
 
@@ -71,7 +46,7 @@ impl Turn<'_> {
     ///
     /// # Errors
     /// 6700.
-    pub(crate) fn expect_lc(&self, lengths: core::ops::RangeInclusive<usize>) -> Outcome {
+    pub fn expect_lc(&self, lengths: core::ops::RangeInclusive<usize>) -> Outcome {
         if lengths.contains(&self.command.data.len()) {
             Ok(())
         } else {
@@ -80,7 +55,7 @@ impl Turn<'_> {
     }
 
     /// The header of the current DF.
-    pub(crate) fn df(&self, env: &Env<'_>) -> Result<Header, Halt> {
+    pub fn df(&self, env: &Env<'_>) -> Result<Header, Halt> {
         Header::load(env, self.session.df)
     }
 
@@ -88,7 +63,7 @@ impl Turn<'_> {
     ///
     /// # Errors
     /// 6A82 when there is none.
-    pub(crate) fn key_file(&self, env: &Env<'_>) -> Result<Header, Halt> {
+    pub fn key_file(&self, env: &Env<'_>) -> Result<Header, Halt> {
         let found = find_child(env, self.session.df, |file| file.kind == Kind::KeyFile)?;
         found.ok_or(Halt::Status(StatusWord::NOT_FOUND))
     }
@@ -97,7 +72,7 @@ impl Turn<'_> {
     ///
     /// # Errors
     /// 6A82 without a key file; `missing` without such a key.
-    pub(crate) fn key(
+    pub fn key(
         &self,
         env: &Env<'_>,
         usage: u8,
@@ -112,7 +87,7 @@ impl Turn<'_> {
     ///
     /// # Errors
     /// As [`key`](Self::key).
-    pub(crate) fn only_key(
+    pub fn only_key(
         &self,
         env: &Env<'_>,
         usage: u8,
@@ -131,7 +106,7 @@ impl Turn<'_> {
     ///
     /// # Errors
     /// 6985 without one (inferred; the lists of status words have 6984 too).
-    pub(crate) fn challenge(&self) -> Result<&[u8], Halt> {
+    pub fn challenge(&self) -> Result<&[u8], Halt> {
         match self.challenge.bytes() {
             [] => Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED),
             challenge => Ok(challenge),
@@ -143,7 +118,7 @@ impl Turn<'_> {
     /// # Errors
     /// 6985 without a challenge; 6700 when there is no MAC; 6983; `wrong` when the MAC or what it
     /// protects is not right; `Torn`.
-    pub(crate) fn open(
+    pub fn open(
         &self,
         env: &mut Env<'_>,
         key: &KeyRecord,

@@ -11,7 +11,7 @@
 //! down to 00 for key 3. The published lists leave open whether a missing MAC is 6987 or 6900, and
 //! what bit 40 alone is to mean (own choices).
 
-use tessera_cos::{
+use crate::{
     Flags, Header,
     cipher::Key,
     keys::KeyRecord,
@@ -19,18 +19,14 @@ use tessera_cos::{
 };
 use tessera_framework::{Env, FileId, Halt, Outcome, Reply, StatusWord, class::SecureMessaging};
 
-use crate::{
-    block,
-    turn::{Turn, usage},
-    words,
-};
+use super::{Turn, block, usage};
 
 /// Files an application is locked for when three updates in a row had a wrong MAC.
 const GUARDED: [FileId; 2] = [FileId(0x0015), FileId(0x0016)];
 
 /// What came over the line, deciphered where it was enciphered.
 #[expect(clippy::large_enum_variant, reason = "there is no heap to put the message on")]
-pub(crate) enum Incoming<'c> {
+pub enum Incoming<'c> {
     /// As it stands in the command.
     Plain(&'c [u8]),
     /// Out of the protection.
@@ -39,7 +35,7 @@ pub(crate) enum Incoming<'c> {
 
 impl Incoming<'_> {
     /// The data.
-    pub(crate) fn data(&self) -> &[u8] {
+    pub fn data(&self) -> &[u8] {
         match self {
             Self::Plain(data) => data,
             Self::Opened(message) => message.as_slice(),
@@ -65,7 +61,7 @@ fn key(env: &Env<'_>, turn: &Turn<'_>, bits: u8) -> Result<KeyRecord, Halt> {
 /// 6987 when the file wants a MAC and there is none; 6700; 6A88; 6982; 6983; 6985 without a
 /// challenge; 6988, counted by the key; 9303 when that was the third failure in a row on 0015 or
 /// 0016; `Torn`.
-pub(crate) fn incoming<'c>(
+pub fn incoming<'c>(
     env: &mut Env<'_>,
     turn: &Turn<'c>,
     file: &Header,
@@ -90,7 +86,7 @@ pub(crate) fn incoming<'c>(
         && block::is_counted_out(env, &key)?
     {
         block::lock_application(env, turn)?;
-        return Halt::status(words::APPLICATION_LOCKED);
+        return Halt::status(StatusWord::APPLICATION_LOCKED);
     }
     opened.map(Incoming::Opened)
 }

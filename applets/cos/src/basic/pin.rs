@@ -3,7 +3,7 @@
 //! A PIN record keeps its length: a shorter new PIN is filled with FF. Bytes FF at its end need not
 //! be presented, but one byte at least has to be.
 
-use tessera_cos::{
+use crate::{
     cipher::Key,
     keys::KeyRecord,
     messaging::{
@@ -17,11 +17,7 @@ use tessera_framework::{
     pin::{equal_in_constant_time, forget},
 };
 
-use crate::{
-    COUNTERS,
-    turn::{Turn, usage},
-    words,
-};
+use super::{Turn, usage};
 
 /// Longest PIN in bytes.
 const PIN_BYTES_MAX: usize = 8;
@@ -40,7 +36,7 @@ fn filled(pin: &[u8]) -> [u8; PIN_BYTES_MAX] {
 
 /// The PIN P2 names, if it may be used.
 fn pin_key(env: &Env<'_>, turn: &Turn<'_>, id: u8) -> Result<KeyRecord, Halt> {
-    let key = turn.key(env, usage::PIN, id, words::KEY_NOT_FOUND)?;
+    let key = turn.key(env, usage::PIN, id, StatusWord::KEY_NOT_FOUND)?;
     turn.check(env, key.usable())?;
     Ok(key)
 }
@@ -94,7 +90,7 @@ fn change(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     let key = pin_key(env, turn, turn.command.p2)?;
     check_new(&key, new)?;
     present(env, &key, old)?;
-    set(env, &key, new)
+    set(env, turn, &key, new)
 }
 
 /// RELOAD PIN: the new PIN and a MAC over it alone, single DES with the two halves of the reload
@@ -108,17 +104,17 @@ fn reload(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     let Some((new, _)) = turn.command.data.split_last_chunk::<CHECKSUM_BYTES>() else {
         return Halt::status(StatusWord::WRONG_LENGTH);
     };
-    let pin = turn.key(env, usage::PIN, turn.command.p2, words::KEY_NOT_FOUND)?;
-    let key = turn.only_key(env, usage::PIN_RELOAD, words::KEY_NOT_FOUND)?;
+    let pin = turn.key(env, usage::PIN, turn.command.p2, StatusWord::KEY_NOT_FOUND)?;
+    let key = turn.only_key(env, usage::PIN_RELOAD, StatusWord::KEY_NOT_FOUND)?;
     turn.check(env, key.usable())?;
     check_new(&pin, new)?;
     let checked = key.attempt(env, |bytes| {
         Key::des(bytes.as_slice()).is_some_and(|key| reloaded(&key, turn.command.data).is_ok())
     });
     match checked {
-        Err(Halt::Status(status)) if status.sw1() == 0x63 => Halt::status(words::MAC_WRONG),
+        Err(Halt::Status(status)) if status.sw1() == 0x63 => Halt::status(StatusWord::MAC_WRONG),
         Err(halt) => Err(halt),
-        Ok(()) => set(env, &pin, new),
+        Ok(()) => set(env, turn, &pin, new),
     }
 }
 
@@ -136,13 +132,13 @@ pub(crate) fn unblock(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     if !matches!(turn.command.data.len(), 12 | 20) {
         return Halt::status(StatusWord::WRONG_LENGTH);
     }
-    let pin = turn.key(env, usage::PIN, id, words::KEY_NOT_FOUND)?;
-    let key = turn.only_key(env, usage::PIN_UNBLOCK, words::KEY_NOT_FOUND)?;
+    let pin = turn.key(env, usage::PIN, id, StatusWord::KEY_NOT_FOUND)?;
+    let key = turn.only_key(env, usage::PIN_UNBLOCK, StatusWord::KEY_NOT_FOUND)?;
     turn.check(env, key.usable())?;
     let wrong = StatusWord::SM_OBJECTS_INCORRECT;
     let opened = turn.open(env, &key, Protection::CryptogramAndChecksum, wrong)?;
     check_new(&pin, opened.as_slice())?;
-    set(env, &pin, opened.as_slice())
+    set(env, turn, &pin, opened.as_slice())
 }
 
 /// # Errors
@@ -153,10 +149,10 @@ fn check_new(key: &KeyRecord, new: &[u8]) -> Outcome {
 }
 
 /// Puts a PIN in place, its tries at their most, with one change for both.
-fn set(env: &mut Env<'_>, key: &KeyRecord, new: &[u8]) -> Outcome {
+fn set(env: &mut Env<'_>, turn: &Turn<'_>, key: &KeyRecord, new: &[u8]) -> Outcome {
     let mut bytes = filled(new);
     let bytes_there = bytes.get(..key.key_bytes().into()).unwrap_or_default();
-    let done = key.set_bytes(env, COUNTERS, bytes_there, key.tries_max());
+    let done = key.set_bytes(env, turn.build.counters.clone(), bytes_there, key.tries_max());
     forget(&mut bytes);
     done
 }

@@ -1,6 +1,6 @@
 //! GET CHALLENGE, EXTERNAL AUTHENTICATE, INTERNAL AUTHENTICATE.
 
-use tessera_cos::{
+use crate::{
     cipher::{Cipher, Key, Mac, padding},
     keys::{self, KeyBytes},
     session::Challenge,
@@ -10,7 +10,7 @@ use tessera_framework::{
     pin::{equal_in_constant_time, forget},
 };
 
-use crate::turn::{Turn, usage};
+use super::{Turn, usage};
 
 /// Most bytes INTERNAL AUTHENTICATE takes, padding included.
 const INTERNAL_BYTES_MAX: usize = 248;

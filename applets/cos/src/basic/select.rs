@@ -4,16 +4,16 @@
 //! FM1208; the card's operating system knows 3F00 by itself). By name: the MF, the current DF, the
 //! DFs beside it and those under it.
 
-use tessera_cos::{
+use crate::{
     Header, Session,
-    find::{DfBody, find_child},
+    find::{DfBody, find_child, is_empty},
     layout::{Kind, ROOT_AT, df_at},
 };
 use tessera_framework::{
     Control, DfId, Env, Halt, Outcome, Reply, Selected, Selection, StatusWord, Tag, Target,
 };
 
-use crate::{block, create::is_empty};
+use super::{Build, block};
 
 /// Tag of the data an issuer puts into an application's control information.
 const ISSUER_DATA: Tag = Tag(0x9F0C);
@@ -27,17 +27,18 @@ const ISSUER_DATA_BYTES_MAX: u32 = 0xD0;
 /// # Errors
 /// 6A81 without an MF, on a blocked card and for files of a blocked application; 6A82; 6A86 for
 /// forms this card does not know.
-pub(crate) fn select(
+pub fn select(
     env: &mut Env<'_>,
+    build: &Build,
     selection: &Selection<'_>,
     reply: &mut Reply<'_>,
 ) -> Result<Selected, Halt> {
     block::refuse_dead_card(env)?;
-    tessera_pboc::forget_pending(env);
     let mut session = Session::load(env)?;
     let file = match (selection.target, selection.control) {
         (_, Control::Fcp | Control::Fmd) => return Halt::status(StatusWord::WRONG_P1P2),
         (Target::Df(df), _) => Header::load(env, df_at(df))?,
+        (Target::PathFromRoot([]), _) => Header::load(env, ROOT_AT)?,
         (Target::FileId(fid), _) => {
             let fits = |file: &Header| file.fid() == fid;
             let found = by_id(env, session.df, fits)?;
@@ -52,7 +53,7 @@ pub(crate) fn select(
         return session.store(env).map(|()| Selected::Here);
     }
     session.enter_df(&file);
-    session.free = is_empty(env, &file)?;
+    session.free = build.empty_df_is_free && is_empty(env, &file)?;
     session.store(env)?;
     if block::refuse_blocked(&file).is_err() {
         // Current all the same, so that it can be unblocked.
@@ -84,7 +85,7 @@ fn by_id(
 ///
 /// # Errors
 /// 6F00 when the segment is damaged.
-pub(crate) fn df_by_name(env: &Env<'_>, prefix: &[u8], nth: u16) -> Result<Option<DfId>, Halt> {
+pub fn df_by_name(env: &Env<'_>, prefix: &[u8], nth: u16) -> Result<Option<DfId>, Halt> {
     let current = Session::load(env)?.df;
     let parent = Header::load(env, current)?.parent();
     let mut seen = 0;

@@ -8,7 +8,7 @@
 //! | application blocked | its DF's 10 | SELECT (6A81, but it is current), GET CHALLENGE, APPLICATION UNBLOCK |
 //! | application blocked for ever | its DF's 1F | the same, and UNBLOCK answers 9303 |
 
-use tessera_cos::{
+use crate::{
     Header,
     keys::KeyRecord,
     layout::{LifeCycle, ROOT_AT},
@@ -16,10 +16,7 @@ use tessera_cos::{
 };
 use tessera_framework::{Env, Halt, Ins, Outcome, StatusWord};
 
-use crate::{
-    turn::{Turn, usage},
-    words,
-};
+use super::{Turn, ins, usage};
 
 const BLOCKED: LifeCycle = LifeCycle(0x10);
 const BLOCKED_FOR_EVER: LifeCycle = LifeCycle(0x1F);
@@ -32,7 +29,7 @@ const FAILURES_MAX: u8 = 3;
 ///
 /// # Errors
 /// 6A81.
-pub(crate) fn refuse_dead_card(env: &Env<'_>) -> Outcome {
+pub fn refuse_dead_card(env: &Env<'_>) -> Outcome {
     match Header::load(env, ROOT_AT)?.life_cycle() {
         LifeCycle::CREATION | CARD_BLOCKED => Halt::status(StatusWord::FUNCTION_NOT_SUPPORTED),
         _ => Ok(()),
@@ -40,7 +37,7 @@ pub(crate) fn refuse_dead_card(env: &Env<'_>) -> Outcome {
 }
 
 /// Whether the card waits for its MF.
-pub(crate) fn has_no_mf(env: &Env<'_>) -> Result<bool, Halt> {
+pub fn has_no_mf(env: &Env<'_>) -> Result<bool, Halt> {
     Ok(Header::load(env, ROOT_AT)?.life_cycle() == LifeCycle::CREATION)
 }
 
@@ -48,7 +45,7 @@ pub(crate) fn has_no_mf(env: &Env<'_>) -> Result<bool, Halt> {
 ///
 /// # Errors
 /// 6A81.
-pub(crate) fn refuse_blocked(df: &Header) -> Outcome {
+pub fn refuse_blocked(df: &Header) -> Outcome {
     match df.life_cycle() {
         BLOCKED | BLOCKED_FOR_EVER => Halt::status(StatusWord::FUNCTION_NOT_SUPPORTED),
         _ => Ok(()),
@@ -56,8 +53,8 @@ pub(crate) fn refuse_blocked(df: &Header) -> Outcome {
 }
 
 /// Whether a command is taken in a blocked application.
-pub(crate) fn is_taken_when_blocked(ins: Ins) -> bool {
-    matches!(ins, Ins::GET_CHALLENGE | words::APPLICATION_UNBLOCK)
+pub fn is_taken_when_blocked(ins: Ins) -> bool {
+    matches!(ins, Ins::GET_CHALLENGE | ins::APPLICATION_UNBLOCK)
 }
 
 /// APPLICATION BLOCK: P2 00 until it is unblocked, 01 for ever.
@@ -65,7 +62,7 @@ pub(crate) fn is_taken_when_blocked(ins: Ins) -> bool {
 /// # Errors
 /// 6A86; 6700; 6A82, 6A88 without a line protection key; 6982; 6983; 6985 without a challenge; 6988
 /// when the MAC is wrong, which its counter counts; `Torn`.
-pub(crate) fn block_application(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
+pub fn block_application(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     let state = match turn.command.p1p2() {
         0 => BLOCKED,
         1 => BLOCKED_FOR_EVER,
@@ -80,18 +77,18 @@ pub(crate) fn block_application(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
 /// # Errors
 /// As [`block_application`]; 9303 when it is blocked for ever, as it is after three failures in a
 /// row.
-pub(crate) fn unblock_application(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
+pub fn unblock_application(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     turn.expect_p1p2(0)?;
     let df = turn.df(env)?;
     if df.life_cycle() == BLOCKED_FOR_EVER {
-        return Halt::status(words::APPLICATION_LOCKED);
+        return Halt::status(StatusWord::APPLICATION_LOCKED);
     }
     match authentic(env, turn) {
         Err(Halt::Status(StatusWord::SM_OBJECTS_INCORRECT)) => {
             let key = turn.only_key(env, usage::LINE, StatusWord::REFERENCED_DATA_NOT_FOUND)?;
             if is_counted_out(env, &key)? {
                 df.store_life_cycle(env, BLOCKED_FOR_EVER)?;
-                return Halt::status(words::APPLICATION_LOCKED);
+                return Halt::status(StatusWord::APPLICATION_LOCKED);
             }
             Halt::status(StatusWord::SM_OBJECTS_INCORRECT)
         }
@@ -105,7 +102,7 @@ pub(crate) fn unblock_application(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome
 ///
 /// # Errors
 /// 6F00 when the segment is damaged.
-pub(crate) fn is_counted_out(env: &Env<'_>, key: &KeyRecord) -> Result<bool, Halt> {
+pub fn is_counted_out(env: &Env<'_>, key: &KeyRecord) -> Result<bool, Halt> {
     let left = key.tries_left(env)?;
     Ok(left.is_some_and(|left| left == 0 || left + FAILURES_MAX <= key.tries_max()))
 }
@@ -114,14 +111,14 @@ pub(crate) fn is_counted_out(env: &Env<'_>, key: &KeyRecord) -> Result<bool, Hal
 ///
 /// # Errors
 /// As [`block_application`].
-pub(crate) fn block_card(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
+pub fn block_card(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     turn.expect_p1p2(0)?;
     authentic(env, turn)?;
     Header::load(env, ROOT_AT)?.store_life_cycle(env, CARD_BLOCKED)
 }
 
 /// Blocks the application for ever because its lines were tried too often.
-pub(crate) fn lock_application(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
+pub fn lock_application(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     turn.df(env)?.store_life_cycle(env, BLOCKED_FOR_EVER)
 }
 

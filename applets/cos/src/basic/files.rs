@@ -2,12 +2,12 @@
 //!
 //! WRITE BINARY D0 and WRITE RECORD D2 are other names of the updates.
 
-use tessera_cos::{Flags, Header, find::find_child, intent::Which, layout::Kind, record};
+use crate::{Flags, Header, find::find_child, intent::Which, layout::Kind, record};
 use tessera_framework::{Env, Halt, Outcome, Reply, Sfi, StatusWord};
 
-use crate::{
+use super::{
+    Turn,
     protect::{admit_reading, incoming, outgoing},
-    turn::Turn,
 };
 
 /// Most bytes of a short answer.
