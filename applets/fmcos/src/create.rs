@@ -1,7 +1,7 @@
 //! CREATE FILE 80 E0 and ERASE DF 80 0E.
 
 use tessera_cos::{
-    Access, DfSpec, EfSpec, Flags, Header, Structure,
+    Access, DfSpec, Header, Structure,
     basic::Turn,
     find::find_child,
     layout::{LifeCycle, ROOT_AT},
@@ -9,26 +9,13 @@ use tessera_cos::{
     space::erase_under,
     tree,
 };
-use tessera_framework::{Env, FileId, Halt, Outcome, Sfi, StatusWord};
+use tessera_framework::{Env, FileId, Halt, Outcome, StatusWord};
+use tessera_pboc::notation::{self, kind};
 
 use crate::{mf, rations};
 
-/// First data byte without the bits that protect the lines: what is to be made.
-mod kind {
-    pub(super) const BINARY: u8 = 0x28;
-    pub(super) const FIXED: u8 = 0x2A;
-    pub(super) const VARIABLE: u8 = 0x2C;
-    pub(super) const CYCLIC: u8 = 0x2E;
-    pub(super) const PURSE: u8 = 0x2F;
-    pub(super) const DIRECTORY: u8 = 0x38;
-    pub(super) const KEY_FILE: u8 = 0x3F;
-}
-
 /// MF, and two levels of DFs below it.
 const LEVELS_MAX: u8 = 3;
-
-/// Bytes an unwritten file holds.
-const UNWRITTEN: u8 = 0xFF;
 
 /// CREATE FILE: P1-P2 the identifier, the data field says what.
 ///
@@ -87,70 +74,20 @@ fn create_df(env: &mut Env<'_>, turn: &mut Turn<'_>, fid: FileId) -> Outcome {
 }
 
 fn create_ef(env: &mut Env<'_>, turn: &mut Turn<'_>, fid: FileId) -> Outcome {
-    let &[type_byte, a, b, read, write, _, key_byte] = turn.command.data else {
+    let Ok(bytes) = turn.command.data.try_into() else {
         return Halt::status(StatusWord::WRONG_LENGTH);
     };
-    let size = u16::from_be_bytes([a, b]);
-    let (mut read, mut update, mut own) =
-        (Access::Register(read), Access::Register(write), key_byte);
-    let line = type_byte & 0xC0;
-    let structure = match type_byte & 0x3F {
-        // The bits that protect lines replace nothing in 28 to 2E; 2F and 3F have none.
-        kind::BINARY => Structure::Transparent { bytes: size.into() },
-        kind::FIXED | kind::CYCLIC if a < 2 => return Halt::status(StatusWord::WRONG_DATA),
-        kind::FIXED | kind::CYCLIC if b > RECORD_BYTES_MAX => {
-            return Halt::status(StatusWord::WRONG_DATA);
-        }
-        kind::FIXED => Structure::LinearFixed { record_bytes: b, records: a, tlv: false },
-        kind::CYCLIC => Structure::Cyclic { record_bytes: b, records: a },
-        kind::VARIABLE => Structure::LinearVariable {
-            bytes: size.into(),
-            record_bytes_max: RECORD_BYTES_MAX,
-            // The shortest record is a tag and a length.
-            records: (size / 2).min(254) as u8,
-            tlv: true,
-        },
-        kind::PURSE if line == 0 && matches!(fid.0, 1 | 2) => {
-            update = Access::Never;
-            tessera_pboc::purse::STRUCTURE
-        }
-        kind::KEY_FILE if line == 0 => {
-            // Its fields: size, what the DF said of itself, and the right to add keys.
-            (read, update, own) = (Access::Register(write), Access::Never, 0xFF);
-            Structure::KeyFile { space: size }
-        }
-        _ => return Halt::status(StatusWord::WRONG_DATA),
-    };
+    let spec = notation::ef(fid, bytes)?;
     let df = turn.df(env)?;
     turn.check(env, df.read())?;
     refuse_taken(env, turn, fid)?;
-    if let Structure::KeyFile { .. } = structure
+    if let Structure::KeyFile { .. } = spec.structure
         && find_child(env, df.at, |_| true)?.is_some()
     {
         return Halt::status(StatusWord::WRONG_DATA);
     }
-    rations::check_df(env, &df, mf::eeprom_bytes(env)?, rations::ef_bytes(&structure))?;
-    let spec = EfSpec {
-        fid,
-        sfi: u8::try_from(fid.0).ok().and_then(Sfi::new).filter(|_| is_read_by_sfi(&structure)),
-        structure,
-        read,
-        update,
-        life_cycle: LifeCycle::ACTIVATED,
-        flags: Flags(line),
-        own,
-        attributes: &[],
-        fill: if let Structure::Purse { .. } = structure { 0 } else { UNWRITTEN },
-    };
+    rations::check_df(env, &df, mf::eeprom_bytes(env)?, rations::ef_bytes(&spec.structure))?;
     tree::create_ef(env, df.df_id(), &spec).map(drop)
-}
-
-/// Longest record in bytes.
-const RECORD_BYTES_MAX: u8 = 248;
-
-/// Key file and purse are not for READ and UPDATE.
-const fn is_read_by_sfi(structure: &Structure) -> bool {
-    !matches!(structure, Structure::KeyFile { .. } | Structure::Purse { .. })
 }
 
 /// # Errors

@@ -12,6 +12,7 @@
 //! | `cryptogram` | of what session keys, MACs and TAC are computed |
 //! | `initialize`, `complete`, `inquire` | the commands |
 //! | [`log`] | the record of each transaction |
+//! | [`notation`] | how a file and a key are written down |
 //! | [`status`] | the purse's own status words |
 //!
 //! # How an applet uses it
@@ -74,6 +75,7 @@ mod cryptogram;
 mod initialize;
 mod inquire;
 pub mod log;
+pub mod notation;
 pub mod pending;
 pub mod purse;
 pub mod status;
