@@ -57,17 +57,19 @@ mod fmcos;
 mod iso7816;
 mod items;
 mod master;
+mod purse;
+mod several;
+mod source;
 mod words;
 
-use std::{fmt, fs, io::Read, ops::Range};
+use std::{fmt, fs, io::Read};
 
 use serde::Deserialize;
 use tessera_framework::{Applet, Interface};
-use tessera_master::Master;
-use tessera_social_security::SocialSecurity;
 use toml::Spanned;
 
-use crate::nvm::Geometry;
+use several::Several;
+use source::Source;
 
 pub(crate) use check::card_number_check;
 
@@ -204,7 +206,7 @@ pub enum ProfileError {
 }
 
 /// Profiles built into the library.
-const EMBEDDED: [(&str, &str); 10] = [
+const EMBEDDED: [(&str, &str); 12] = [
     ("social-security", include_str!("../profiles/social-security.toml")),
     ("clinic", include_str!("../profiles/clinic.toml")),
     ("social-security-contact", include_str!("../profiles/social-security-contact.toml")),
@@ -215,6 +217,8 @@ const EMBEDDED: [(&str, &str); 10] = [
     ("fm1208", include_str!("../profiles/fm1208.toml")),
     ("tiny", include_str!("../profiles/tiny.toml")),
     ("iso7816", include_str!("../profiles/iso7816.toml")),
+    ("purse", include_str!("../profiles/purse.toml")),
+    ("citizen", include_str!("../profiles/citizen.toml")),
 ];
 
 /// Interface bytes of the ATS of a profile that says nothing of it: frames of 256 bytes, 106 kbit/s
@@ -241,6 +245,7 @@ struct File {
     #[serde(default)]
     limits: Option<Spanned<Limits>>,
     social_security: Option<items::Section>,
+    purse: Option<purse::Section>,
     fmcos: Option<Spanned<fmcos::Section>>,
     iso7816: Option<Spanned<iso7816::Section>>,
 }
@@ -315,16 +320,15 @@ impl Profile {
         let part = source.part(card.part)?;
         let [fmcos, iso7816] =
             [parsed.fmcos.as_ref().map(Spanned::span), parsed.iso7816.as_ref().map(Spanned::span)];
-        let applets = match (parsed.social_security, parsed.fmcos, parsed.iso7816) {
-            (None, Some(section), None) => {
+        let several = Several { social_security: parsed.social_security, purse: parsed.purse };
+        let applets = match (parsed.fmcos, parsed.iso7816) {
+            (Some(section), None) if several.is_empty() => {
                 vec![fmcos::installation(&source, section.into_inner())?]
             }
-            (None, None, Some(section)) => {
+            (None, Some(section)) if several.is_empty() => {
                 vec![iso7816::installation(&source, section.get_ref())?]
             }
-            (social_security, None, None) => {
-                source.with_master(social_security, &historical, &limits)?
-            }
+            (None, None) => several.installations(&source, &historical, &limits)?,
             _ => {
                 let expected = "a section that brings the card's MF, alone";
                 let place = iso7816.or(fmcos).unwrap_or_default();
@@ -350,7 +354,7 @@ impl Profile {
     pub fn vocabulary(&self) -> crate::trace::Vocabulary {
         match self.applets.first() {
             Some(with) if with.name == fmcos::NAME => fmcos::vocabulary(),
-            _ => words::vocabulary(),
+            _ => several::vocabulary(&self.applets),
         }
     }
 
@@ -376,110 +380,6 @@ impl Profile {
                 atr
             }
         }
-    }
-}
-
-/// The file under the reader's eyes, for errors that name a line.
-struct Source<'s> {
-    file: &'s str,
-    text: &'s str,
-}
-
-impl Source<'_> {
-    fn line(&self, span: Range<usize>) -> usize {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
-        1 + before.bytes().filter(|&byte| byte == b'\n').count()
-    }
-
-    fn wrong(&self, span: Range<usize>, expected: &str, got: impl Into<String>) -> ProfileError {
-        ProfileError::Line {
-            file: self.file.into(),
-            line: self.line(span),
-            expected: format!("expected {expected}"),
-            got: got.into(),
-        }
-    }
-
-    fn hex(&self, text: &Spanned<String>) -> Result<Vec<u8>, ProfileError> {
-        let digits: String = text.get_ref().split_whitespace().collect();
-        hex::decode(&digits).map_err(|error| {
-            self.wrong(text.span(), "hexadecimal bytes", format!("{:?} ({error})", text.get_ref()))
-        })
-    }
-
-    /// T0, and as many of TA, TB and TC as it announces.
-    fn ats_interface(&self, text: Option<&Spanned<String>>) -> Result<Vec<u8>, ProfileError> {
-        let Some(text) = text else { return Ok(ATS_INTERFACE.to_vec()) };
-        let bytes = self.hex(text)?;
-        match bytes.first() {
-            Some(t0) if bytes.len() == 1 + (t0 & 0x70).count_ones() as usize && t0 & 0x80 == 0 => {
-                Ok(bytes)
-            }
-            _ => {
-                let expected = "T0 and the bytes TA, TB, TC that it announces";
-                Err(self.wrong(text.span(), expected, format!("{:?}", text.get_ref())))
-            }
-        }
-    }
-
-    /// The MF of a card of several applications, and those.
-    fn with_master(
-        &self,
-        social_security: Option<items::Section>,
-        historical: &[u8],
-        limits: &Limits,
-    ) -> Result<Vec<Installation>, ProfileError> {
-        let mut applets = Vec::new();
-        if let Some(section) = social_security {
-            applets.push(Installation {
-                name: "social-security".into(),
-                applet: &SocialSecurity,
-                data: items::installation_data(self, section)?,
-                segment_bytes: None,
-                parent: 0,
-            });
-        }
-        let mf = Installation {
-            name: "master".into(),
-            applet: &Master,
-            data: master::installation_data(historical, limits, &applets),
-            segment_bytes: Some(master::SEGMENT_BYTES),
-            parent: 0,
-        };
-        applets.insert(0, mf);
-        Ok(applets)
-    }
-
-    fn interface(&self, name: &Spanned<String>) -> Result<Interface, ProfileError> {
-        match name.get_ref().as_str() {
-            "contact" => Ok(Interface::Contact),
-            "contactless" => Ok(Interface::Contactless),
-            other => {
-                let expected = "\"contact\" or \"contactless\"";
-                Err(self.wrong(name.span(), expected, format!("{other:?}")))
-            }
-        }
-    }
-
-    fn part(&self, name: Option<Spanned<String>>) -> Result<String, ProfileError> {
-        let Some(name) = name else { return Ok("page64".into()) };
-        if Geometry::part(name.get_ref()).is_some() {
-            return Ok(name.into_inner());
-        }
-        let parts = Geometry::parts().collect::<Vec<_>>().join(", ");
-        let expected = format!("a memory part ({parts})");
-        Err(self.wrong(name.span(), &expected, format!("{:?}", name.get_ref())))
-    }
-
-    fn limits(&self, limits: Option<Spanned<Limits>>) -> Result<Limits, ProfileError> {
-        let Some(limits) = limits else { return Ok(Limits::default()) };
-        let span = limits.span();
-        let limits = limits.into_inner();
-        if let Some((what, got, range)) = limits.outside() {
-            let expected = format!("{what} from {} to {}", range.start(), range.end());
-            return Err(self.wrong(span, &expected, got.to_string()));
-        }
-        Ok(limits)
     }
 }
 

@@ -3,16 +3,17 @@
 
 use iso7816_tlv::ber::{Tag, Tlv, Value};
 
-use super::{Installation, Limits};
+use super::{Installation, Limits, purse};
 
-/// Room for the MF, EF.DIR of a few applications and EF.ATR/INFO.
+/// Room for the MF, EF.DIR of a few applications, EF.ATR/INFO and a payment directory.
 pub(super) const SEGMENT_BYTES: u32 = 512;
 
 /// Card service data: selection by full and partial name, EF.DIR and EF.ATR hold BER-TLV objects
 /// and are read with READ BINARY, there is an MF (ISO/IEC 7816-4:2020, table 117).
 const SERVICE_DATA: u8 = 0xF8;
 
-/// A 61 template for each application under the MF, then the content of EF.ATR/INFO in E0.
+/// A 61 template for each application under the MF, then the content of EF.ATR/INFO in E0, and a
+/// record of the payment directory in E1 for each application that pays.
 pub(super) fn installation_data(
     historical: &[u8],
     limits: &Limits,
@@ -46,7 +47,20 @@ pub(super) fn installation_data(
     ];
     let information = information.into_iter().flatten().collect();
     data.extend(object(0xE0, Value::Constructed(information)).map_or(Vec::new(), |o| o.to_vec()));
+    for with in applets.iter().filter(|with| with.name == purse::NAME) {
+        let record = payment_record(with).and_then(|record| object(0xE1, record));
+        data.extend(record.map_or(Vec::new(), |object| object.to_vec()));
+    }
     data
+}
+
+/// A record of the payment directory: a 61 template with the application's name and what people
+/// call it.
+fn payment_record(with: &Installation) -> Option<Value> {
+    let aid = object(0x4F, Value::Primitive(with.applet.descriptor().aid.as_bytes().to_vec()));
+    let label = object(0x50, Value::Primitive(b"PBOC".to_vec()));
+    let template = object(0x61, Value::Constructed(vec![aid?, label?]))?;
+    Some(Value::Constructed(vec![template]))
 }
 
 /// Card capabilities (ISO/IEC 7816-4:2020, tables 118 to 120): every method of selection; data

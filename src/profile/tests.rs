@@ -137,9 +137,16 @@ fn every_built_in_profile_makes_a_card_that_answers() {
         let mut card = testing::made(name);
         card.power_on().unwrap();
         testing::check(&mut card, &[("00 A4 00 0C 02 3F00", "9000")]);
-        let blank = matches!(name, "blank" | "fm1208" | "iso7816");
-        let expected = if blank { "6A82" } else { "9000" };
-        testing::check(&mut card, &[("00 A4 04 0C 0F 7378312E73682EC9E7BBE1B1A3D5CF", expected)]);
+        let expected = |there: bool| if there { "9000" } else { "6A82" };
+        let environment = !matches!(name, "blank" | "fm1208" | "iso7816" | "purse");
+        let purse = matches!(name, "purse" | "citizen");
+        testing::check(
+            &mut card,
+            &[
+                ("00 A4 04 0C 0F 7378312E73682EC9E7BBE1B1A3D5CF", expected(environment)),
+                ("00 A4 04 0C 09 A00000000386980701", expected(purse)),
+            ],
+        );
     }
 }
 

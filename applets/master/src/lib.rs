@@ -6,14 +6,20 @@
 //! | EF.DIR | 2F00, SFI 30 | one 61 template per application | 12.2.3 |
 //! | EF.ATR/INFO | 2F01, SFI 29 | 43, 47, 5F52, 7F66 | 12.2.2 |
 //!
-//! Both are transparent, free to read and never written from outside. GET DATA answers the objects
-//! of EF.ATR/INFO by their tags. The MF's own name, F0 and the letters TESSERA.MF, is of our own
-//! design: the standard gives the MF no name, and terminals select it as 3F00.
+//! | 1PAY.SYS.DDF01 | 5041 | the directory of payment applications, if there are any | EMV 1 12.2.2 |
+//! | its DIR | SFI 1 | one record 61 for each of them | |
+//!
+//! The first two files are transparent; all are free to read and never written from outside. GET
+//! DATA answers the objects of EF.ATR/INFO by their tags. The MF's own name, F0 and the letters
+//! TESSERA.MF, is of our own design: the standard gives the MF no name, and terminals select it as
+//! 3F00.
 //!
 //! # Installation data
 //!
 //! A sequence of BER-TLV objects from the profile: 61 templates, which become EF.DIR as they stand,
-//! and one E0 object (own design) whose value becomes EF.ATR/INFO.
+//! one E0 object (own design) whose value becomes EF.ATR/INFO, and E1 objects, each a record of the
+//! payment directory. The directory's file identifier is of our own choice too: terminals select it
+//! by name.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -21,7 +27,7 @@
 use tessera_cos::{
     Access, DfSpec, Dialect, EfSpec, Header, Structure, binary, find,
     layout::{self, LifeCycle},
-    session, tree,
+    record, session, tree,
 };
 use tessera_framework::{
     Aid, Applet, Command, Descriptor, DfId, Env, FileId, Halt, Outcome, Reply, Selected, Selection,
@@ -58,6 +64,18 @@ static DIALECT: Dialect = Dialect {
     iso: None,
 };
 
+/// Installation data: a record of the payment directory.
+pub const PAYMENT_RECORD: Tag = Tag(0xE1);
+
+/// The payment directory.
+const PAYMENT_DIRECTORY: DfSpec<'_> = DfSpec {
+    fid: FileId(0x5041),
+    name: b"1PAY.SYS.DDF01",
+    // The short identifier of its DIR.
+    proprietary: &[0x88, 0x01, 0x01],
+    ..DfSpec::PLAIN
+};
+
 /// Longest EF.ATR/INFO that GET DATA looks through.
 const EF_ATR_BYTES_MAX: usize = 128;
 
@@ -68,6 +86,7 @@ impl Applet for Master {
 
     fn install(&self, env: &mut Env<'_>, data: &[u8]) -> Outcome {
         let mut templates = 0;
+        let (mut payment_records, mut payment_bytes) = (0_u8, 0);
         let mut information = None;
         for object in DataObjects::new(data) {
             match object {
@@ -78,6 +97,10 @@ impl Applet for Master {
                     if information.is_none() && value.len() <= EF_ATR_BYTES_MAX =>
                 {
                     information = Some(value);
+                }
+                Ok(DataObject { tag: PAYMENT_RECORD, value }) if value.len() <= 255 => {
+                    payment_records = payment_records.saturating_add(1);
+                    payment_bytes += value.len() as u32;
                 }
                 _ => return Halt::status(StatusWord::WRONG_DATA),
             }
@@ -95,9 +118,12 @@ impl Applet for Master {
                 ..DfSpec::PLAIN
             },
         )?;
-        let ef_atr = create(env, FileId::EF_ATR, 29, information.len())?;
+        let bytes = information.len() as u32;
+        let transparent = Structure::Transparent { bytes };
+        let ef_atr = create(env, DfId::ROOT, FileId::EF_ATR, 29, transparent)?;
         binary::put(env, &ef_atr, 0, information)?;
-        let ef_dir = create(env, FileId::EF_DIR, 30, templates.max(1))?;
+        let transparent = Structure::Transparent { bytes: templates.max(1) as u32 };
+        let ef_dir = create(env, DfId::ROOT, FileId::EF_DIR, 30, transparent)?;
         let mut at = 0;
         for object in DataObjects::new(data).flatten() {
             if object.tag == Tag::APPLICATION_TEMPLATE {
@@ -106,6 +132,22 @@ impl Applet for Master {
                 at += bytes as u32;
                 binary::put(env, &ef_dir, at, object.value)?;
                 at += object.value.len() as u32;
+            }
+        }
+        if payment_records == 0 {
+            return Ok(());
+        }
+        let directory = tree::create_df(env, DfId::ROOT, &PAYMENT_DIRECTORY)?;
+        let records = Structure::LinearVariable {
+            bytes: payment_bytes,
+            record_bytes_max: 255,
+            records: payment_records,
+            tlv: false,
+        };
+        let dir = create(env, directory, FileId(0x0001), 1, records)?;
+        for object in DataObjects::new(data).flatten() {
+            if object.tag == PAYMENT_RECORD {
+                record::add(env, &dir, object.value.len(), object.value)?;
             }
         }
         Ok(())
@@ -142,17 +184,23 @@ fn header(template: &[u8]) -> Result<([u8; 3], usize), Halt> {
     }
 }
 
-fn create(env: &mut Env<'_>, fid: FileId, sfi: u8, bytes: usize) -> Result<Header, Halt> {
+fn create(
+    env: &mut Env<'_>,
+    df: DfId,
+    fid: FileId,
+    sfi: u8,
+    structure: Structure,
+) -> Result<Header, Halt> {
     let spec = EfSpec {
         fid,
         sfi: Sfi::new(sfi),
-        structure: Structure::Transparent { bytes: bytes as u32 },
+        structure,
         read: Access::Always,
         update: Access::Never,
         life_cycle: LifeCycle::ACTIVATED,
         ..EfSpec::PLAIN
     };
-    tree::create_ef(env, DfId::ROOT, &spec)
+    tree::create_ef(env, df, &spec)
 }
 
 /// GET DATA: the value of an object in EF.ATR/INFO.
@@ -256,6 +304,29 @@ mod tests {
         assert_eq!(objects.find(Tag::FILE_DESCRIPTOR), Some(&[0x38][..]));
         assert_eq!(objects.find(Tag::FILE_ID), Some(&[0x3F, 0x00][..]));
         assert_eq!(objects.find(Tag::LIFE_CYCLE), Some(&[0x05][..]));
+    }
+
+    #[test]
+    fn a_payment_directory_is_there_for_those_who_ask_by_name() {
+        let record = [0x61, 0x03, 0x4F, 0x01, 0xA0];
+        let data = [DATA, &[0xE1, 0x05], &record, &[0xE1, 0x02, 0x61, 0x00]].concat();
+        let mut rig = Rig::<768>::with(&Master, &data).unwrap();
+        let df = Master.df_by_name(&rig.env(), b"1PAY.SYS.DDF01", 0).unwrap().unwrap();
+        let mut buffer = [0; 100];
+        let mut reply = Reply::new(&mut buffer);
+        let selection = Selection { target: Target::Df(df), control: Control::Fci };
+        rig.select(&Master, &selection, &mut reply).unwrap();
+        assert_eq!(reply.data(), b"\x6F\x15\x84\x0E1PAY.SYS.DDF01\xA5\x03\x88\x01\x01");
+        for (number, expected) in [(1, &record[..]), (2, &[0x61, 0x00])] {
+            let mut reading = command(Ins::READ_RECORD, number, 0x0C);
+            (reading.ne, reading.ne_is_maximum) = (256, true);
+            let mut buffer = [0; 300];
+            let mut reply = Reply::new(&mut buffer);
+            rig.process(&Master, &reading, &mut reply).unwrap();
+            assert_eq!(reply.data(), expected);
+        }
+        let rig = Rig::<512>::with(&Master, DATA).unwrap();
+        assert_eq!(Master.df_by_name(&{ rig }.env(), b"1PAY", 0), Ok(None));
     }
 
     #[test]

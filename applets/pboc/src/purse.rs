@@ -32,6 +32,18 @@ pub const PURSE_BYTES: u32 = 22;
 /// its log, 0 for none.
 pub const STRUCTURE: Structure = Structure::Purse { bytes: PURSE_BYTES };
 
+/// Makes a purse begin otherwise than empty and new: balance (4), online number (2), offline number
+/// (2), overdraft limit (3), as they lie in the file. For installation.
+///
+/// # Errors
+/// 6A84 when the file is no purse of this crate's; 6581; `Torn`.
+pub fn begin_with(env: &mut Env<'_>, file: &Header, state: &[u8; 11]) -> Outcome {
+    if file.body_bytes() < PURSE_BYTES {
+        return Halt::status(StatusWord::NOT_ENOUGH_MEMORY);
+    }
+    env.store(file.body(), state)
+}
+
 /// A purse file and what it holds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Purse {
