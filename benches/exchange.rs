@@ -6,14 +6,15 @@ mod operations;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use operations::{Operation, commits, exchanges, forks, yardsticks};
+use operations::{Operation, commits, exchanges, forks, inquiries, transactions, yardsticks};
 
 fn every_operation() -> impl Iterator<Item = Operation> {
     yardsticks()
         .into_iter()
         .chain(exchanges())
         .chain(forks())
-        .chain(commits().into_iter().flat_map(|(commit, copies)| [commit, copies]))
+        .chain(inquiries())
+        .chain(commits().into_iter().chain(transactions()).flat_map(|(whole, part)| [whole, part]))
 }
 
 fn time(criterion: &mut Criterion) {

@@ -8,7 +8,7 @@ mod operations;
 
 use std::time::Instant;
 
-use operations::{COPY, CRC, commits, exchanges, forks, yardsticks};
+use operations::{COPY, CRC, commits, exchanges, forks, inquiries, transactions, yardsticks};
 
 /// Turns each operation gets.
 const ROUNDS: usize = 60;
@@ -21,9 +21,11 @@ fn main() {
         false => (ROUNDS, TURN_NS),
     };
     let mut operations: Vec<_> =
-        yardsticks().into_iter().chain(exchanges()).chain(forks()).collect();
+        yardsticks().into_iter().chain(exchanges()).chain(forks()).chain(inquiries()).collect();
     let first_commit = operations.len();
     operations.extend(commits().into_iter().flat_map(|(commit, copies)| [commit, copies]));
+    let first_transaction = operations.len();
+    operations.extend(transactions().into_iter().flat_map(|(whole, ciphers)| [whole, ciphers]));
     let mut fastest_ns = vec![f64::INFINITY; operations.len()];
     for _ in 0..rounds {
         for (operation, fastest_ns) in operations.iter_mut().zip(&mut fastest_ns) {
@@ -52,14 +54,18 @@ fn main() {
             1e9 / each_ns,
         );
     }
-    println!();
-    println!("| commit | times the copies it cannot do without |");
-    println!("|---|---:|");
-    for (pair, each_ns) in
-        operations[first_commit..].chunks(2).zip(fastest_ns[first_commit..].chunks(2))
-    {
-        println!("| {} | {:.1} |", pair[0].name, each_ns[0] / each_ns[1]);
-    }
+    let pairs = |of: std::ops::Range<usize>, title: &str| {
+        println!("\n| {title} |\n|---|---:|");
+        let times = operations[of.clone()].chunks(2).zip(fastest_ns[of].chunks(2));
+        for (pair, each_ns) in times {
+            println!("| {} | {:.2} |", pair[0].name, each_ns[0] / each_ns[1]);
+        }
+    };
+    pairs(first_commit..first_transaction, "commit | times the copies it cannot do without");
+    pairs(
+        first_transaction..operations.len(),
+        "transaction | times the block ciphers it cannot do without",
+    );
     println!();
     println!(
         "CRCs, copies: time of the operation divided by that of the yardstick in the same run."

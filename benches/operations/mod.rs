@@ -1,6 +1,7 @@
 //! What is timed: each operation by its name, ready to be run any number of times.
 //!
-//! The card is the default social-security card of 8 KiB with the applet of [`applet`] beside it.
+//! The card is the default social-security card of 8 KiB with the applet of [`applet`] beside it;
+//! for the purse, that of the profile `purse`.
 //! The yardsticks are work that any machine does and that no change to the card makes faster:
 //! figures of the card are quoted as multiples of them.
 
@@ -8,10 +9,12 @@
 
 mod applet;
 mod commits;
+mod purse;
 
 use std::hint::black_box;
 
 pub(crate) use commits::commits;
+pub(crate) use purse::{inquiries, transactions};
 
 use tessera::{Card, Profile, Response, profile::Installation};
 
