@@ -2,13 +2,16 @@
 //!
 //! `cargo bench --bench ratios` prints it as Markdown. A machine that is busy with other things
 //! slows both sides of a ratio; so the operations take turns in many short rounds, and each is
-//! judged by its fastest round.
+//! judged by its fastest round. `cargo bench --bench ratios -- purchase` times those alone in whose
+//! names the word stands.
 
 mod operations;
 
 use std::time::Instant;
 
-use operations::{COPY, CRC, commits, exchanges, forks, inquiries, transactions, yardsticks};
+use operations::{
+    COPY, CRC, Operation, commits, exchanges, forks, inquiries, transactions, yardsticks,
+};
 
 /// Turns each operation gets.
 const ROUNDS: usize = 60;
@@ -20,12 +23,19 @@ fn main() {
         true => (1, 0.0),
         false => (ROUNDS, TURN_NS),
     };
-    let mut operations: Vec<_> =
-        yardsticks().into_iter().chain(exchanges()).chain(forks()).chain(inquiries()).collect();
+    let word = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let is_wanted = |name: &str| word.as_ref().is_none_or(|word| name.contains(word));
+    let mut operations = yardsticks();
+    let alone = exchanges().into_iter().chain(forks()).chain(inquiries());
+    operations.extend(alone.filter(|operation| is_wanted(operation.name)));
     let first_commit = operations.len();
-    operations.extend(commits().into_iter().flat_map(|(commit, copies)| [commit, copies]));
+    let wanted = |pairs: Vec<(Operation, Operation)>| {
+        let pairs = pairs.into_iter().filter(|(whole, _)| is_wanted(whole.name));
+        pairs.flat_map(|(whole, part)| [whole, part]).collect::<Vec<_>>()
+    };
+    operations.extend(wanted(commits()));
     let first_transaction = operations.len();
-    operations.extend(transactions().into_iter().flat_map(|(whole, ciphers)| [whole, ciphers]));
+    operations.extend(wanted(transactions()));
     let mut fastest_ns = vec![f64::INFINITY; operations.len()];
     for _ in 0..rounds {
         for (operation, fastest_ns) in operations.iter_mut().zip(&mut fastest_ns) {
