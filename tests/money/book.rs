@@ -46,7 +46,8 @@ impl Book {
             Kind::LoadEd | Kind::LoadEp => purse.balance.checked_add(amount).ok_or("6985"),
             Kind::Overdraft => {
                 let own = i64::from(purse.balance) - i64::from(purse.limit);
-                u32::try_from(own + i64::from(amount)).map_err(|_| "9401")
+                let new = own + i64::from(amount);
+                u32::try_from(new).map_err(|_| if new < 0 { "9401" } else { "6985" })
             }
             _ => purse.balance.checked_sub(amount).ok_or("9401"),
         }
