@@ -96,6 +96,12 @@ impl Drop for KeyBytes {
 }
 
 impl KeyRecord {
+    /// The key that a block is; `None` when it is none.
+    #[must_use]
+    pub fn of(block: &Header) -> Option<Self> {
+        (block.kind == Kind::Key).then_some(Self(*block))
+    }
+
     /// Type.
     #[must_use]
     pub const fn usage(&self) -> u8 {

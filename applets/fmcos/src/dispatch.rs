@@ -9,7 +9,7 @@
 //! place (6B00, 6A83, 6A84). Nothing but a counter is stored before the last check.
 
 use tessera_cos::{
-    Header, Session,
+    Session,
     basic::{self, LC_MAX, Turn, block},
     session::take_challenge,
 };
@@ -28,16 +28,16 @@ pub(crate) fn process(env: &mut Env<'_>, command: &Command<'_>, reply: &mut Repl
         block::refuse_dead_card(env)?;
     }
     let challenge = take_challenge(env)?;
-    if tessera_pboc::is_purse_command(command) {
-        block::refuse_blocked(&Header::load(env, Session::load(env)?.df)?)?;
-        return tessera_pboc::process(env, &BUILD.dialect, &Rules::USUAL, command, reply);
+    let mut turn = Turn { build: &BUILD, command, session: Session::load(env)?, challenge };
+    if tessera_pboc::is_purse_command(&Rules::USUAL, command) {
+        block::refuse_blocked(&turn.df(env)?)?;
+        return tessera_pboc::process(env, &turn, &Rules::USUAL, reply);
     }
-    tessera_pboc::forget_pending(env);
+    tessera_pboc::forget_pending_before(env, command);
     check_class(command)?;
     if command.data.len() > LC_MAX {
         return Halt::status(StatusWord::WRONG_LENGTH);
     }
-    let mut turn = Turn { build: &BUILD, command, session: Session::load(env)?, challenge };
     if !block::is_taken_when_blocked(command.ins) {
         block::refuse_blocked(&turn.df(env)?)?;
     }

@@ -1,138 +1,182 @@
-//! CREDIT FOR LOAD and DEBIT FOR PURCHASE or CASH WITHDRAW: the MAC is checked, then balance,
-//! number, log record and proof become solid together or not at all.
+//! What the second commands have in common: what is pending is found again, the MAC is held against
+//! what the other side says, and balance, number, log record and proof become solid together or not
+//! at all.
 //!
-//! The answer is written before anything is stored, so that what is solid has been computed: a
+//! An answer is written before anything is stored, so that what is solid has been computed: a
 //! terminal that did not get it fetches it with GET TRANSACTION PROVE.
 
-use tessera_cos::{Dialect, Session, cipher::Mac};
-use tessera_framework::{Env, Halt, Outcome, Reply, StatusWord};
+use tessera_cos::{
+    Header, Session,
+    cipher::{Checksum, Key, Mac},
+    keys::KeyRecord,
+};
+use tessera_framework::{Env, Halt, Outcome, StatusWord};
 
 use crate::{
-    Rules,
-    command::{DateTime, Mac4},
-    cryptogram::{
-        card_key, load_tac, purchase_mac2, purchase_session_key, purchase_tac, request_mac,
-    },
-    initialize::{find_key, find_tac_key, new_balance, next_number},
+    Asked,
+    command::Mac4,
+    cryptogram::{card_key, tac},
     log,
     pending::Pending,
-    purse::{Proof, Purse},
-    status::{INVALID_STATE, WRONG_MAC},
+    places::{TAC_KEY_ID, is_key},
+    purse::{Purse, State, next_number},
+    transaction::{Kind, key_type},
 };
 
+/// A pending transaction whose second command has come.
+pub(crate) struct Resumed<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) pending: Pending,
+}
+
+impl<'a> Resumed<'a> {
+    /// What is pending, if this is its second command.
+    ///
+    /// # Errors
+    /// 6901 when nothing is, or something else, or another DF is current after all.
+    pub(crate) fn of(
+        asked: &'a Asked<'_, '_>,
+        pending: Option<Pending>,
+        kind: Kind,
+    ) -> Result<Self, Halt> {
+        let invalid = Halt::Status(StatusWord::INVALID_STATE);
+        let of_kind = |pending: &Pending| pending.opening.transaction.kind() == kind;
+        let pending = pending.filter(of_kind).ok_or(invalid)?;
+        let session = &asked.turn.session;
+        if session.df == pending.found.df { Ok(Self { session, pending }) } else { Err(invalid) }
+    }
+
+    /// The transaction's key on the card.
+    ///
+    /// # Errors
+    /// 9403 when it is another one by now; 6985 when its length is none of DES.
+    pub(crate) fn key(&self, env: &Env<'_>) -> Result<Key, Halt> {
+        let opening = &self.pending.opening;
+        let key_type = opening.transaction.kind().key_type();
+        card_key(env, &key_at(env, self.pending.found.key, key_type, opening.key_id)?)
+    }
+
+    /// What MACs are made with in a transaction with the issuer.
+    ///
+    /// # Errors
+    /// 6901 in a transaction with a terminal.
+    pub(crate) fn session_mac(&self) -> Result<Mac, Halt> {
+        let key = self.pending.session_key.as_ref();
+        key.map(Mac::cbc).ok_or(Halt::Status(StatusWord::INVALID_STATE))
+    }
+
+    /// What TACs are made with.
+    ///
+    /// # Errors
+    /// As [`key`](Self::key).
+    pub(crate) fn tac(&self, env: &Env<'_>) -> Result<Mac, Halt> {
+        tac(env, &key_at(env, self.pending.found.tac, key_type::TAC, TAC_KEY_ID)?)
+    }
+
+    /// The purse, which is as it was when the transaction began: every command in between would
+    /// have dropped that.
+    ///
+    /// # Errors
+    /// 6901 when it is another one or another number's turn after all; 6985, 6982.
+    pub(crate) fn purse(&self, env: &Env<'_>, asked: &Asked<'_, '_>) -> Result<Purse, Halt> {
+        let transaction = self.pending.opening.transaction;
+        let file = Header::load(env, self.pending.found.purse)?;
+        if !Purse::is(&file, transaction.purse()) || file.parent() != self.session.df {
+            return Halt::status(StatusWord::INVALID_STATE);
+        }
+        let refusal = StatusWord::SECURITY_STATUS_NOT_SATISFIED;
+        let purse = Purse::open(env, asked.dialect(), self.session, file, refusal)?;
+        if purse.state.number(asked.rules, transaction.numbering()) != self.pending.number {
+            return Halt::status(StatusWord::INVALID_STATE);
+        }
+        Ok(purse)
+    }
+
+    /// The number after the transaction.
+    ///
+    /// # Errors
+    /// 9402.
+    pub(crate) fn next_number(&self) -> Result<u16, Halt> {
+        next_number(self.pending.number)
+    }
+
+    /// The log, if the purse has one.
+    ///
+    /// # Errors
+    /// 6981, 6985.
+    pub(crate) fn log(&self, env: &Env<'_>) -> Result<Option<Header>, Halt> {
+        match self.pending.found.log {
+            0 => Ok(None),
+            at => log::check(Header::load(env, at)?).map(Some),
+        }
+    }
+
+    /// Makes the transaction solid, and `more` with it.
+    ///
+    /// # Errors
+    /// 9402; 6981, 6985 the log; 6A84 beyond the commit capacity; 6581; what `more` answers;
+    /// `Torn`: everything is as before or as after.
+    pub(crate) fn complete(
+        &self,
+        env: &mut Env<'_>,
+        asked: &Asked<'_, '_>,
+        purse: &Purse,
+        completed: &Completed<'_>,
+        more: impl FnOnce(&mut Env<'_>) -> Outcome,
+    ) -> Outcome {
+        let Completed { balance, overdraft, amount, when, mac, tac } = *completed;
+        let transaction = self.pending.opening.transaction;
+        let number = self.next_number()?;
+        let mut state = purse.state.after(asked.rules, transaction, balance, (number, mac, tac));
+        state.overdraft = overdraft;
+        let terminal = &self.pending.opening.terminal;
+        let record = log::entry((transaction, number), overdraft, amount, terminal, when);
+        let log = self.log(env)?;
+        store(env, &purse.file, &state, (log.as_ref(), &record), more)
+    }
+}
+
 /// What a completed transaction leaves behind.
-struct Completed {
-    balance: u32,
-    when: DateTime,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Completed<'c> {
+    pub(crate) balance: u32,
+    pub(crate) overdraft: [u8; 3],
+    /// What the log says it was about.
+    pub(crate) amount: u32,
+    pub(crate) when: &'c [u8; 7],
     /// The card's MAC after the transaction, zero where there is none.
-    mac: Mac4,
-    tac: Mac4,
+    pub(crate) mac: Mac4,
+    /// Its TAC, zero where there is none.
+    pub(crate) tac: Mac4,
 }
 
-/// CREDIT FOR LOAD; answers the TAC.
+/// Purse, log record and `more`, all or nothing.
 ///
 /// # Errors
-/// 6901 when no load is pending, 9302 when `mac2` is wrong, then as [`reopen`] and [`complete`].
-pub(crate) fn credit_for_load(
+/// 6A84 beyond the commit capacity; 6581; what `more` answers; `Torn`.
+pub(crate) fn store(
     env: &mut Env<'_>,
-    dialect: &Dialect,
-    rules: &Rules,
-    pending: Option<Pending>,
-    (when, mac2): (DateTime, Mac4),
-    reply: &mut Reply<'_>,
+    purse: &Header,
+    state: &State,
+    (log, record): (Option<&Header>, &[u8; log::RECORD_BYTES as usize]),
+    more: impl FnOnce(&mut Env<'_>) -> Outcome,
 ) -> Outcome {
-    let Some(pending) = pending else { return Halt::status(INVALID_STATE) };
-    let Some(session_key) = &pending.session_key else { return Halt::status(INVALID_STATE) };
-    if !request_mac(&Mac::cbc(session_key), &pending.opening, &when).is(&mac2) {
-        return Halt::status(WRONG_MAC);
-    }
-    let session = Session::load(env)?;
-    let purse = reopen(env, dialect, rules, &session, &pending)?;
-    let balance = new_balance(purse.state.balance, &pending.opening)?;
-    let tac_key = card_key(env, &find_tac_key(env, &session)?)?;
-    let tac = load_tac(&tac_key, balance, &pending, &when);
-    reply.push(&tac)?;
-    complete(env, rules, &session, purse, &pending, &Completed { balance, when, mac: [0; 4], tac })
-}
-
-/// DEBIT FOR PURCHASE or CASH WITHDRAW, whichever is pending; answers TAC and MAC2.
-///
-/// # Errors
-/// 6901 when neither is pending, 9302 when `mac1` is wrong, then as [`reopen`] and [`complete`].
-pub(crate) fn debit(
-    env: &mut Env<'_>,
-    dialect: &Dialect,
-    rules: &Rules,
-    pending: Option<Pending>,
-    (terminal_number, when, mac1): ([u8; 4], DateTime, Mac4),
-    reply: &mut Reply<'_>,
-) -> Outcome {
-    let Some(pending) = pending.filter(|pending| !pending.opening.transaction.is_load()) else {
-        return Halt::status(INVALID_STATE);
-    };
-    let opening = &pending.opening;
-    let session = Session::load(env)?;
-    let key = find_key(env, &session, opening.transaction.key_type(), opening.key_id)?;
-    let key = purchase_session_key(&card_key(env, &key)?, &pending, terminal_number)?;
-    let session_mac = Mac::cbc(&key);
-    if !request_mac(&session_mac, opening, &when).is(&mac1) {
-        return Halt::status(WRONG_MAC);
-    }
-    let purse = reopen(env, dialect, rules, &session, &pending)?;
-    let balance = new_balance(purse.state.balance, opening)?;
-    let tac_key = card_key(env, &find_tac_key(env, &session)?)?;
-    let tac = purchase_tac(&tac_key, opening, terminal_number, &when);
-    let mac = purchase_mac2(&session_mac, opening.amount);
-    reply.push(&tac)?;
-    reply.push(&mac)?;
-    complete(env, rules, &session, purse, &pending, &Completed { balance, when, mac, tac })
-}
-
-/// The purse of the pending transaction, which is as it was when that began: every command in
-/// between would have dropped it.
-///
-/// # Errors
-/// 6901 when it is another one or another number's turn after all; 6A82, 6985, 6982.
-fn reopen(
-    env: &Env<'_>,
-    dialect: &Dialect,
-    rules: &Rules,
-    session: &Session,
-    pending: &Pending,
-) -> Result<Purse, Halt> {
-    let transaction = pending.opening.transaction;
-    let refusal = StatusWord::SECURITY_STATUS_NOT_SATISFIED;
-    let purse = Purse::open(env, dialect, session, transaction.purse(), refusal)?;
-    let number = purse.state.number(rules, transaction.numbering());
-    match (purse.file.at, number) == (pending.purse, pending.number) {
-        true => Ok(purse),
-        false => Halt::status(INVALID_STATE),
-    }
-}
-
-/// Makes a transaction solid.
-///
-/// # Errors
-/// 9402; 6A82, 6981, 6985 the log; 6581; `Torn`: everything is as before or as after.
-fn complete(
-    env: &mut Env<'_>,
-    rules: &Rules,
-    session: &Session,
-    purse: Purse,
-    pending: &Pending,
-    completed: &Completed,
-) -> Outcome {
-    let &Completed { balance, when, mac, tac } = completed;
-    let transaction = pending.opening.transaction;
-    let number = next_number(pending.number)?;
-    let Purse { file, mut state } = purse;
-    state.balance = balance;
-    state.set_number(rules, transaction.numbering(), number);
-    state.proof = Proof { transaction_type: transaction.type_byte(), number, mac, tac };
-    let record = log::entry(number, state.overdraft, &pending.opening, when);
-    let log = log::find(env, session, &file)?;
     env.atomically(|env| {
-        env.store(file.body(), &state.encode())?;
-        log::add(env, log.as_ref(), &record)
+        env.store(purse.body(), &state.encode())?;
+        log::add(env, log, record)?;
+        more(env)
     })
+}
+
+/// Holds a MAC of the other side against what it ought to be.
+///
+/// # Errors
+/// 9302.
+pub(crate) fn check_mac(right: &Checksum, received: Mac4) -> Outcome {
+    if right.is(&received) { Ok(()) } else { Halt::status(StatusWord::MAC_WRONG) }
+}
+
+fn key_at(env: &Env<'_>, at: u32, key_type: u8, id: u8) -> Result<KeyRecord, Halt> {
+    let key = KeyRecord::of(&Header::load(env, at)?);
+    key.filter(|key| is_key(key, key_type, id)).ok_or(Halt::Status(StatusWord::KEY_NOT_FOUND))
 }

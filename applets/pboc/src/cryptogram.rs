@@ -1,7 +1,8 @@
 //! What a transaction's keys, MACs and TAC are computed of.
 //!
 //! Session keys are one block under the key on the card; MACs are CBC-MACs with single DES, initial
-//! value zero, padding always. Amounts, numbers and identifiers as they are sent.
+//! value zero, padding always. Amounts, numbers and identifiers as they are sent. `what` is what a
+//! transaction is about: its amount, or the overdraft limit, or nothing.
 
 use tessera_cos::{
     cipher::{Checksum, Key, Mac, session_key},
@@ -10,8 +11,8 @@ use tessera_cos::{
 use tessera_framework::{Env, Halt, StatusWord};
 
 use crate::{
-    command::{DateTime, Mac4, Opening},
-    pending::Pending,
+    command::{DateTime, Four, Mac4, Opening, Terminal},
+    transaction::Transaction,
 };
 
 /// A key of the card, ready to be used: single DES with 8 bytes, triple DES with 16, whatever its
@@ -24,64 +25,102 @@ pub(crate) fn card_key(env: &Env<'_>, record: &KeyRecord) -> Result<Key, Halt> {
     Key::des(bytes.as_slice()).ok_or(Halt::Status(StatusWord::CONDITIONS_NOT_SATISFIED))
 }
 
-/// Session key of a load: random number, transaction number, 8000.
-pub(crate) fn load_session_key(key: &Key, random: [u8; 4], number: u16) -> Result<Key, Halt> {
+/// The TAC key, ready to make certificates: its halves XORed.
+///
+/// # Errors
+/// As [`card_key`].
+pub(crate) fn tac(env: &Env<'_>, record: &KeyRecord) -> Result<Mac, Halt> {
+    card_key(env, record).map(|key| Mac::cbc(&key.xor_halves()))
+}
+
+/// Session key with the issuer: random number, transaction number, 8000.
+pub(crate) fn online_session_key(key: &Key, random: Four, number: u16) -> Result<Key, Halt> {
     session(key, random, number, [0x80, 0x00])
 }
 
-/// Session key of a purchase: random number, transaction number, the last two bytes of the
+/// Session key with a terminal: random number, transaction number, the last two bytes of the
 /// terminal's transaction number.
-pub(crate) fn purchase_session_key(
+pub(crate) fn offline_session_key(
     key: &Key,
-    pending: &Pending,
-    terminal_number: [u8; 4],
+    random: Four,
+    number: u16,
+    terminal_number: Four,
 ) -> Result<Key, Halt> {
     let [_, _, high, low] = terminal_number;
-    session(key, pending.random, pending.number, [high, low])
+    session(key, random, number, [high, low])
 }
 
-fn session(key: &Key, random: [u8; 4], number: u16, end: [u8; 2]) -> Result<Key, Halt> {
-    let mut block = [0; 8];
-    block[..4].copy_from_slice(&random);
-    block[4..6].copy_from_slice(&number.to_be_bytes());
-    block[6..].copy_from_slice(&end);
+/// The key of a grey lock: the terminal's random number under the session key.
+pub(crate) fn grey_key(session: &Key, terminal_random: Four) -> Result<Key, Halt> {
+    let [a, b, c, d] = terminal_random;
+    one_block(session, [a, b, c, d, 0x80, 0, 0, 0])
+}
+
+fn session(key: &Key, random: Four, number: u16, end: [u8; 2]) -> Result<Key, Halt> {
+    let ([a, b, c, d], [e, f], [g, h]) = (random, number.to_be_bytes(), end);
+    one_block(key, [a, b, c, d, e, f, g, h])
+}
+
+fn one_block(key: &Key, block: [u8; 8]) -> Result<Key, Halt> {
     session_key(key, &block).ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))
 }
 
-/// MAC1 of a load, which the card sends.
-pub(crate) fn load_mac1(session: &Mac, balance: u32, opening: &Opening) -> Checksum {
-    let Opening { transaction, amount, ref terminal, .. } = *opening;
-    let balance = balance.to_be_bytes();
-    session.of(&[], &[&balance, &amount.to_be_bytes(), &[transaction.type_byte()], terminal])
+/// MAC1 of a transaction with the issuer, which the card sends; of a grey unlock, `what` is the
+/// offline number.
+pub(crate) fn online_mac1(session: &Mac, balance: u32, what: &[u8], opening: &Opening) -> Mac4 {
+    let Opening { transaction, ref terminal, .. } = *opening;
+    let (balance, kind) = (balance.to_be_bytes(), [transaction.type_byte()]);
+    session.of(&[], &[&balance, what, &kind, terminal]).four()
 }
 
-/// The MAC by which the other side asks for the transaction: MAC2 of a load, MAC1 of a purchase.
-pub(crate) fn request_mac(session: &Mac, opening: &Opening, when: &DateTime) -> Checksum {
-    let Opening { transaction, amount, ref terminal, .. } = *opening;
-    session.of(&[], &[&amount.to_be_bytes(), &[transaction.type_byte()], terminal, when])
-}
-
-/// MAC2 of a purchase, by which the card says that it has paid.
-pub(crate) fn purchase_mac2(session: &Mac, amount: u32) -> Mac4 {
-    session.of(&[], &[&amount.to_be_bytes()]).four()
-}
-
-/// TAC of a load: with the new balance and the number before it was counted.
-pub(crate) fn load_tac(key: &Key, balance: u32, pending: &Pending, when: &DateTime) -> Mac4 {
-    let Opening { transaction, amount, ref terminal, .. } = pending.opening;
-    let (balance, number) = (balance.to_be_bytes(), pending.number.to_be_bytes());
-    let (amount, kind) = (amount.to_be_bytes(), [transaction.type_byte()]);
-    Mac::cbc(&key.xor_halves()).of(&[], &[&balance, &number, &amount, &kind, terminal, when]).four()
-}
-
-/// TAC of a purchase: with the terminal's whole transaction number, without the card's.
-pub(crate) fn purchase_tac(
-    key: &Key,
+/// The MAC by which the other side asks for the transaction: MAC2 of the issuer, MAC1 of a
+/// terminal.
+pub(crate) fn request_mac(
+    session: &Mac,
+    what: &[u8],
     opening: &Opening,
-    terminal_number: [u8; 4],
+    when: &DateTime,
+) -> Checksum {
+    let Opening { transaction, ref terminal, .. } = *opening;
+    session.of(&[], &[what, &[transaction.type_byte()], terminal, when])
+}
+
+/// The card's word on a transaction with the issuer: with the new balance, and the number before it
+/// was counted. TAC with the TAC key, MAC3 with the session key.
+pub(crate) fn online_certificate(
+    key: &Mac,
+    (balance, number): (u32, u16),
+    what: &[u8],
+    opening: &Opening,
     when: &DateTime,
 ) -> Mac4 {
-    let Opening { transaction, amount, ref terminal, .. } = *opening;
+    let Opening { transaction, ref terminal, .. } = *opening;
+    let (balance, number) = (balance.to_be_bytes(), number.to_be_bytes());
+    let kind = [transaction.type_byte()];
+    key.of(&[], &[&balance, &number, what, &kind, terminal, when]).four()
+}
+
+/// TAC of a transaction with a terminal: with the terminal's whole transaction number, without the
+/// card's.
+pub(crate) fn offline_tac(
+    tac: &Mac,
+    amount: u32,
+    transaction: Transaction,
+    (terminal, terminal_number): (&Terminal, &Four),
+    when: &DateTime,
+) -> Mac4 {
     let (amount, kind) = (amount.to_be_bytes(), [transaction.type_byte()]);
-    Mac::cbc(&key.xor_halves()).of(&[], &[&amount, &kind, terminal, &terminal_number, when]).four()
+    tac.of(&[], &[&amount, &kind, terminal, terminal_number, when]).four()
+}
+
+/// MAC2 of a purchase, by which the card says that it has paid; GMAC, by which a terminal says what
+/// is to be paid.
+pub(crate) fn amount_mac(session: &Mac, amount: u32) -> Checksum {
+    session.of(&[], &[&amount.to_be_bytes()])
+}
+
+/// MAC2 of a grey lock: what the purse had when it was locked, and the number before it was
+/// counted.
+pub(crate) fn lock_mac2(grey: &Mac, balance: u32, number: u16) -> Mac4 {
+    grey.of(&[], &[&balance.to_be_bytes(), &number.to_be_bytes()]).four()
 }

@@ -1,127 +1,147 @@
-//! INITIALIZE FOR LOAD, FOR PURCHASE and FOR CASH WITHDRAW: everything is checked that can be
-//! checked before the other side has shown its MAC; nothing is stored but in RAM.
+//! INITIALIZE of every kind: everything is checked that can be checked before the other side has
+//! shown its MAC; nothing is stored but in RAM.
 
-use tessera_cos::{Dialect, Session, cipher::Mac, keys, keys::KeyRecord};
+use tessera_cos::cipher::Mac;
 use tessera_framework::{Env, Halt, Outcome, Reply, StatusWord};
 
 use crate::{
-    Rules,
+    Asked,
     command::Opening,
-    cryptogram::{card_key, load_mac1, load_session_key},
-    log,
-    pending::Pending,
-    purse::{Purse, refused_with},
-    status::{BALANCE_INSUFFICIENT, NO_SUCH_KEY, NUMBER_AT_MAXIMUM},
-    transaction::{Transaction, key_type},
+    cryptogram::{card_key, online_mac1, online_session_key},
+    lock::{Lock, LockState},
+    pending::{Found, Pending},
+    places::{Places, Wanted},
+    purse::{Purse, State, next_number},
+    transaction::{Kind, Numbering, PurseId},
 };
-
-/// Identifier of the TAC key.
-const TAC_KEY_ID: u8 = 0;
 
 /// Begins a transaction and answers what the other side needs for its MAC.
 ///
 /// # Errors
-/// In this order: 6A82 no such purse, 6985 out of use, 6982 (of a load 6985) use right; 6A82, 6981,
-/// 6985 the log; 6982 (of a load 6985) PIN; 9403 no such key, or no TAC key; 6985 use right of a
-/// key; 9402 number; 6985 a load would overflow the balance; 9401 the amount is greater than it.
+/// In this order: 6A82 no such purse, 6985 out of use, 6982 (of a load or unload 6985) use right;
+/// 6A82, 6981, 6985 the log; 6982 (6985) PIN; 9403 no such key, or no TAC key; 6985 use right of a
+/// key; 6985 the grey lock; 9402 number; 6985 a load would overflow the balance; 9401 the amount is
+/// greater than it.
 pub(crate) fn initialize(
     env: &mut Env<'_>,
-    dialect: &Dialect,
-    rules: &Rules,
+    asked: &Asked<'_, '_>,
     opening: Opening,
     reply: &mut Reply<'_>,
 ) -> Outcome {
-    let session = Session::load(env)?;
+    let session = &asked.turn.session;
     let transaction = opening.transaction;
-    let refusal = security_refusal(transaction);
-    let purse = Purse::open(env, dialect, &session, transaction.purse(), refusal)?;
-    log::find(env, &session, &purse.file)?;
-    if rules.needs_pin(transaction) && !session.pin_shown_here() {
+    let kind = transaction.kind();
+    let wanted = Wanted {
+        // A lock looks at the other purse too.
+        purse: (kind != Kind::GreyLock).then_some(transaction.purse()),
+        key: Some((kind.key_type(), opening.key_id)),
+        tac: kind.has_tac(),
+    };
+    let mut places = Places::find(env, session.df, &wanted)?;
+    let refusal = transaction.security_refusal();
+    let file = places.purse(transaction.purse()).ok_or(Halt::Status(StatusWord::NOT_FOUND))?;
+    let purse = Purse::open(env, asked.dialect(), session, file, refusal)?;
+    let log = places.log(env, &file)?;
+    if transaction.needs_pin(asked.rules) && !session.pin_shown_here() {
         return Halt::status(refusal);
     }
-    let key = find_key(env, &session, transaction.key_type(), opening.key_id)?;
-    let tac_key = find_tac_key(env, &session)?;
-    for key in [&key, &tac_key] {
-        let usable = key.usable().check(env, dialect, &session);
-        refused_with(usable, StatusWord::CONDITIONS_NOT_SATISFIED)?;
-        if !is_key_length(key.key_bytes()) {
-            return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
-        }
-    }
-    let number = purse.state.number(rules, transaction.numbering());
+    let (key, tac) = places.keys(env, asked.dialect(), session, &wanted)?;
+    check_lock(env, &places, &purse, kind)?;
+    let number = purse.state.number(asked.rules, transaction.numbering());
     next_number(number)?;
-    new_balance(purse.state.balance, &opening)?;
+    new_balance(purse.state.balance, kind, opening.amount)?;
 
+    // It was looked for, and found.
+    let key = key.ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))?;
     let mut random = [0; 4];
     env.challenge(&mut random);
-    let mut pending = Pending { opening, purse: purse.file.at, random, number, session_key: None };
-    reply.push(&purse.state.balance.to_be_bytes())?;
-    reply.push(&number.to_be_bytes())?;
-    if !transaction.is_load() {
-        reply.push(&purse.state.overdraft)?;
-    }
+    let found = Found {
+        df: session.df,
+        purse: file.at,
+        log: log.map_or(0, |log| log.at),
+        key: key.block().at,
+        tac: tac.map_or(0, |key| key.block().at),
+    };
+    let mut pending = Pending { opening, found, random, number, cached: 0, session_key: None };
+    answer_state(asked, &purse.state, &pending, reply)?;
     reply.push(&[key.version_or_follow_up(), key.algorithm()])?;
     reply.push(&random)?;
-    if transaction.is_load() {
-        let session_key = load_session_key(&card_key(env, &key)?, random, number)?;
-        let mac1 = load_mac1(&Mac::cbc(&session_key), purse.state.balance, &opening);
-        reply.push(&mac1.four())?;
+    if kind.is_online() {
+        let session_key = online_session_key(&card_key(env, &key)?, random, number)?;
+        reply.push(&mac1(asked, &Mac::cbc(&session_key), &purse.state, &opening))?;
         pending.session_key = Some(session_key);
     }
     pending.keep(env)
 }
 
-/// What a missing PIN or use right is answered with: the lists of INITIALIZE FOR LOAD have no 6982.
-const fn security_refusal(transaction: Transaction) -> StatusWord {
-    if transaction.is_load() {
-        StatusWord::CONDITIONS_NOT_SATISFIED
-    } else {
-        StatusWord::SECURITY_STATUS_NOT_SATISFIED
+/// Balance, number or numbers, and the overdraft limit where the other side needs it.
+fn answer_state(
+    asked: &Asked<'_, '_>,
+    state: &State,
+    pending: &Pending,
+    reply: &mut Reply<'_>,
+) -> Outcome {
+    reply.push(&state.balance.to_be_bytes())?;
+    match pending.opening.transaction.kind() {
+        Kind::Load | Kind::Unload => reply.push(&pending.number.to_be_bytes()),
+        Kind::GreyUnlock => {
+            reply.push(&state.number(asked.rules, Numbering::Offline).to_be_bytes())?;
+            reply.push(&pending.number.to_be_bytes())
+        }
+        Kind::Purchase | Kind::Overdraft | Kind::GreyLock | Kind::DebitForUnlock => {
+            reply.push(&pending.number.to_be_bytes())?;
+            reply.push(&state.overdraft)
+        }
     }
 }
 
-/// The key of the current DF with this type, whatever b8-b7 say of how it is written.
+fn mac1(asked: &Asked<'_, '_>, session: &Mac, state: &State, opening: &Opening) -> [u8; 4] {
+    let (amount, offline);
+    let what: &[u8] = match opening.transaction.kind() {
+        Kind::Overdraft => &state.overdraft,
+        Kind::GreyUnlock => {
+            offline = state.number(asked.rules, Numbering::Offline).to_be_bytes();
+            &offline
+        }
+        _ => {
+            amount = opening.amount.to_be_bytes();
+            &amount
+        }
+    };
+    online_mac1(session, state.balance, what, opening)
+}
+
+/// A locked purse takes part in nothing but its unlock. There is one lock at a time in a DF, for
+/// GET LOCK PROOF names no purse, and none while the TAC of the one before waits to be fetched.
 ///
 /// # Errors
-/// 9403 when there is none.
-pub(crate) fn find_key(
-    env: &Env<'_>,
-    session: &Session,
-    key_type: u8,
-    id: u8,
-) -> Result<KeyRecord, Halt> {
-    let fits = |key: &KeyRecord| key.usage() & 0x3F == key_type & 0x3F && key.id() == id;
-    keys::find_by(env, session.df, fits)?.ok_or(Halt::Status(NO_SUCH_KEY))
+/// 6985.
+fn check_lock(env: &Env<'_>, places: &Places, purse: &Purse, kind: Kind) -> Outcome {
+    let state = Lock::load(env, &purse.file)?.state;
+    let allowed = match kind {
+        Kind::GreyLock => {
+            let mut all_free = Lock::fits(&purse.file);
+            for id in [PurseId::Ed, PurseId::Ep] {
+                if let Some(file) = places.purse(id) {
+                    all_free &= Lock::load(env, &file)?.state == LockState::Free;
+                }
+            }
+            all_free
+        }
+        Kind::GreyUnlock | Kind::DebitForUnlock => state == LockState::Locked,
+        Kind::Load | Kind::Unload | Kind::Purchase | Kind::Overdraft => state != LockState::Locked,
+    };
+    if allowed { Ok(()) } else { Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED) }
 }
 
-/// The TAC key of the current DF.
-///
-/// # Errors
-/// 9403 when there is none.
-pub(crate) fn find_tac_key(env: &Env<'_>, session: &Session) -> Result<KeyRecord, Halt> {
-    find_key(env, session, key_type::TAC, TAC_KEY_ID)
-}
-
-const fn is_key_length(bytes: u8) -> bool {
-    matches!(bytes, 8 | 16)
-}
-
-/// The number after this one.
-///
-/// # Errors
-/// 9402 when it is the last.
-pub(crate) fn next_number(number: u16) -> Result<u16, Halt> {
-    number.checked_add(1).ok_or(Halt::Status(NUMBER_AT_MAXIMUM))
-}
-
-/// The balance after the transaction.
+/// The balance after a transaction over this amount.
 ///
 /// # Errors
 /// 6985 when a load would overflow it; 9401 when the amount is greater than it.
-pub(crate) fn new_balance(balance: u32, opening: &Opening) -> Result<u32, Halt> {
-    let (changed, refusal) = match opening.transaction.is_load() {
-        true => (balance.checked_add(opening.amount), StatusWord::CONDITIONS_NOT_SATISFIED),
-        false => (balance.checked_sub(opening.amount), BALANCE_INSUFFICIENT),
+pub(crate) fn new_balance(balance: u32, kind: Kind, amount: u32) -> Result<u32, Halt> {
+    let (changed, refusal) = match kind {
+        Kind::Load => (balance.checked_add(amount), StatusWord::CONDITIONS_NOT_SATISFIED),
+        _ => (balance.checked_sub(amount), StatusWord::BALANCE_INSUFFICIENT),
     };
     changed.ok_or(Halt::Status(refusal))
 }

@@ -11,17 +11,20 @@
 //! | 14 | 4 | its MAC, zero where there is none |
 //! | 18 | 4 | its TAC |
 //!
-//! These are as many bytes as a purse takes in the memory of an FMCOS card; the order is our own.
+//! These are as many bytes as a purse takes in the memory of an FMCOS card; the order is our own. A
+//! purse that can be locked has more of them, see [`lock`](crate::lock).
 //!
-//! Invariant: the bytes change in one store, in the transaction that also adds the log record.
+//! Invariant: the bytes change in one store, in the transaction that also adds the log record, if
+//! the purse has a log and money moves.
 
-use tessera_cos::{Dialect, Header, Session, Structure, find::find_child, layout::Kind};
+use tessera_cos::{Dialect, Header, Session, Structure, layout::Kind};
 use tessera_framework::{Env, FileId, Halt, Outcome, StatusWord};
 
 use crate::{
     Rules,
     command::Mac4,
-    transaction::{Numbering, PurseId},
+    lock::PURSE_WITH_LOCK_BYTES,
+    transaction::{Numbering, PurseId, Transaction},
 };
 
 /// Bytes of a purse file.
@@ -31,6 +34,9 @@ pub const PURSE_BYTES: u32 = 22;
 /// and new. Of the specification, `read` is the purse's use right and `own` the short identifier of
 /// its log, 0 for none.
 pub const STRUCTURE: Structure = Structure::Purse { bytes: PURSE_BYTES };
+
+/// The same for a purse that can be [locked](Rules::grey_lock).
+pub const STRUCTURE_WITH_LOCK: Structure = Structure::Purse { bytes: PURSE_WITH_LOCK_BYTES };
 
 /// Makes a purse begin otherwise than empty and new: balance (4), online number (2), offline number
 /// (2), overdraft limit (3), as they lie in the file. For installation.
@@ -71,26 +77,24 @@ pub(crate) struct Proof {
 }
 
 impl Purse {
-    /// The purse of the current DF, checked for its life cycle and its use right.
+    /// Whether a file is this purse.
+    pub(crate) fn is(file: &Header, id: PurseId) -> bool {
+        file.kind == Kind::Purse
+            && file.fid() == FileId(id.fid())
+            && file.body_bytes() >= PURSE_BYTES
+    }
+
+    /// A purse file of the current DF, checked for its life cycle and its use right.
     ///
     /// # Errors
-    /// 6A82 when there is none, 6985 when it or its DF is out of use, `refusal` when the use right
-    /// is not met.
+    /// 6985 when it or its DF is out of use, `refusal` when the use right is not met.
     pub(crate) fn open(
         env: &Env<'_>,
         dialect: &Dialect,
         session: &Session,
-        id: PurseId,
+        file: Header,
         refusal: StatusWord,
     ) -> Result<Self, Halt> {
-        let fits = |file: &Header| {
-            file.kind == Kind::Purse
-                && file.fid() == FileId(id.fid())
-                && file.body_bytes() >= PURSE_BYTES
-        };
-        let Some(file) = find_child(env, session.df, fits)? else {
-            return Halt::status(StatusWord::NOT_FOUND);
-        };
         if file.life_cycle().warning().is_some() || session.is_out_of_use() {
             return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
         }
@@ -140,13 +144,35 @@ impl State {
         }
     }
 
-    /// Sets it.
+    /// What a transaction leaves: the balance, the number of its kind, the proof.
+    pub(crate) const fn after(
+        mut self,
+        rules: &Rules,
+        transaction: Transaction,
+        balance: u32,
+        (number, mac, tac): (u16, Mac4, Mac4),
+    ) -> Self {
+        self.balance = balance;
+        self.set_number(rules, transaction.numbering(), number);
+        self.proof = Proof { transaction_type: transaction.type_byte(), number, mac, tac };
+        self
+    }
+
+    /// Sets the number that was last used.
     pub(crate) const fn set_number(&mut self, rules: &Rules, numbering: Numbering, number: u16) {
         match numbering {
             Numbering::Offline if !rules.one_number => self.offline = number,
             _ => self.online = number,
         }
     }
+}
+
+/// The number after this one.
+///
+/// # Errors
+/// 9402 when it is the last.
+pub(crate) fn next_number(number: u16) -> Result<u16, Halt> {
+    number.checked_add(1).ok_or(Halt::Status(StatusWord::NUMBER_AT_MAXIMUM))
 }
 
 /// A refused condition, answered with another status word.

@@ -3,33 +3,42 @@
 
 extern crate std;
 
+mod capp;
+mod grey;
 mod history;
+mod limits;
 mod order;
 mod refusals;
 mod tear;
+mod terminal;
 mod vectors;
 
 use std::{format, string::String, vec, vec::Vec};
 
 use tessera_cos::{
     Access, DfSpec, Dialect, EfSpec, Session, Structure,
+    basic::{self, Build, Turn},
     cipher::{Key, Mac, session_key},
     header::Flags,
     keys::{self, KeySpec},
     layout,
     layout::LifeCycle,
-    select, tree,
+    select, session, tree,
 };
 use tessera_framework::{
     Aid, Apdu, Applet, Class, Clear, Command, Control, Descriptor, DfId, Env, FileId, Halt, Ins,
     Interface, Outcome, Reply, Selected, Selection, Sfi, StatusWord, Target, testing::Rig,
 };
 
-use crate::{PENDING_BYTES, RAM_BYTES, Rules, log::RECORD_BYTES, purse};
+use terminal::{KINDS, Kind, Opened, initialize};
+
+use crate::{PENDING_BYTES, RAM_BYTES, Rules, cache::CACHE_BYTES, log::RECORD_BYTES, purse};
 
 const LOAD_KEY: [u8; 16] = *b"load key load!!!";
 const PURCHASE_KEY: [u8; 16] = *b"purchase key 16.";
 const TAC_KEY: [u8; 16] = *b"tac key of both!";
+const UNLOAD_KEY: [u8; 16] = *b"unload key 3D!!!";
+const OVERDRAFT_KEY: [u8; 16] = *b"overdraft limit.";
 const TERMINAL: [u8; 6] = [0x11, 0x22, 0x33, 0x44, 0x55, 0x66];
 const WHEN: [u8; 7] = [0x20, 0x25, 0x01, 0x02, 0x03, 0x04, 0x05];
 const TERMINAL_NUMBER: [u8; 4] = [0xA0, 0xA1, 0xA2, 0xA3];
@@ -39,19 +48,23 @@ const VERIFY: &str = "00200000021234";
 /// SELECT of the purses' DF by its identifier.
 const SELECT: &str = "00A40000023F01";
 
-static DIALECT: Dialect = Dialect {
-    pin: None,
-    cyclic_update_adds: false,
-    ef_answers_fci: false,
-    ef_selection_finds_dfs: false,
-    data_object: tessera_cos::no_data_object,
-    iso: None,
+static BUILD: Build = Build {
+    dialect: Dialect {
+        pin: None,
+        cyclic_update_adds: false,
+        ef_answers_fci: false,
+        ef_selection_finds_dfs: false,
+        data_object: tessera_cos::no_data_object,
+        iso: None,
+    },
+    counters: 0..4,
+    empty_df_is_free: false,
 };
 
 static DESCRIPTOR: Descriptor = Descriptor {
     aid: Aid::new(b"1PAY.SYS.DDF01"),
     fid: None,
-    counters: &[],
+    counters: &[0; 4],
     ram_on_deselect_bytes: RAM_BYTES,
     ram_on_reset_bytes: 0,
     secure_messaging: false,
@@ -78,14 +91,20 @@ impl Applet for Card {
         reply: &mut Reply<'_>,
     ) -> Result<Selected, Halt> {
         crate::forget_pending(env);
-        select(env, &DIALECT, selection, reply)
+        select(env, &BUILD.dialect, selection, reply)
     }
 
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {
-        if crate::is_purse_command(command) {
-            return crate::process(env, &DIALECT, &self.0, command, reply);
+        let challenge = session::take_challenge(env)?;
+        let mut turn = Turn { build: &BUILD, command, session: Session::load(env)?, challenge };
+        if crate::is_purse_command(&self.0, command) {
+            return crate::process(env, &turn, &self.0, reply);
         }
-        crate::forget_pending(env);
+        crate::forget_pending_before(env, command);
+        if command.ins == Ins::GET_CHALLENGE {
+            basic::run(env, &mut turn, reply)?;
+            return turn.session.store(env);
+        }
         if command.ins == Ins::VERIFY {
             let right = command.data == [0x12, 0x34];
             let mut session = Session::load(env)?;
@@ -94,7 +113,7 @@ impl Applet for Card {
             session.store(env)?;
             return if right { Ok(()) } else { Halt::status(StatusWord::tries_left(2)) };
         }
-        tessera_cos::process(env, &DIALECT, command, reply)
+        tessera_cos::process(env, &BUILD.dialect, command, reply)
     }
 }
 
@@ -106,8 +125,10 @@ struct Make {
     ed: Option<EfSpec<'static>>,
     ep: Option<EfSpec<'static>>,
     log: Option<EfSpec<'static>>,
-    /// Load, purchase, TAC.
-    keys: [Option<(KeySpec, &'static [u8])>; 3],
+    /// Load, purchase, TAC, unload, overdraft limit.
+    keys: [Option<(KeySpec, &'static [u8])>; 5],
+    /// Files of a compound purchase.
+    records: &'static [EfSpec<'static>],
 }
 
 const fn key(usage: u8, id: u8) -> KeySpec {
@@ -152,10 +173,19 @@ const USUAL: Make = Make {
         Some((key(0x3F, 0x01), &LOAD_KEY)),
         Some((key(0x3E, 0x01), &PURCHASE_KEY)),
         Some((key(0x34, 0x00), &TAC_KEY)),
+        Some((key(0x3D, 0x01), &UNLOAD_KEY)),
+        Some((key(0x3C, 0x01), &OVERDRAFT_KEY)),
     ],
+    records: &[],
 };
 
-type Segment = Rig<2048>;
+/// Where the pending transaction lies in RAM.
+const PENDING_AT: usize = (RAM_BYTES - PENDING_BYTES - CACHE_BYTES) as usize;
+/// Nothing is pending, and nothing cached.
+const NOTHING: [u8; (PENDING_BYTES + CACHE_BYTES) as usize] =
+    [0; (PENDING_BYTES + CACHE_BYTES) as usize];
+
+type Segment = Rig<4096>;
 
 /// A card and what is said to it.
 #[derive(Clone)]
@@ -190,16 +220,7 @@ impl Dialogue {
             let selection = Selection { target, control: Control::None };
             self.rig.select(&self.card, &selection, &mut reply).map(drop)
         } else {
-            let command = Command {
-                class: Class::decode(apdu.cla),
-                ins: apdu.ins,
-                p1: apdu.p1,
-                p2: apdu.p2,
-                data: apdu.data,
-                ne: apdu.ne,
-                ne_is_maximum: apdu.ne == 256,
-                interface: Interface::Contactless,
-            };
+            let command = command_of(&apdu);
             self.rig.process(&self.card, &command, &mut reply)
         };
         match outcome {
@@ -244,9 +265,30 @@ impl Dialogue {
         opened
     }
 
+    /// A command that is refused with a status word, changes nothing and leaves nothing pending.
+    #[track_caller]
+    fn refuse(&mut self, command: &str, status: &str) {
+        let before = self.memory();
+        assert_eq!(self.send(command), status, "{command}");
+        assert!(self.memory() == before, "{command}");
+        assert_eq!(self.pending(), NOTHING, "{command}");
+    }
+
+    /// A command whose answer is longer than there is room for changes nothing.
+    #[track_caller]
+    fn refuse_short_of_reply(&mut self, command: &[u8], room: usize) {
+        let before = self.memory();
+        let apdu = Apdu::parse(command).unwrap();
+        let mut buffer = vec![0; room];
+        let mut reply = Reply::new(&mut buffer);
+        let answer = self.rig.process(&self.card, &command_of(&apdu), &mut reply);
+        assert_eq!(answer, Halt::status(StatusWord::NO_DIAGNOSIS));
+        assert!(self.memory() == before);
+    }
+
     /// The whole segment, as it is solid now.
     fn memory(&mut self) -> Vec<u8> {
-        let mut segment = vec![0; 2048];
+        let mut segment = vec![0; 4096];
         self.rig.env().load(0, &mut segment).unwrap();
         segment
     }
@@ -254,7 +296,7 @@ impl Dialogue {
     /// The part of RAM behind the session.
     fn pending(&mut self) -> Vec<u8> {
         let ram = self.rig.env().ram(Clear::OnDeselect).to_vec();
-        ram[usize::from(RAM_BYTES - PENDING_BYTES)..usize::from(RAM_BYTES)].to_vec()
+        ram[PENDING_AT..usize::from(RAM_BYTES)].to_vec()
     }
 
     fn df(&mut self) -> u32 {
@@ -263,11 +305,36 @@ impl Dialogue {
 
     /// Puts a purse into a state that a long life would bring it to.
     fn set_purse(&mut self, kind: Kind, balance: u32, online: u16, offline: u16) {
-        let (df, fid) = (self.df(), kind.purse());
-        let env = &mut self.rig.env();
-        let file = tessera_cos::find::find_child(env, df, |file| file.fid().0 == fid);
         let head = [&balance.to_be_bytes()[..], &online.to_be_bytes(), &offline.to_be_bytes()];
-        env.store(file.unwrap().unwrap().body(), &head.concat()).unwrap();
+        let at = self.file(kind.purse()).body();
+        self.rig.env().store(at, &head.concat()).unwrap();
+    }
+
+    /// Grants an overdraft limit that a long life would have brought.
+    fn set_limit(&mut self, limit: [u8; 3]) {
+        let at = self.file(0x0001).body() + 8;
+        self.rig.env().store(at, &limit).unwrap();
+    }
+
+    /// The header of a file.
+    fn file(&mut self, fid: u16) -> tessera_cos::Header {
+        let df = self.df();
+        let env = self.rig.env();
+        tessera_cos::find::find_child(&env, df, |file| file.fid().0 == fid).unwrap().unwrap()
+    }
+}
+
+/// The command as an applet is given it.
+fn command_of<'a>(apdu: &Apdu<'a>) -> Command<'a> {
+    Command {
+        class: Class::decode(apdu.cla),
+        ins: apdu.ins,
+        p1: apdu.p1,
+        p2: apdu.p2,
+        data: apdu.data,
+        ne: apdu.ne,
+        ne_is_maximum: apdu.ne == 256,
+        interface: Interface::Contactless,
     }
 }
 
@@ -280,123 +347,11 @@ fn fill(env: &mut Env<'_>, make: &Make) -> Outcome {
     for (spec, bytes) in make.keys.iter().flatten() {
         keys::add(env, 0..0, df, spec, bytes)?;
     }
-    for spec in [&make.log, &make.ed, &make.ep].into_iter().flatten() {
+    let files = [&make.log, &make.ed, &make.ep].into_iter().flatten();
+    for spec in files.chain(make.records) {
         tree::create_ef(env, df, spec)?;
     }
     Ok(())
-}
-
-/// A kind of transaction as a terminal asks for it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
-    LoadEd = 1,
-    LoadEp = 2,
-    Cash = 4,
-    PurchaseEd = 5,
-    PurchaseEp = 6,
-}
-
-const KINDS: [Kind; 5] =
-    [Kind::LoadEd, Kind::LoadEp, Kind::Cash, Kind::PurchaseEd, Kind::PurchaseEp];
-
-impl Kind {
-    fn is_load(self) -> bool {
-        matches!(self, Self::LoadEd | Self::LoadEp)
-    }
-
-    /// 0001 or 0002.
-    fn purse(self) -> u16 {
-        if matches!(self, Self::LoadEp | Self::PurchaseEp) { 2 } else { 1 }
-    }
-
-    /// P1 of INITIALIZE.
-    fn p1(self) -> u8 {
-        match self {
-            Self::LoadEd | Self::LoadEp => 0,
-            Self::PurchaseEd | Self::PurchaseEp => 1,
-            Self::Cash => 2,
-        }
-    }
-}
-
-/// The INITIALIZE command of a transaction with key 01.
-fn initialize(kind: Kind, amount: u32) -> String {
-    let (p1, p2, terminal) = (kind.p1(), kind.purse(), hex(&TERMINAL));
-    format!("8050{p1:02X}{p2:02X}0B01{amount:08X}{terminal}")
-}
-
-/// What the other side of a transaction knows once it has begun.
-#[derive(Clone, Debug)]
-struct Opened {
-    kind: Kind,
-    amount: u32,
-    balance: u32,
-    number: u16,
-    session: [u8; 8],
-}
-
-impl Opened {
-    fn new(kind: Kind, amount: u32, answer: &[u8]) -> Self {
-        let number = &answer[4..6];
-        let (key, random, end) = match kind.is_load() {
-            true => (LOAD_KEY, &answer[8..12], [0x80, 0x00]),
-            false => (PURCHASE_KEY, &answer[11..15], [TERMINAL_NUMBER[2], TERMINAL_NUMBER[3]]),
-        };
-        let block = [random, number, &end].concat();
-        let session = session_key(&Key::des(&key).unwrap(), &block).unwrap();
-        Self {
-            kind,
-            amount,
-            balance: u32::from_be_bytes(answer[..4].try_into().unwrap()),
-            number: u16::from_be_bytes(number.try_into().unwrap()),
-            session: session.as_slice().try_into().unwrap(),
-        }
-    }
-
-    /// What a MAC or TAC of this transaction is computed of, in the order of the standard.
-    fn amount_type_terminal(&self) -> Vec<u8> {
-        [&self.amount.to_be_bytes()[..], &[self.kind as u8], &TERMINAL].concat()
-    }
-
-    /// CREDIT or DEBIT.
-    fn second(&self) -> Vec<u8> {
-        let mac = mac(&self.session, &[&self.amount_type_terminal()[..], &WHEN].concat());
-        match self.kind.is_load() {
-            true => [&unhex("805200000B")[..], &WHEN, &mac].concat(),
-            false => [&unhex("805401000F")[..], &TERMINAL_NUMBER, &WHEN, &mac].concat(),
-        }
-    }
-
-    fn new_balance(&self) -> u32 {
-        if self.kind.is_load() { self.balance + self.amount } else { self.balance - self.amount }
-    }
-
-    fn tac(&self) -> [u8; 4] {
-        let key: [u8; 8] = core::array::from_fn(|at| TAC_KEY[at] ^ TAC_KEY[at + 8]);
-        let middle = self.amount_type_terminal();
-        let input = match self.kind.is_load() {
-            true => {
-                let (balance, number) =
-                    (self.new_balance().to_be_bytes(), self.number.to_be_bytes());
-                [&balance[..], &number, &middle, &WHEN].concat()
-            }
-            false => [&middle[..], &TERMINAL_NUMBER, &WHEN].concat(),
-        };
-        mac(&key, &input)
-    }
-
-    /// The card's MAC that GET TRANSACTION PROVE tells.
-    fn proof_mac(&self) -> [u8; 4] {
-        match self.kind.is_load() {
-            true => [0; 4],
-            false => mac(&self.session, &self.amount.to_be_bytes()),
-        }
-    }
-
-    /// GET TRANSACTION PROVE for this transaction.
-    fn prove(&self) -> String {
-        format!("805A00{:02X}02{:04X}", self.kind as u8, self.number + 1)
-    }
 }
 
 fn mac(key: &[u8; 8], input: &[u8]) -> [u8; 4] {

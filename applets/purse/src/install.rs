@@ -1,7 +1,7 @@
 //! Installation: the application's DF, its files and keys, and what is in them.
 
 use tessera_cos::{
-    DfSpec, Flags, Header, binary,
+    DfSpec, Flags, Header, Structure, binary,
     find::find_child,
     keys,
     layout::{self, Kind, ROOT_AT},
@@ -52,7 +52,10 @@ pub(crate) fn install(env: &mut Env<'_>, data: &[u8]) -> Outcome {
 
 fn create(env: &mut Env<'_>, value: &[u8]) -> Outcome {
     let (fid, note) = with_fid(value)?;
-    let spec = notation::ef(fid, note.try_into().map_err(|_| WRONG)?)?;
+    let mut spec = notation::ef(fid, note.try_into().map_err(|_| WRONG)?)?;
+    if let Structure::Purse { .. } = spec.structure {
+        spec.structure = purse::STRUCTURE_WITH_LOCK;
+    }
     match find_child(env, ROOT_AT, |file| file.fid() == fid)? {
         Some(_) => Err(WRONG),
         None => tree::create_ef(env, DfId::ROOT, &spec).map(drop),

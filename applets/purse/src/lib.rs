@@ -46,7 +46,7 @@ mod install;
 use core::ops::Range;
 
 use tessera_cos::{
-    Dialect, Header, Session,
+    Dialect, Session,
     basic::{self, Build, LC_MAX, Turn, block, select},
     no_data_object, session,
 };
@@ -91,7 +91,7 @@ static BUILD: Build = Build {
     empty_df_is_free: false,
 };
 
-static RULES: Rules = Rules::USUAL;
+static RULES: Rules = Rules { grey_lock: true, ..Rules::USUAL };
 
 impl Applet for Purse {
     fn descriptor(&self) -> &'static Descriptor {
@@ -125,16 +125,16 @@ impl Applet for Purse {
 
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {
         let challenge = session::take_challenge(env)?;
-        if tessera_pboc::is_purse_command(command) {
-            block::refuse_blocked(&Header::load(env, Session::load(env)?.df)?)?;
-            return tessera_pboc::process(env, &BUILD.dialect, &RULES, command, reply);
+        let mut turn = Turn { build: &BUILD, command, session: Session::load(env)?, challenge };
+        if tessera_pboc::is_purse_command(&RULES, command) {
+            block::refuse_blocked(&turn.df(env)?)?;
+            return tessera_pboc::process(env, &turn, &RULES, reply);
         }
-        tessera_pboc::forget_pending(env);
+        tessera_pboc::forget_pending_before(env, command);
         basic::check_class(command)?;
         if command.data.len() > LC_MAX {
             return Halt::status(StatusWord::WRONG_LENGTH);
         }
-        let mut turn = Turn { build: &BUILD, command, session: Session::load(env)?, challenge };
         if !block::is_taken_when_blocked(command.ins) {
             block::refuse_blocked(&turn.df(env)?)?;
         }

@@ -17,7 +17,9 @@ use crate::{
     keys::KeyRecord,
     messaging::{Line, Message, Protection, line::CHECKSUM_BYTES},
 };
-use tessera_framework::{Env, FileId, Halt, Outcome, Reply, StatusWord, class::SecureMessaging};
+use tessera_framework::{
+    Class, Env, FileId, Halt, Outcome, Reply, StatusWord, class::SecureMessaging,
+};
 
 use super::{Turn, block, usage};
 
@@ -44,7 +46,8 @@ impl Incoming<'_> {
 }
 
 fn is_secure(turn: &Turn<'_>) -> bool {
-    turn.command.class.secure_messaging() == SecureMessaging::Proprietary
+    let class = turn.command.class;
+    class.secure_messaging() == SecureMessaging::Proprietary || class == Class::Proprietary(0x84)
 }
 
 /// A line protection key by two bits of the key byte.
@@ -55,7 +58,7 @@ fn key(env: &Env<'_>, turn: &Turn<'_>, bits: u8) -> Result<KeyRecord, Halt> {
     Ok(key)
 }
 
-/// What a command wants written to a file.
+/// What a command wants written to a file. Where the table says 04, a purse command has class 84.
 ///
 /// # Errors
 /// 6987 when the file wants a MAC and there is none; 6700; 6A88; 6982; 6983; 6985 without a

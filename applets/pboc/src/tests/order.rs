@@ -11,18 +11,24 @@ fn card() -> Dialogue {
     card
 }
 
-/// CREDIT and DEBIT of some other transaction: their MACs are right for nothing here.
-const STRANGE: [&str; 2] =
-    ["805200000B 20250102030405 00000000", "805401000F A0A1A2A3 20250102030405 00000000"];
+/// Second commands of some other transaction: their MACs are right for nothing here.
+const STRANGE: [&str; 4] = [
+    "805200000B 20250102030405 00000000",
+    "805401000F A0A1A2A3 20250102030405 00000000",
+    "805403000B 20250102030405 00000000",
+    "805800000E 000001 20250102030405 00000000",
+];
 
 #[test]
 fn a_second_command_without_its_first_is_6901() {
     let mut card = card();
-    card.check(&[(STRANGE[0], "6901"), (STRANGE[1], "6901")]);
+    card.check(&STRANGE.map(|command| (command, "6901")));
     for kind in KINDS {
-        card.open(kind, 1);
-        let other = STRANGE[usize::from(kind.is_load())];
-        card.check(&[(other, "6901")]);
+        for other in STRANGE.iter().filter(|other| !other.starts_with(kind.second())) {
+            card.open(kind, 1);
+            card.check(&[(other, "6901")]);
+            assert_eq!(card.pending(), NOTHING);
+        }
     }
 }
 
@@ -39,11 +45,19 @@ fn whatever_stands_between_drops_the_pending_transaction() {
         ("805099010B 01 00000001 112233445566".into(), "6A86"),
         ("805200000100".into(), "6700"),
         ("805401000100".into(), "6700"),
-        ("805403000F A0A1A2A3 20250102030405 00000000".into(), "6A86"),
+        ("805403000100".into(), "6700"),
+        ("805800000100".into(), "6700"),
+        ("805402000F A0A1A2A3 20250102030405 00000000".into(), "6A86"),
+        ("805403010B 20250102030405 00000000".into(), "6A86"),
+        ("80DC01BD01 00".into(), "6A86"),
+        ("80DC01BC00".into(), "6700"),
+        ("80DC01FC01 00".into(), "6A86"),
+        ("80DC01BC01 00".into(), ""),
+        ("E07A080107 01 112233445566".into(), "6E00"),
         (VERIFY.into(), "9000"),
         ("00200000021235".into(), "63C2"),
         ("00B201C400".into(), "6A83"),
-        ("8058000000".into(), "6E00"),
+        ("8059000000".into(), "6E00"),
         ("00EE0000".into(), "6D00"),
         (SELECT.into(), "9000"),
         ("00A40000020018".into(), "9000"),
@@ -54,7 +68,7 @@ fn whatever_stands_between_drops_the_pending_transaction() {
     for kind in KINDS {
         between.push((initialize(kind, 1), "9000"));
         between.push((initialize(kind, u32::MAX), ""));
-        between.push((initialize(kind, 1).replacen("0B01", "0B77", 1), "9403"));
+        between.push((terminal::initialize_with(0x77, kind, 1), "9403"));
     }
     for kind in KINDS {
         for (command, status) in &between {
@@ -62,13 +76,13 @@ fn whatever_stands_between_drops_the_pending_transaction() {
             let opened = card.open(kind, 1);
             let answer = card.send(command);
             assert!(answer.ends_with(status), "{kind:?}, {command}: {answer}");
+            let began = answer.ends_with("9000");
             let before = card.memory();
             let second = hex(&opened.second());
             let answer = card.send(&second);
             // Another INITIALIZE that takes the same second command has another random number.
-            let same = *status == "9000"
-                && command.starts_with("8050")
-                && (&command[4..6] == "00") == kind.is_load();
+            let begun = KINDS.into_iter().find(|other| command[..8] == initialize(*other, 1)[..8]);
+            let same = began && begun.is_some_and(|other| other.second() == kind.second());
             let expected = if same { "9302" } else { "6901" };
             assert_eq!(answer, expected, "{kind:?}, {command}");
             assert!(card.memory() == before);
@@ -117,21 +131,13 @@ fn a_transaction_moves_what_is_its_own() {
         let opened = card.open(kind, 0x123);
         assert_eq!(
             (opened.balance, opened.number),
-            (1000, if kind.is_load() { online } else { offline })
+            (1000, if kind.is_online() { online } else { offline })
         );
         let answer = card.close(&opened);
-        let mac2 = if kind.is_load() { vec![] } else { opened.proof_mac().to_vec() };
-        assert_eq!(answer, [&opened.tac()[..], &mac2].concat(), "{kind:?}");
+        assert_eq!(answer, opened.certificates(), "{kind:?}");
         let balance = format!("{:08X}9000", opened.new_balance());
         let get_balance = format!("805C00{:02X}", kind.purse());
-        let record = [
-            &(opened.number + 1).to_be_bytes()[..],
-            &[0; 3],
-            &opened.amount_type_terminal(),
-            &WHEN,
-        ];
-        let record = hex(&record.concat()) + "9000";
-        let proof = hex(&[opened.proof_mac(), opened.tac()].concat()) + "9000";
+        let (record, proof) = (opened.record(), opened.proof());
         card.check(&[
             (&get_balance, &balance),
             ("00B201C400", &record),
@@ -141,8 +147,8 @@ fn a_transaction_moves_what_is_its_own() {
         for other in KINDS {
             let next = card.open(other, 0);
             let (online, offline) = if other.purse() == 1 { (7, 8) } else { (9, 10) };
-            let number = if other.is_load() { online } else { offline };
-            let counted = other.purse() == kind.purse() && other.is_load() == kind.is_load();
+            let number = if other.is_online() { online } else { offline };
+            let counted = other.purse() == kind.purse() && other.is_online() == kind.is_online();
             assert_eq!(next.number, number + u16::from(counted), "{kind:?} then {other:?}");
             let changed = other.purse() == kind.purse();
             assert_eq!(next.balance, if changed { opened.new_balance() } else { 1000 });
@@ -185,7 +191,7 @@ fn the_log_keeps_the_newest_ten_of_both_purses() {
         (0..13).map(|n| card.transact(KINDS[n % KINDS.len()], n as u32)).collect();
     for (number, opened) in (1..=10).zip(all.iter().rev()) {
         let record = card.send(&format!("00B2{number:02X}C400"));
-        assert_eq!(record[10..18], format!("{:08X}", opened.amount));
+        assert_eq!(record[10..18], format!("{:08X}", opened.logged_amount()));
         assert_eq!(record[18..20], format!("{:02X}", opened.kind as u8));
     }
     card.check(&[("00B20BC400", "6A83")]);
@@ -193,17 +199,16 @@ fn the_log_keeps_the_newest_ten_of_both_purses() {
 
 #[test]
 fn no_session_key_stays_in_ram() {
-    let empty = [0; PENDING_BYTES as usize];
     for ending in ["right", "wrong", "forgotten"] {
         let mut card = card();
         let opened = card.open(Kind::LoadEp, 1);
-        assert_eq!(card.pending()[22..], opened.session, "where it is looked for");
+        assert_eq!(card.pending()[40..48], opened.session, "where it is looked for");
         match ending {
             "right" => drop(card.close(&opened)),
             "wrong" => drop(card.send(STRANGE[0])),
             _ => crate::forget_pending(&mut card.rig.env()),
         }
-        assert_eq!(card.pending(), empty, "{ending}");
+        assert_eq!(card.pending(), NOTHING, "{ending}");
     }
 }
 
@@ -215,11 +220,18 @@ fn a_pending_transaction_is_bound_to_its_purse_file_and_number() {
         let mut card = card();
         let opened = card.open(kind, 1);
         let mut other_file = card.clone();
-        let purse_at = usize::from(RAM_BYTES - PENDING_BYTES) + 2;
-        other_file.rig.env().ram_mut(Clear::OnDeselect)[purse_at + 3] ^= 1;
+        let other = other_file.file(3 - kind.purse()).at;
+        let mut other_df = card.clone();
+        for (card, at, bytes) in
+            [(&mut other_file, 6, other.to_be_bytes()), (&mut other_df, 2, [0, 0, 0, 64])]
+        {
+            let mut env = card.rig.env();
+            let ram = env.ram_mut(Clear::OnDeselect);
+            ram[PENDING_AT + at..][..4].copy_from_slice(&bytes);
+        }
         let mut other_number = card.clone();
         other_number.set_purse(kind, 1000, 70, 80);
-        for card in [&mut other_file, &mut other_number] {
+        for card in [&mut other_file, &mut other_df, &mut other_number] {
             let before = card.memory();
             card.check(&[(&hex(&opened.second()), "6901")]);
             assert!(card.memory() == before);

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// A card with one wallet's keys. `id`, version and algorithm are those of the load and purchase
-/// key.
+/// A card with one wallet's keys; that of loads also unloads and changes limits. `id`, version and
+/// algorithm are those of all but the TAC key.
 fn wallet(load: &'static [u8], purchase: &'static [u8], tac: &'static [u8], key: [u8; 3]) -> Make {
     let [id, version_or_follow_up, algorithm] = key;
     let spec = |usage, id| KeySpec { version_or_follow_up, algorithm, ..super::key(usage, id) };
@@ -11,9 +11,14 @@ fn wallet(load: &'static [u8], purchase: &'static [u8], tac: &'static [u8], key:
         Some((spec(0x3F, id), load)),
         Some((spec(0x3E, id), purchase)),
         Some((spec(0x34, 0), tac)),
+        Some((spec(0x3D, id), load)),
+        Some((spec(0x3C, id), load)),
     ];
     Make { keys, ..USUAL }
 }
+
+const KEY: &[u8] = b"\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xAA\xBB\xCC\xDD\xEE\xFF";
+const TAC: &[u8] = b"\xFF\xEE\xDD\xCC\xBB\xAA\x99\x88\x77\x66\x55\x44\x33\x22\x11\x00";
 
 /// A Fudan FM1208, published with its keys; its file system is that of the trace.
 #[test]
@@ -39,7 +44,6 @@ fn a_load_on_an_fm1208() {
 /// identifier 01, the purchase key 00.
 #[test]
 fn a_load_and_a_purchase_on_an_fmcos_card() {
-    const KEY: &[u8] = b"\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xAA\xBB\xCC\xDD\xEE\xFF";
     let mut make = wallet(KEY, KEY, KEY, [0x01, 0x01, 0x00]);
     make.keys[1] =
         Some((KeySpec { version_or_follow_up: 0, algorithm: 0, ..key(0x3E, 0x00) }, KEY));
@@ -117,8 +121,6 @@ fn macs_with_another_initial_value_are_refused() {
 /// formulas that hold on a real card.
 #[test]
 fn load_purchase_and_cash_of_the_deposit() {
-    const KEY: &[u8] = b"\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xAA\xBB\xCC\xDD\xEE\xFF";
-    const TAC: &[u8] = b"\xFF\xEE\xDD\xCC\xBB\xAA\x99\x88\x77\x66\x55\x44\x33\x22\x11\x00";
     let mut card = Dialogue::with(&wallet(KEY, KEY, TAC, [0x01, 0x00, 0x00]));
     card.check(&[(VERIFY, "9000")]);
     card.set_purse(Kind::LoadEd, 0x1000, 0x0102, 0x0203);
@@ -151,5 +153,62 @@ fn load_purchase_and_cash_of_the_deposit() {
         ("00B201C400", "0205 000000 00000100 04 112233445566 20250102030405 9000"),
         ("00B202C400", "0204 000000 00000100 05 112233445566 20250102030405 9000"),
         ("00B203C400", "0103 000000 00000200 01 112233445566 20250102030405 9000"),
+    ]);
+}
+
+/// As above, for what takes money back and what grants credit.
+#[test]
+fn unload_and_overdraft_limit_of_the_deposit() {
+    let mut card = Dialogue::with(&wallet(KEY, KEY, TAC, [0x01, 0x00, 0x00]));
+    card.check(&[(VERIFY, "9000")]);
+    card.set_purse(Kind::Unload, 0x1200, 0x0103, 0);
+    card.rig.queue_random(&unhex("A1B2C3D4"));
+    card.check(&[
+        ("805005010B01 00000200 112233445566", "00001200 0103 00 00 A1B2C3D4 7D762969 9000"),
+        ("805403000B 20250102030405 15C16448", "764F7D56 9000"),
+        ("805C0001", "00001000 9000"),
+        ("805A000302 0104", "764F7D56 00000000 9000"),
+        ("00B201C400", "0104 000000 00000200 03 112233445566 20250102030405 9000"),
+    ]);
+    card.rig.queue_random(&unhex("A1B2C3D4"));
+    card.check(&[
+        ("8050040107 01 112233445566", "00001000 0104 000000 00 00 A1B2C3D4 C7C449DB 9000"),
+        ("805800000E 0003E8 20250102030405 5811F8C6", "0B6FD605 9000"),
+        ("805C0001", "000013E8 9000"),
+        ("805A000702 0105", "00000000 0B6FD605 9000"),
+        ("00B201C400", "0105 0003E8 00000000 07 112233445566 20250102030405 9000"),
+    ]);
+}
+
+/// As above; amount zero, as at an entrance.
+#[test]
+fn a_compound_purchase() {
+    let mut card = Dialogue::with(&wallet(KEY, KEY, TAC, [0x01, 0x00, 0x00]));
+    card.set_purse(Kind::Capp, 0, 0, 0x0205);
+    card.rig.queue_random(&unhex("A1B2C3D4"));
+    card.check(&[
+        ("805003020B01 00000000 112233445566", "00000000 0205 000000 00 00 A1B2C3D4 9000"),
+        ("805401000F 00000007 20250102030405 67032FD6", "0D87B48C 3D151C55 9000"),
+        ("805A000902 0206", "3D151C55 0D87B48C 9000"),
+        ("00B201C400", "0206 000000 00000000 09 112233445566 20250102030405 9000"),
+    ]);
+}
+
+/// As above. The GTAC's input is our choice, so that its value is of no one's computing.
+#[test]
+fn a_grey_lock_and_its_debit() {
+    let make = wallet(KEY, KEY, TAC, [0x01, 0x00, 0x00]);
+    let mut card = Dialogue::with(&grey::with_locks(&make));
+    card.check(&[(VERIFY, "9000")]);
+    card.set_purse(Kind::PurchaseEp, 0x1000, 0, 0x0206);
+    card.rig.queue_random(&unhex("A1B2C3D4"));
+    card.check(&[("E07A080207 01 112233445566", "00001000 0206 000000 00 00 A1B2C3D4 9000")]);
+    let answer = card.send("E07C080013 00000008 5A6B7C8D 20250102030405 CAEAB128");
+    assert_eq!(answer[8..], *"1C438F889000");
+    card.check(&[
+        ("E07E08021B 00000123 0207 112233445566 00000008 20250102030405 9B1E2AE6", "69D732BE 9000"),
+        ("805C0002", "00000EDD 9000"),
+        ("805A009402 0207", "00000000 69D732BE 9000"),
+        ("00B201C400", "0207 000000 00000123 94 112233445566 20250102030405 9000"),
     ]);
 }
