@@ -50,6 +50,8 @@
 //! pin = "123456"                              # global reference data 1; leave out for none
 //! transport-key = { algorithm = "AES", key = "40414243..." }   # 3DES, AES, SM4; or none
 //! ```
+//!
+//! A terminal's security module has `[psam]`, as said in `psam.rs`.
 
 mod access;
 mod check;
@@ -57,6 +59,7 @@ mod fmcos;
 mod iso7816;
 mod items;
 mod master;
+mod psam;
 mod purse;
 mod several;
 mod source;
@@ -206,7 +209,7 @@ pub enum ProfileError {
 }
 
 /// Profiles built into the library.
-const EMBEDDED: [(&str, &str); 12] = [
+const EMBEDDED: [(&str, &str); 13] = [
     ("social-security", include_str!("../profiles/social-security.toml")),
     ("clinic", include_str!("../profiles/clinic.toml")),
     ("social-security-contact", include_str!("../profiles/social-security-contact.toml")),
@@ -217,6 +220,7 @@ const EMBEDDED: [(&str, &str); 12] = [
     ("fm1208", include_str!("../profiles/fm1208.toml")),
     ("tiny", include_str!("../profiles/tiny.toml")),
     ("iso7816", include_str!("../profiles/iso7816.toml")),
+    ("psam", include_str!("../profiles/psam.toml")),
     ("purse", include_str!("../profiles/purse.toml")),
     ("citizen", include_str!("../profiles/citizen.toml")),
 ];
@@ -248,6 +252,7 @@ struct File {
     purse: Option<purse::Section>,
     fmcos: Option<Spanned<fmcos::Section>>,
     iso7816: Option<Spanned<iso7816::Section>>,
+    psam: Option<Spanned<psam::Section>>,
 }
 
 #[derive(Deserialize)]
@@ -318,20 +323,26 @@ impl Profile {
         let ats_interface = source.ats_interface(card.ats.as_ref())?;
         let limits = source.limits(parsed.limits)?;
         let part = source.part(card.part)?;
-        let [fmcos, iso7816] =
-            [parsed.fmcos.as_ref().map(Spanned::span), parsed.iso7816.as_ref().map(Spanned::span)];
+        let [fmcos, iso7816, psam] = [
+            parsed.fmcos.as_ref().map(Spanned::span),
+            parsed.iso7816.as_ref().map(Spanned::span),
+            parsed.psam.as_ref().map(Spanned::span),
+        ];
         let several = Several { social_security: parsed.social_security, purse: parsed.purse };
-        let applets = match (parsed.fmcos, parsed.iso7816) {
-            (Some(section), None) if several.is_empty() => {
+        let applets = match (parsed.fmcos, parsed.iso7816, parsed.psam) {
+            (Some(section), None, None) if several.is_empty() => {
                 vec![fmcos::installation(&source, section.into_inner())?]
             }
-            (None, Some(section)) if several.is_empty() => {
+            (None, Some(section), None) if several.is_empty() => {
                 vec![iso7816::installation(&source, section.get_ref())?]
             }
-            (None, None) => several.installations(&source, &historical, &limits)?,
+            (None, None, Some(section)) if several.is_empty() => {
+                vec![psam::installation(&source, section.get_ref())?]
+            }
+            (None, None, None) => several.installations(&source, &historical, &limits)?,
             _ => {
                 let expected = "a section that brings the card's MF, alone";
-                let place = iso7816.or(fmcos).unwrap_or_default();
+                let place = psam.or(iso7816).or(fmcos).unwrap_or_default();
                 return Err(source.wrong(place, expected, "another section beside it"));
             }
         };
@@ -354,6 +365,7 @@ impl Profile {
     pub fn vocabulary(&self) -> crate::trace::Vocabulary {
         match self.applets.first() {
             Some(with) if with.name == fmcos::NAME => fmcos::vocabulary(),
+            Some(with) if with.name == psam::NAME => psam::vocabulary(&with.data),
             _ => several::vocabulary(&self.applets),
         }
     }

@@ -19,6 +19,7 @@ pub mod control;
 pub mod event;
 pub mod narrator;
 mod proprietary;
+mod psam;
 pub mod vocabulary;
 
 pub use event::Event;

@@ -3,9 +3,14 @@
 
 use tessera_framework::{Apdu, StatusWord};
 
+use super::psam;
+
 /// What a command of the proprietary class means.
 pub(super) fn meaning(apdu: &Apdu<'_>) -> Option<String> {
     let (p1, p2) = (apdu.p1, apdu.p2);
+    if let Some(text) = psam::meaning(apdu) {
+        return Some(text);
+    }
     if apdu.cla & 0xF0 != 0x80 {
         return None;
     }

@@ -1,0 +1,59 @@
+//! From a key in the card to a user card's: which key, and factor by factor.
+
+use tessera_cos::{
+    basic::Turn,
+    cipher::{Key, diversify},
+    keys::{self, KeyRecord},
+};
+use tessera_framework::{Env, Halt, StatusWord};
+
+use crate::usage::{Usage, kind};
+
+/// Bytes of a factor.
+pub(crate) const FACTOR_BYTES: usize = 8;
+
+/// The purchase key of a version, for so many factors. Purchase keys are told apart by their
+/// version; of several of one version the one with as many levels as there are factors.
+///
+/// # Errors
+/// 9403 when the current DF has none of this version; 6700 when none of them has as many levels as
+/// there are factors; 6982; 6985 when it is no DES key.
+pub(crate) fn purchase_key(
+    env: &Env<'_>,
+    turn: &Turn<'_>,
+    version: u8,
+    factors: &[u8],
+) -> Result<Key, Halt> {
+    let mut any = false;
+    let found = keys::find_by(env, turn.session.df, |key| {
+        let fits = Usage::of(key).kind() == kind::PURCHASE && key.id() == version;
+        any |= fits;
+        fits && has_levels(Usage::of(key), factors)
+    })?;
+    let Some(record) = found else {
+        return Halt::status(if any {
+            StatusWord::WRONG_LENGTH
+        } else {
+            StatusWord::KEY_NOT_FOUND
+        });
+    };
+    turn.check(env, record.usable())?;
+    derived(env, &record, factors)
+}
+
+/// Whether there is one factor for each level.
+pub(crate) fn has_levels(usage: Usage, factors: &[u8]) -> bool {
+    factors.len() == usize::from(usage.levels()) * FACTOR_BYTES
+}
+
+/// What becomes of a key by factors: the last one listed is applied first.
+///
+/// # Errors
+/// 6985 when it is no DES key: its length says which, whatever its algorithm byte.
+pub(crate) fn derived(env: &Env<'_>, record: &KeyRecord, factors: &[u8]) -> Result<Key, Halt> {
+    let bytes = record.load(env)?;
+    let root =
+        Key::des(bytes.as_slice()).ok_or(Halt::Status(StatusWord::CONDITIONS_NOT_SATISFIED))?;
+    let (factors, _) = factors.as_chunks::<FACTOR_BYTES>();
+    Ok(factors.iter().rev().fold(root, |key, factor| diversify(&key, factor)))
+}

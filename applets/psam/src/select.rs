@@ -1,0 +1,34 @@
+//! SELECT inside the card: that of [`tessera_cos::basic`], names found from everywhere.
+//!
+//! Every selection that succeeds, of a file too, ends what waits in RAM: transaction, temporary
+//! key, challenge.
+
+use tessera_cos::{Header, Session, basic::select};
+use tessera_framework::{Env, Halt, Reply, Selected, Selection, StatusWord};
+
+use crate::{BUILD, block, volatile};
+
+/// Makes a file current.
+///
+/// # Errors
+/// 6A82; 6A86 for forms this card does not know; 6A81, 9303 for files of an application that is
+/// blocked or locked. Such an application itself is current, and answers the same.
+pub(crate) fn select(
+    env: &mut Env<'_>,
+    selection: &Selection<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<Selected, Halt> {
+    let selected = select::select(env, &BUILD, selection, reply)?;
+    volatile::end_all(env)?;
+    let session = Session::load(env)?;
+    match block::refuse_locked(env, &Header::load(env, session.df)?) {
+        Err(Halt::Status(status)) if session.ef.is_none() => {
+            if reply.status() == StatusWord::OK {
+                reply.clear();
+                reply.end(status);
+            }
+        }
+        locked => locked?,
+    }
+    Ok(selected)
+}
