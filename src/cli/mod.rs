@@ -11,6 +11,7 @@ mod send;
 mod serve;
 mod shell;
 mod tear;
+mod terminal;
 mod vectors;
 
 use std::{
@@ -40,6 +41,7 @@ enum Verb {
     Profile(profile::PrintProfile),
     Vectors(vectors::Vectors),
     Tear(tear::Tear),
+    Terminal(terminal::Terminal),
 }
 
 /// What a verb comes to: printed to standard error with its causes, exit code 1.
@@ -67,6 +69,7 @@ pub(crate) fn run() -> ExitCode {
         Verb::Profile(verb) => verb.run(),
         Verb::Vectors(verb) => verb.run(),
         Verb::Tear(verb) => verb.run(),
+        Verb::Terminal(verb) => verb.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("tessera: {error}");

@@ -158,6 +158,20 @@ fn atr(card: &Card) -> Result<Vec<u8>, pcsc::Error> {
     card.status2_owned().map(|status| status.atr().to_vec())
 }
 
+/// What the service says when the card does not answer, or is not there any more.
+fn silence(error: pcsc::Error) -> Result<Option<Vec<u8>>, String> {
+    use pcsc::Error;
+    match error {
+        Error::NoSmartcard
+        | Error::RemovedCard
+        | Error::ResetCard
+        | Error::UnpoweredCard
+        | Error::UnresponsiveCard
+        | Error::NotTransacted => Ok(None),
+        error => Err(error.to_string()),
+    }
+}
+
 struct Connected {
     card: Card,
     /// Power is to be off: a reader gives it again at once, so nothing is sent meanwhile.
@@ -172,7 +186,7 @@ impl Target for Connected {
             .reconnect(ShareMode::Exclusive, Protocols::ANY, Disposition::UnpowerCard)
             .and_then(|()| atr(&self.card))
             .map(Some)
-            .map_err(|error| error.to_string())
+            .or_else(silence)
     }
 
     fn power_off(&mut self) -> Result<(), String> {
@@ -186,7 +200,7 @@ impl Target for Connected {
         }
         match self.card.transmit(command, &mut self.buffer) {
             Ok(answer) => Ok(Some(answer.to_vec())),
-            Err(error) => Err(error.to_string()),
+            Err(error) => silence(error),
         }
     }
 

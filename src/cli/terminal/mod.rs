@@ -1,0 +1,251 @@
+//! `tessera terminal`: what a terminal does with a purse and a PSAM, a line for each step.
+//!
+//! | module | what it answers |
+//! |---|---|
+//! | [`place`] | which card and which PSAM, and what they are reached through |
+//! | [`report`] | what is printed |
+
+mod place;
+mod report;
+
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use tessera::terminal::{
+    Fen, Host, HostKeys, Journal, Kind, Moment, Purse, Sale, Settings, Step, Terminal as Desk,
+    online::OnlineOrder, recover::Recovered,
+};
+
+use self::place::{Place, Places};
+use super::{Failure, Outcome, say};
+
+/// Do what a terminal does with a purse (PBOC ED/EP) and a PSAM: a line for each step.
+///
+/// Card and PSAM are new ones of a profile, images, or in PC/SC readers. The terminal speaks
+/// commands only; --apdu shows them. A transaction that is interrupted is recovered by itself.
+#[derive(clap::Args)]
+pub(crate) struct Terminal {
+    #[command(subcommand)]
+    order: Order,
+    #[command(flatten)]
+    places: Places,
+    #[command(flatten)]
+    setting: Setting,
+}
+
+/// What is the same for all of them.
+#[derive(clap::Args)]
+struct Setting {
+    /// The holder's PIN, in digits
+    #[arg(long, global = true, value_name = "DIGITS")]
+    pin: Option<String>,
+    /// The deposit (ED, with the PIN) instead of the purse (EP)
+    #[arg(long, global = true)]
+    ed: bool,
+    /// The issuer's master keys, a line each: `TYPE/ID = HEX`; else the public test keys
+    #[arg(long, global = true, value_name = "FILE")]
+    host_keys: Option<PathBuf>,
+    /// Keep an open transaction in this file, so that it can be recovered by a later call
+    #[arg(long, global = true, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// Date of the transaction; else today (UTC)
+    #[arg(long, global = true, value_name = "YYYY-MM-DD")]
+    date: Option<String>,
+    /// Time of the transaction; else now (UTC)
+    #[arg(long, global = true, value_name = "HH:MM:SS")]
+    time: Option<String>,
+    /// Levels by which the PSAM derives its purchase key: 2 with the issuer's number
+    #[arg(long, global = true, value_name = "N", default_value_t = 1,
+          value_parser = clap::value_parser!(u8).range(1..=2))]
+    levels: u8,
+    /// Print no steps, only what came of it
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+/// What the terminal is to do.
+#[derive(clap::Subcommand)]
+enum Order {
+    /// Load an amount, the issuer's host at hand
+    Load(Amount),
+    /// Pay
+    Purchase(Amount),
+    /// Draw cash from the deposit
+    Cash(Amount),
+    /// Give money back from the deposit to the issuer
+    Unload(Amount),
+    /// Set the overdraft limit of the deposit
+    Overdraft(Amount),
+    /// Tell the balances
+    Balance,
+    /// Tell the last transactions, the newest first
+    Log,
+    /// Settle the transaction that is open in the journal
+    Recover,
+}
+
+#[derive(clap::Args)]
+struct Amount {
+    /// Yuan and fen, such as 12.50
+    #[arg(long, short, value_name = "YUAN")]
+    amount: Fen,
+}
+
+/// What the holder's PIN of the built-in cards is, for --demo.
+const DEMO_PIN: &str = "123456";
+/// What is loaded for --demo.
+const DEMO_LOAD: Fen = Fen(10_000);
+
+impl Terminal {
+    pub(crate) fn run(self) -> Outcome {
+        let mut settings = self.settings()?;
+        let mut place = Place::open(&self.places)?;
+        let mut host = Host::new(self.host_keys()?);
+        if self.places.demo {
+            settings.pin.get_or_insert(digits(DEMO_PIN)?);
+            self.load_for_demo(&mut place, &mut host, &settings)?;
+        }
+        let quiet = self.setting.quiet;
+        let progress = Box::new(move |step: &Step| {
+            if !quiet {
+                say(&report::step(step));
+            }
+        });
+        let journal = match &self.setting.journal {
+            Some(path) => Journal::in_file(path)?,
+            None => Journal::in_memory(),
+        };
+        place.arm();
+        let (card, psam) = place.both();
+        let mut desk = Desk::new(card, settings, progress).with_journal(journal);
+        if let Some(psam) = psam {
+            desk = desk.with_psam(psam);
+        }
+        let done = self.obey(&mut desk, &mut host);
+        if let (Err(_), Some(open), None) = (&done, desk.journal().open(), &self.setting.journal) {
+            eprintln!("tessera: open and kept nowhere (--journal): {}", open.in_words());
+        }
+        done.map(|()| ExitCode::SUCCESS)
+    }
+
+    fn obey(&self, desk: &mut Desk<'_>, host: &mut Host) -> Result<(), Failure> {
+        match &self.order {
+            Order::Load(Amount { amount }) => self.online(desk, host, Kind::Load, *amount),
+            Order::Unload(Amount { amount }) => self.online(desk, host, Kind::Unload, *amount),
+            Order::Overdraft(Amount { amount }) => {
+                self.online(desk, host, Kind::Overdraft, *amount)
+            }
+            Order::Purchase(Amount { amount }) => self.pay(desk, &Sale::of(self.purse(), *amount)),
+            Order::Cash(Amount { amount }) => {
+                let sale = Sale::of(Purse::Deposit, *amount);
+                self.pay(desk, &Sale { kind: Kind::Cash, ..sale })
+            }
+            Order::Balance => self.balance(desk),
+            Order::Log => {
+                desk.open_card()?;
+                if desk.settings.pin.is_some() {
+                    // Of standard cards the log is read with the PIN.
+                    desk.show_pin()?;
+                }
+                report::log(&desk.log()?);
+                Ok(())
+            }
+            Order::Recover => recover(desk, host),
+        }
+    }
+
+    fn purse(&self) -> Purse {
+        if self.setting.ed { Purse::Deposit } else { Purse::Purse }
+    }
+
+    fn pay(&self, desk: &mut Desk<'_>, sale: &Sale) -> Result<(), Failure> {
+        let card = desk.open_card()?;
+        let receipt = desk.purchase(&card, sale)?;
+        report::receipt(&receipt);
+        Ok(())
+    }
+
+    fn online(
+        &self,
+        desk: &mut Desk<'_>,
+        host: &mut Host,
+        kind: Kind,
+        amount: Fen,
+    ) -> Result<(), Failure> {
+        let purse = if kind == Kind::Load { self.purse() } else { Purse::Deposit };
+        let card = desk.open_card()?;
+        let booked = desk.online(&card, host, OnlineOrder { kind, purse, amount })?;
+        report::booked(kind, &booked);
+        Ok(())
+    }
+
+    /// Of the deposit only with a PIN.
+    fn balance(&self, desk: &mut Desk<'_>) -> Result<(), Failure> {
+        desk.open_card()?;
+        if !self.setting.ed {
+            report::balance(Purse::Purse, desk.balance(Purse::Purse)?);
+        }
+        if self.setting.ed || desk.settings.pin.is_some() {
+            report::balance(Purse::Deposit, desk.balance(Purse::Deposit)?);
+        }
+        Ok(())
+    }
+
+    fn load_for_demo(
+        &self,
+        place: &mut Place,
+        host: &mut Host,
+        settings: &Settings,
+    ) -> Result<(), Failure> {
+        let mut desk = Desk::new(place.both().0, settings.clone(), Box::new(|_| {}));
+        let card = desk.open_card()?;
+        for purse in [Purse::Purse, Purse::Deposit] {
+            desk.online(&card, host, OnlineOrder { kind: Kind::Load, purse, amount: DEMO_LOAD })?;
+        }
+        say(&format!("a new card with {DEMO_LOAD} yuan in purse and deposit each, a new PSAM\n"));
+        Ok(())
+    }
+
+    fn settings(&self) -> Result<Settings, Failure> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let now = Moment::from_unix(now).map_or_else(String::new, |now| now.to_string());
+        let (date, time) = now.split_once(' ').unwrap_or_default();
+        let date = self.setting.date.as_deref().unwrap_or(date);
+        let time = self.setting.time.as_deref().unwrap_or(time);
+        let mut settings = Settings::usual(Moment::parse(date, time)?);
+        settings.pin = self.setting.pin.as_deref().map(digits).transpose()?;
+        settings.levels = self.setting.levels;
+        Ok(settings)
+    }
+
+    fn host_keys(&self) -> Result<HostKeys, Failure> {
+        let Some(path) = &self.setting.host_keys else { return Ok(HostKeys::public()) };
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+        Ok(HostKeys::parse(&name, &text)?)
+    }
+}
+
+fn recover(desk: &mut Desk<'_>, host: &mut Host) -> Result<(), Failure> {
+    match desk.recover()? {
+        Recovered::NothingOpen => say("nothing is open"),
+        Recovered::NotDone(open) => say(&format!("not done: {}", open.in_words())),
+        Recovered::Paid(receipt) => report::receipt(&receipt),
+        Recovered::Done(open) => {
+            desk.book(host, &open)?;
+            say(&format!("done and booked: {}", open.in_words()));
+        }
+    }
+    Ok(())
+}
+
+/// The PIN as it is sent: two digits a byte, F at the end of an odd number.
+fn digits(text: &str) -> Result<Vec<u8>, String> {
+    let wrong = || format!("--pin: expected 2 to 12 digits, got {} characters", text.len());
+    let is_pin = (2..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let padded = format!("{text}{}", if text.len() % 2 == 1 { "F" } else { "" });
+    hex::decode(is_pin.then_some(padded).ok_or_else(wrong)?).map_err(|_| wrong())
+}

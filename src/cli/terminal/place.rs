@@ -1,0 +1,202 @@
+//! Which card and which PSAM a terminal works with: new ones, images, or in PC/SC readers.
+
+use std::{cell::RefCell, path::PathBuf, rc::Rc};
+
+use tessera::{
+    Profile,
+    reader::Slot,
+    terminal::{Acceptor, Heard, request::completes},
+    trace::{Event, Narrator},
+};
+
+use crate::cli::{Failure, cards, say};
+
+/// Card and PSAM as the command line names them.
+#[derive(clap::Args)]
+pub(super) struct Places {
+    /// A new card of this profile (a built-in name or a file), or a copy of the one in this image
+    #[arg(long, short, global = true, value_name = "PROFILE|IMAGE", default_value = "purse")]
+    card: String,
+    /// A new PSAM of this profile, or a copy of the one in this image
+    #[arg(long, global = true, value_name = "PROFILE|IMAGE", default_value = "psam")]
+    psam: String,
+    /// Keep the card in this file: opened if it is there, else made from --card
+    #[arg(long, global = true, value_name = "FILE")]
+    card_image: Option<PathBuf>,
+    /// Keep the PSAM in this file: opened if it is there, else made from --psam
+    #[arg(long, global = true, value_name = "FILE")]
+    psam_image: Option<PathBuf>,
+    /// The card is in this PC/SC reader, by index or a part of its name
+    #[arg(long, global = true, value_name = "NAME", conflicts_with_all = ["card_image", "demo"])]
+    reader: Option<String>,
+    /// The PSAM is in this PC/SC reader
+    #[arg(long, global = true, value_name = "NAME", conflicts_with_all = ["psam_image", "demo"])]
+    psam_reader: Option<String>,
+    /// A new card, loaded first, and a new PSAM
+    #[arg(long, global = true, conflicts_with_all = ["card_image", "psam_image"])]
+    pub(super) demo: bool,
+    /// Power of the card fails in this pulse, from 1, of the command that completes the transaction
+    #[arg(long, global = true, value_name = "N", conflicts_with = "reader")]
+    tear: Option<u32>,
+    /// Show the commands too
+    #[arg(long, global = true)]
+    apdu: bool,
+}
+
+/// Card and PSAM, in their readers.
+pub(super) struct Place {
+    card: OnDesk,
+    psam: Option<OnDesk>,
+    tear: Option<u32>,
+    telling: Rc<RefCell<bool>>,
+    apdu: bool,
+}
+
+impl Place {
+    pub(super) fn open(places: &Places) -> Result<Self, Failure> {
+        let telling = Rc::new(RefCell::new(false));
+        let in_process = |name: &str, image: Option<&PathBuf>, who| {
+            let slot = cards::keep(name, image.map(PathBuf::as_path), false)?;
+            let words = slot.card().profile().vocabulary();
+            let narrator = Narrator::new(words);
+            Ok::<_, Failure>(OnDesk::new(Reached::Slot(Box::new(slot)), narrator, who, &telling))
+        };
+        let reached =
+            |reader: &Option<String>, name: &str, image: &Option<PathBuf>, who| match reader {
+                Some(reader) => {
+                    let words = Profile::load(name)?.vocabulary();
+                    let reached = self::reader(reader)?;
+                    Ok(OnDesk::new(reached, Narrator::new(words), who, &telling))
+                }
+                None => in_process(name, image.as_ref(), who),
+            };
+        let card = reached(&places.reader, &places.card, &places.card_image, "card")?;
+        let psam = reached(&places.psam_reader, &places.psam, &places.psam_image, "PSAM")?;
+        let apdu = places.apdu;
+        Ok(Self { card, psam: Some(psam), tear: places.tear, telling, apdu })
+    }
+
+    /// From now on commands are shown and the tear waits for its command, if that was ordered.
+    pub(super) fn arm(&mut self) {
+        self.card.tear = self.tear.take();
+        *self.telling.borrow_mut() = self.apdu;
+    }
+
+    pub(super) fn both(&mut self) -> (&mut dyn Acceptor, Option<&mut dyn Acceptor>) {
+        (&mut self.card, self.psam.as_mut().map(|psam| psam as &mut dyn Acceptor))
+    }
+}
+
+/// How a card is reached.
+enum Reached {
+    Slot(Box<Slot>),
+    #[cfg(feature = "pcsc")]
+    Reader(Box<dyn tessera::vectors::Target>),
+}
+
+/// A card, with somebody who can tell what is said to it.
+struct OnDesk {
+    reached: Reached,
+    narrator: Narrator,
+    who: &'static str,
+    telling: Rc<RefCell<bool>>,
+    tear: Option<u32>,
+}
+
+impl OnDesk {
+    fn new(
+        reached: Reached,
+        narrator: Narrator,
+        who: &'static str,
+        telling: &Rc<RefCell<bool>>,
+    ) -> Self {
+        Self { reached, narrator, who, telling: telling.clone(), tear: None }
+    }
+
+    fn tell(&mut self, event: &Event<'_>) {
+        let told = self.narrator.tell(event);
+        if *self.telling.borrow() {
+            for line in told.to_string().lines() {
+                say(&format!("    {}| {line}", self.who));
+            }
+        }
+    }
+}
+
+impl Acceptor for OnDesk {
+    fn power_on(&mut self) -> Result<Heard, String> {
+        let heard = match &mut self.reached {
+            Reached::Slot(slot) => Acceptor::power_on(slot.as_mut())?,
+            #[cfg(feature = "pcsc")]
+            Reached::Reader(target) => pcsc::power_on(target)?,
+        };
+        if let Heard::Bytes(atr) = &heard {
+            self.tell(&Event::PowerOn { atr });
+        }
+        Ok(heard)
+    }
+
+    fn exchange(&mut self, command: &[u8]) -> Result<Heard, String> {
+        let (heard, took_us, pulses) = match &mut self.reached {
+            Reached::Slot(slot) => {
+                if completes(command) {
+                    slot.tear_at(self.tear.take().unwrap_or(0));
+                }
+                let (pulses, clock_us) = (slot.card().pulses(), slot.card().clock_us());
+                let heard = Acceptor::exchange(slot.as_mut(), command)?;
+                let card = slot.card();
+                (heard, card.clock_us() - clock_us, card.pulses() - pulses)
+            }
+            #[cfg(feature = "pcsc")]
+            Reached::Reader(target) => (Acceptor::exchange(target, command)?, 0, 0),
+        };
+        match &heard {
+            Heard::Bytes(response) => {
+                self.tell(&Event::Exchange { command, response, took_us, pulses });
+            }
+            Heard::Silence => self.tell(&Event::Torn { command, pulses }),
+        }
+        Ok(heard)
+    }
+}
+
+#[cfg(feature = "pcsc")]
+mod pcsc {
+    //! A card that was taken out comes back a moment later, or not at all.
+
+    use std::{thread, time::Duration};
+
+    use tessera::{
+        terminal::{Acceptor, Heard},
+        vectors::Target,
+    };
+
+    /// How often, and how long apart, a card is looked for that is not there.
+    const LOOKS: u32 = 20;
+    const APART: Duration = Duration::from_millis(250);
+
+    pub(super) fn power_on(target: &mut Box<dyn Target>) -> Result<Heard, String> {
+        for _ in 1..LOOKS {
+            match Acceptor::power_on(target)? {
+                Heard::Silence => thread::sleep(APART),
+                heard => return Ok(heard),
+            }
+        }
+        Acceptor::power_on(target)
+    }
+}
+
+#[cfg(feature = "pcsc")]
+fn reader(name: &str) -> Result<Reached, Failure> {
+    let reader = tessera::vectors::pcsc::Reader::open(name, None)?;
+    Ok(Reached::Reader(reader.connect()?))
+}
+
+#[cfg(not(feature = "pcsc"))]
+fn reader(name: &str) -> Result<Reached, Failure> {
+    Err(format!(
+        "this tessera was built without PC/SC, so there is no reader {name:?}; build it with \
+         --features pcsc"
+    )
+    .into())
+}

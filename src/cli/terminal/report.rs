@@ -1,0 +1,63 @@
+//! What `tessera terminal` prints: a line for each step, and what came of it.
+
+use tessera::terminal::{
+    CheckedBy, Fen, Kind, Purse, Receipt, Step, answer::LogRecord, online::Booked,
+    transaction::type_in_words, words::log_in_words,
+};
+
+use crate::cli::say;
+
+/// Columns of what is asked.
+const ASKED_COLUMNS: usize = 50;
+
+/// Who was asked what, and what came back.
+pub(super) fn step(step: &Step) -> String {
+    format!("{:<8} {:<ASKED_COLUMNS$} {}", step.party, step.asked, step.came)
+}
+
+pub(super) fn receipt(receipt: &Receipt) {
+    let checked = match receipt.checked {
+        CheckedBy::Mac2 => "the PSAM has checked the card's MAC2",
+        CheckedBy::Tac => "the PSAM has computed the card's TAC",
+    };
+    say(&format!(
+        "\npaid {} yuan ({}), {} left\n  card {}, its number {}; terminal {}, its number {}\n  {}, TAC {}: {checked}",
+        receipt.amount,
+        type_in_words(receipt.kind),
+        receipt.balance,
+        hex::encode_upper(receipt.serial),
+        receipt.number,
+        hex::encode_upper(receipt.terminal),
+        u32::from_be_bytes(receipt.terminal_number),
+        receipt.when,
+        hex::encode_upper(receipt.tac),
+    ));
+}
+
+pub(super) fn booked(kind: Kind, booked: &Booked) {
+    let (what, proof) = match kind {
+        Kind::Unload => ("unloaded", "MAC3"),
+        Kind::Overdraft => ("overdraft limit", "TAC"),
+        _ => ("loaded", "TAC"),
+    };
+    say(&format!(
+        "\n{what} {} yuan, number {}, {proof} {}",
+        booked.amount,
+        booked.number,
+        hex::encode_upper(booked.proof)
+    ));
+}
+
+pub(super) fn balance(purse: Purse, balance: Fen) {
+    say(&format!("\n{purse}: {balance} yuan"));
+}
+
+pub(super) fn log(records: &[LogRecord]) {
+    say(&match records.len() {
+        0 => "\nthe log is empty".to_owned(),
+        n => format!("\nthe last {n}, the newest first:"),
+    });
+    for record in records {
+        say(&format!("  {}", log_in_words(record)));
+    }
+}
