@@ -101,6 +101,7 @@ static BUILD: Build = Build {
         iso: None,
     },
     counters: COUNTERS,
+    root_is_mf: true,
     empty_df_is_free: true,
 };
 

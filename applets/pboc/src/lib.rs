@@ -25,18 +25,20 @@
 //! * RAM of kind `OnDeselect`: [`RAM_BYTES`], the session first.
 //! * The purses of a DF are the files 0001 (ED) and 0002 (EP) of [`purse::STRUCTURE`], or of
 //!   [`purse::STRUCTURE_WITH_LOCK`] where they can be locked; their log is a cyclic file of records
-//!   of [`log::RECORD_BYTES`], in the same DF. Keys are those of that DF: type 3F load, 3E purchase,
-//!   cash withdrawal and grey lock, 3D unload and grey unlock, 3C overdraft limit, 34 with
-//!   identifier 00 for the TAC; b8-b7 of the type are not looked at. A key's version and algorithm
-//!   bytes are [`KeySpec::version_or_follow_up`](tessera_cos::keys::KeySpec::version_or_follow_up)
+//!   of [`log::RECORD_BYTES`], in the same DF. Keys are those of that DF: type 3F load, 3E
+//!   purchase, cash withdrawal and grey lock, 3D unload and grey unlock, 3C overdraft limit, 34
+//!   with identifier 00 for the TAC; b8-b7 of the type are not looked at. A key's version and
+//!   algorithm bytes are
+//!   [`KeySpec::version_or_follow_up`](tessera_cos::keys::KeySpec::version_or_follow_up)
 //!   and [`algorithm`](tessera_cos::keys::KeySpec::algorithm).
 //! * A command for which [`is_purse_command`] holds goes to [`process`]. Every other command, also
 //!   one that is refused, calls [`forget_pending_before`] first, and every selection
 //!   [`forget_pending`]: nothing but GET RESPONSE, which no applet sees, and of a compound purchase
-//!   UPDATE CAPP DATA CACHE and GET CHALLENGE, may stand between the two commands of a transaction.
+//!   UPDATE CAPP DATA CACHE and GET CHALLENGE, may stand between the two commands of a
+//!   transaction.
 //! * An applet that deletes files counts deletions in its session
-//!   ([`EPOCH_BYTES`](tessera_cos::session::EPOCH_BYTES)): a pending transaction remembers where its
-//!   files lie, and ends with the session.
+//!   ([`EPOCH_BYTES`](tessera_cos::session::EPOCH_BYTES)): a pending transaction remembers where
+//!   its files lie, and ends with the session.
 //! * A PIN that was presented is noted with
 //!   [`Session::note_pin`](tessera_cos::Session::note_pin).
 //! * What blocks an application or the card (6A81) is the applet's to answer before.
@@ -48,12 +50,12 @@
 //! Lc (6700), P1-P2 (6A86), the purse file (6A82; 6985 out of use), its use right (6982; of a load
 //! or unload 6985), its log (6A82, 6981, 6985), the PIN (as the use right), the key and the TAC key
 //! (9403), their use rights (6985), the grey lock (6985), the number (9402), the amount (9401; 6985
-//! when a load would overflow the balance). The second command: Lc, P1-P2, state (6901), MAC (9302),
-//! the new balance (9401, 6985). Nothing is stored before the last check has passed.
+//! when a load would overflow the balance). The second command: Lc, P1-P2, state (6901), MAC
+//! (9302), the new balance (9401, 6985). Nothing is stored before the last check has passed.
 //!
 //! UPDATE CAPP DATA CACHE: Lc, P1-P2, state (6901), the file (6A82), its structure (6981), out of
-//! use (6985), its update right (6982), the record (6A83), line protection (6987, 6700, 6A88, 6982, 6983,
-//! 6985, 6988), the record's form (6A80) and length (6700), the cache's room (6A84).
+//! use (6985), its update right (6982), the record (6A83), line protection (6987, 6700, 6A88, 6982,
+//! 6983, 6985, 6988), the record's form (6A80) and length (6700), the cache's room (6A84).
 //!
 //! # Choices that no source settles (inferred, or our own)
 //!
@@ -62,17 +64,18 @@
 //!   PROVE. What never reaches the applet drops nothing, and a SELECT that fails leaves all RAM as
 //!   it was.
 //! * A wrong MAC is 9302 each time; the keys of the purse have no error counter.
-//! * A missing PIN or use right is 6985 in INITIALIZE FOR LOAD and FOR UNLOAD, 6982 elsewhere. "PIN"
-//!   means that one was presented since the DF was selected, the same DF selected again included.
-//!   All but purchases, compound purchases and what only asks want it whatever the use right says.
+//! * A missing PIN or use right is 6985 in INITIALIZE FOR LOAD and FOR UNLOAD, 6982 elsewhere.
+//!   "PIN" means that one was presented since the DF was selected, the same DF selected again
+//!   included. All but purchases, compound purchases and what only asks want it whatever the use
+//!   right says.
 //! * Keys: the TAC key has identifier 00, its use right counts as that of the other key, and it is
-//!   missed at once in INITIALIZE; unloads and grey unlocks do without it. A key of neither 8 nor 16
-//!   bytes is 6985. The algorithm byte is only sent; length decides between DES and triple DES.
+//!   missed at once in INITIALIZE; unloads and grey unlocks do without it. A key of neither 8 nor
+//!   16 bytes is 6985. The algorithm byte is only sent; length decides between DES and triple DES.
 //! * A log that the purse names and that is not there is refused (6A82) in INITIALIZE: no money
 //!   moves without its record. A purse that names none keeps no log.
 //! * The log's number is the one after the transaction, as the one full trace has it, and so is
-//!   that of GET TRANSACTION PROVE; the manual says the one before of the log. The log has no amount
-//!   for a new overdraft limit.
+//!   that of GET TRANSACTION PROVE; the manual says the one before of the log. The log has no
+//!   amount for a new overdraft limit.
 //! * Each purse keeps the proof of its own last transaction. The MAC of a load's, an overdraft
 //!   limit's and an unlocking debit's proof is zero, and so is the TAC of an unload's and a grey
 //!   unlock's. A type that no purse has is 9406. GET TRANSACTION PROVE and GET BALANCE want the use
@@ -83,8 +86,8 @@
 //!   when it overflows.
 //! * While the session is [free](tessera_cos::Session::free), use rights of purses and keys bind as
 //!   little as those of files; the PIN is asked for all the same.
-//! * INITIALIZE looks at Lc before P1-P2, and so do the others. P1 says which Lc: 07 for P1 04, else
-//!   0B; of INS 54, 0B for P1 03, else 0F.
+//! * INITIALIZE looks at Lc before P1-P2, and so do the others. P1 says which Lc: 07 for P1 04,
+//!   else 0B; of INS 54, 0B for P1 03, else 0F.
 //!
 //! Compound purchase:
 //!
@@ -94,8 +97,8 @@
 //!   identifiers, cyclic ones "previous" with P1 00 or 01, which adds; anything else is 6981, modes
 //!   not among these three 6A86. What has just been cached is not seen by the next command.
 //! * A line-protected file takes class 84, with the MAC and the key that UPDATE RECORD in class 04
-//!   has: its MAC begins with a challenge. So that there can be one, GET CHALLENGE leaves a compound
-//!   purchase pending.
+//!   has: its MAC begins with a challenge. So that there can be one, GET CHALLENGE leaves a
+//!   compound purchase pending.
 //! * The same record cached twice is written twice, the last one stays. No file becomes current.
 //! * What the cache holds is [`cache::CACHE_BYTES`] bytes, six of them in front of each record.
 //!
@@ -105,18 +108,20 @@
 //!   without room for the lock is 6985.
 //! * GREY LOCK counts the offline number; DEBIT FOR UNLOCK carries the number after that. The debit
 //!   counts nothing and logs that number; GREY UNLOCK counts and logs the online one.
-//! * GTAC is made as the TAC of a purchase of amount zero, of type 91 or 92. MAC2 of the lock is over
-//!   the number before it was counted.
+//! * GTAC is made as the TAC of a purchase of amount zero, of type 91 or 92. MAC2 of the lock is
+//!   over the number before it was counted.
 //! * GREY UNLOCK answers MAC3 as an unload does, and debits what it says; its MAC1 is over balance,
 //!   offline number, type and terminal.
-//! * One lock at a time in a DF, since GET LOCK PROOF names no purse, and none before the TAC of the
-//!   last unlocking debit was fetched: 6985. A locked purse refuses (6985) loads, unloads, purchases,
-//!   cash withdrawals and overdraft limits; an unfetched TAC hinders none of them.
-//! * The lock, the debit and the unlock want the PIN, else 6982. GET LOCK PROOF wants nothing: a pump
-//!   asks before the holder does anything.
-//! * GET LOCK PROOF tells state, type, purse, balance, offline number and so on as they are after the
-//!   lock or the debit, thirty zeros when free. P1 01 tells the same, then forgets an unfetched TAC.
-//! * A grey lock leaves the proof of the last transaction; GET TRANSACTION PROVE of 91 and 92 is 9406.
+//! * One lock at a time in a DF, since GET LOCK PROOF names no purse, and none before the TAC of
+//!   the last unlocking debit was fetched: 6985. A locked purse refuses (6985) loads, unloads,
+//!   purchases, cash withdrawals and overdraft limits; an unfetched TAC hinders none of them.
+//! * The lock, the debit and the unlock want the PIN, else 6982. GET LOCK PROOF wants nothing: a
+//!   pump asks before the holder does anything.
+//! * GET LOCK PROOF tells state, type, purse, balance, offline number and so on as they are after
+//!   the lock or the debit, thirty zeros when free. P1 01 tells the same, then forgets an unfetched
+//!   TAC.
+//! * A grey lock leaves the proof of the last transaction; GET TRANSACTION PROVE of 91 and 92 is
+//!   9406.
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -58,6 +58,7 @@ static BUILD: Build = Build {
         iso: None,
     },
     counters: 0..4,
+    root_is_mf: true,
     empty_df_is_free: false,
 };
 

@@ -137,6 +137,7 @@ static BUILD: Build = Build {
         iso: None,
     },
     counters: COUNTERS_OF_KEYS,
+    root_is_mf: true,
     empty_df_is_free: false,
 };
 

@@ -88,6 +88,7 @@ static BUILD: Build = Build {
         iso: None,
     },
     counters: COUNTERS,
+    root_is_mf: false,
     empty_df_is_free: false,
 };
 

@@ -174,6 +174,18 @@ fn a_blocked_application_takes_no_purse_command_until_it_is_unblocked() {
     assert_eq!(send(&mut rig, "805C000204"), "000000009000");
 }
 
+#[test]
+fn a_selection_begins_with_nothing_shown() {
+    let guarded = "C209 0019 280004F1F1FFFF";
+    let mut rig = installed(&[guarded, PIN]).unwrap();
+    select(&mut rig);
+    assert_eq!(send(&mut rig, "00B0990001"), "6982");
+    assert_eq!(send(&mut rig, "0020000003123456"), "9000");
+    assert_eq!(send(&mut rig, "00B0990001"), "FF6281");
+    select(&mut rig);
+    assert_eq!(send(&mut rig, "00B0990001"), "6982");
+}
+
 /// Also a command that is refused, and a selection that fails.
 #[test]
 fn any_other_command_drops_what_is_pending() {

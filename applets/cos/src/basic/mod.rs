@@ -45,6 +45,9 @@ pub struct Build {
     pub dialect: Dialect,
     /// Counters that keys share.
     pub counters: Range<u8>,
+    /// The root of the segment is the MF, whose register outlasts the selection of other DFs;
+    /// else it is an application's DF, and its selection begins with nothing shown.
+    pub root_is_mf: bool,
     /// An empty DF may be filled by anybody until it is left.
     pub empty_df_is_free: bool,
 }

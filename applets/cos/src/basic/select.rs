@@ -53,6 +53,9 @@ pub fn select(
         return session.store(env).map(|()| Selected::Here);
     }
     session.enter_df(&file);
+    if !build.root_is_mf && file.at == ROOT_AT {
+        session.set_register(0);
+    }
     session.free = build.empty_df_is_free && is_empty(env, &file)?;
     session.store(env)?;
     if block::refuse_blocked(&file).is_err() {
