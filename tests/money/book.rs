@@ -87,6 +87,16 @@ impl Book {
         }
     }
 
+    /// What a pump was paid.
+    pub(crate) fn pay(&mut self, purse: usize, amount: u32, balance: u32, kind: u8, number: u16) {
+        let purse = &mut self.purses[purse];
+        purse.balance = balance;
+        purse.went_out += u64::from(amount);
+        let (number, limit) = (number.to_be_bytes(), &purse.limit.to_be_bytes()[1..]);
+        let record = [&number[..], limit, &amount.to_be_bytes(), &[kind], &TERMINAL, &WHEN];
+        self.newest = Some(record.concat());
+    }
+
     /// Money is neither made nor lost.
     pub(crate) fn adds_up(&self) -> bool {
         self.purses.iter().all(|purse| u64::from(purse.balance) + purse.went_out == purse.came_in)

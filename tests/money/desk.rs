@@ -179,7 +179,7 @@ impl Opened {
 }
 
 /// A key of the card, derived from its published master.
-fn card_key(usage: u8, id: u8) -> Key {
+pub(crate) fn card_key(usage: u8, id: u8) -> Key {
     let master = [usage, id].repeat(4);
     let master = [&master[..], &[0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77]].concat();
     diversify(&Key::des(&master).unwrap(), &SERIAL)

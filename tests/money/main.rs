@@ -7,11 +7,13 @@
 
 mod book;
 mod desk;
+mod grey;
 
 use std::sync::OnceLock;
 
 use book::{Book, Cached};
 use desk::{KINDS, Kind, Opened};
+use grey::{Lock, Tears};
 use proptest::{
     prelude::*,
     test_runner::{Config, TestCaseError, TestRunner},
@@ -26,7 +28,7 @@ const VERIFY: &[u8] = b"\x00\x20\x00\x00\x03\x12\x34\x56";
 enum Event {
     /// A transaction; power fails in this pulse of its second command, if there is one, then in
     /// these pulses of the recoveries.
-    Transact { kind: Kind, amount: u32, tears: Option<(u32, Vec<u32>)>, trip: bool },
+    Transact { kind: Kind, amount: u32, tears: Tears, trip: bool },
     /// A transaction whose second command is damaged in one bit.
     Damage { kind: Kind, bit: usize },
     /// Another command comes between the two.
@@ -34,6 +36,10 @@ enum Event {
     /// The second command of the last completed transaction once more, after a new first one or
     /// without.
     Replay { opened: bool },
+    /// A purse is locked before fuelling.
+    Lock { purse: usize, tears: Tears },
+    /// It is debited by what was delivered, at the pump or by the issuer.
+    Unlock { amount: u32, tears: Tears, online: bool },
     /// The card is taken out and put back.
     Reset,
 }
@@ -53,7 +59,9 @@ struct Life {
     response: Response,
     terminal_number: u32,
     last: Option<Opened>,
+    lock: Option<Lock>,
     completed: u32,
+    unlocked: u32,
     tears: u32,
 }
 
@@ -63,8 +71,17 @@ impl Life {
         let new = || Card::from_profile(&Profile::load("purse").unwrap()).unwrap();
         let card = NEW.get_or_init(new).clone();
         let (book, response) = (Book::new(), Response::new());
-        let mut life =
-            Self { card, book, response, terminal_number: 0, last: None, completed: 0, tears: 0 };
+        let mut life = Self {
+            card,
+            book,
+            response,
+            terminal_number: 0,
+            last: None,
+            lock: None,
+            completed: 0,
+            unlocked: 0,
+            tears: 0,
+        };
         life.power_up(&[]);
         life
     }
@@ -85,6 +102,19 @@ impl Life {
         }
     }
 
+    /// Sends a command that power may fail in; whether it was answered. After a tear the purse is
+    /// selected again.
+    fn torn(&mut self, command: &[u8], tears: &Tears) -> bool {
+        self.card.tear_at(tears.as_ref().map_or(0, |(pulse, _)| *pulse));
+        let answered = self.card.exchange(command, &mut self.response).is_ok();
+        self.card.tear_at(0);
+        if !answered {
+            self.tears += 1;
+            self.power_up(tears.as_ref().map_or(&[], |(_, recoveries)| recoveries));
+        }
+        answered
+    }
+
     /// The answer in hexadecimal.
     fn send(&mut self, command: &[u8]) -> String {
         self.card.exchange(command, &mut self.response).unwrap();
@@ -95,6 +125,7 @@ impl Life {
     fn open(&mut self, kind: Kind, amount: u32) -> Result<Option<Opened>, TestCaseError> {
         let answer = self.send(&kind.initialize(amount));
         let refusal = match kind {
+            _ if self.lock.as_ref().is_some_and(|lock| lock.purse == kind.purse()) => Some("6985"),
             Kind::Overdraft => None,
             _ => self.book.new_balance(kind, amount).err(),
         };
@@ -130,7 +161,7 @@ impl Life {
     fn live(&mut self, event: &Event) -> Result<(), TestCaseError> {
         match event {
             Event::Transact { kind, amount, tears, trip } => {
-                self.transact(*kind, *amount, tears.as_ref(), *trip)?;
+                self.transact(*kind, *amount, tears, *trip)?;
             }
             Event::Damage { kind, bit } => {
                 if let Some(opened) = self.open(*kind, 1)? {
@@ -160,6 +191,11 @@ impl Life {
                 let expected = if again { "9302" } else { "6901" };
                 prop_assert_eq!(self.send(&last.second()), expected);
             }
+            Event::Lock { purse, tears } => self.lock(*purse, tears)?,
+            Event::Unlock { amount, tears, online: false } => {
+                self.debit_for_unlock(*amount, tears)?;
+            }
+            Event::Unlock { amount, tears, online: true } => self.grey_unlock(*amount, tears)?,
             Event::Reset => self.power_up(&[]),
         }
         self.audit()
@@ -169,14 +205,12 @@ impl Life {
         &mut self,
         kind: Kind,
         amount: u32,
-        tears: Option<&(u32, Vec<u32>)>,
+        tears: &Tears,
         trip: bool,
     ) -> Result<(), TestCaseError> {
         let Some(opened) = self.open(kind, amount)? else { return Ok(()) };
         let cached = (kind == Kind::Compound).then(|| self.cache(trip));
-        self.card.tear_at(tears.map_or(0, |(pulse, _)| *pulse));
-        let answered = self.card.exchange(&opened.second(), &mut self.response).is_ok();
-        self.card.tear_at(0);
+        let answered = self.torn(&opened.second(), tears);
         let new_balance = match self.book.new_balance(kind, amount) {
             Ok(balance) => balance,
             Err(refusal) => {
@@ -193,8 +227,6 @@ impl Life {
             self.last = Some(opened);
             return Ok(());
         }
-        self.tears += 1;
-        self.power_up(tears.map_or(&[], |(_, recoveries)| recoveries));
         prop_assert_eq!(self.send(&opened.second()), "6901");
         let proof = self.send(&opened.prove());
         if proof == "9406" {
@@ -250,9 +282,9 @@ fn amounts() -> impl Strategy<Value = u32> {
 
 fn events() -> impl Strategy<Value = Event> {
     let tears = (1..24_u32, proptest::collection::vec(1..20_u32, 0..3));
-    let tears = proptest::option::weighted(0.6, tears);
+    let tears = proptest::option::weighted(0.6, tears).boxed();
     prop_oneof![
-        12 => (kinds(), amounts(), tears, any::<bool>()).prop_map(|(kind, amount, tears, trip)| {
+        12 => (kinds(), amounts(), tears.clone(), any::<bool>()).prop_map(|(kind, amount, tears, trip)| {
             // A limit has three bytes.
             let amount = if kind == Kind::Overdraft { amount & 0xFF_FFFF } else { amount };
             Event::Transact { kind, amount, tears, trip }
@@ -260,6 +292,9 @@ fn events() -> impl Strategy<Value = Event> {
         1 => (kinds(), 0..200_usize).prop_map(|(kind, bit)| Event::Damage { kind, bit }),
         1 => (kinds(), 0..5_usize).prop_map(|(kind, with)| Event::Disturb { kind, with }),
         1 => any::<bool>().prop_map(|opened| Event::Replay { opened }),
+        2 => (0..2_usize, tears.clone()).prop_map(|(purse, tears)| Event::Lock { purse, tears }),
+        2 => (amounts(), tears, any::<bool>())
+            .prop_map(|(amount, tears, online)| Event::Unlock { amount, tears, online }),
         1 => Just(Event::Reset),
     ]
 }
@@ -267,7 +302,7 @@ fn events() -> impl Strategy<Value = Event> {
 #[test]
 fn money_is_neither_made_nor_lost_and_no_number_goes_back() {
     let config = Config { cases: 700, failure_persistence: None, ..Config::default() };
-    let (completed, tears) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+    let tally = std::cell::Cell::new((0, 0, 0));
     TestRunner::new_with_rng(
         config,
         proptest::test_runner::TestRng::deterministic_rng(
@@ -279,11 +314,12 @@ fn money_is_neither_made_nor_lost_and_no_number_goes_back() {
         for event in &events {
             life.live(event)?;
         }
-        completed.set(completed.get() + life.completed);
-        tears.set(tears.get() + life.tears);
+        let (completed, unlocked, tears) = tally.get();
+        tally.set((completed + life.completed, unlocked + life.unlocked, tears + life.tears));
         Ok(())
     })
     .unwrap();
     // So that nothing here goes by without having been tried.
-    assert!(completed.get() > 1000 && tears.get() > 1000, "{tears:?} of {completed:?}");
+    let (completed, unlocked, tears) = tally.get();
+    assert!(completed > 1000 && unlocked > 100 && tears > 1000, "{:?}", tally.get());
 }
