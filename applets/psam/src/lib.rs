@@ -181,3 +181,6 @@ impl Applet for Psam {
         session::inherit(env);
     }
 }
+
+#[cfg(test)]
+mod tests;
