@@ -149,6 +149,18 @@ pub enum TerminalError {
         /// The card's TAC.
         tac: String,
     },
+    /// The purse is locked for fuel, and this terminal cannot unlock it any more.
+    #[error(
+        "the purse stays locked, with {balance} in it and {amount} known to be delivered: the pump \
+         lost what unlocks it; the host unlocks it (`tessera terminal unlock --amount` as the \
+         pump's meter shows)"
+    )]
+    StillLocked {
+        /// What was in it.
+        balance: Fen,
+        /// What is known to be delivered.
+        amount: Fen,
+    },
     /// The same thing failed too often.
     #[error("given up after {tries} tries: {last}")]
     GivenUp {

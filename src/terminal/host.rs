@@ -255,6 +255,11 @@ impl Host {
         Ok(mac.of(&[], &[&amount.bytes(), &kind, terminal, &when.bytes()]).four())
     }
 
+    /// Books what a grey-locked purse has paid when it was unlocked online.
+    pub fn book_grey(&mut self, serial: Serial, amount: Fen) {
+        self.accounts.entry(serial).or_default().unloaded += u64::from(amount.0);
+    }
+
     fn session(&self, online: &Online) -> Result<Key, HostError> {
         let kind = match online.kind {
             Kind::Unload => 0x3D,

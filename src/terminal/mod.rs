@@ -13,7 +13,9 @@
 //! | [`desk`] | waking card and PSAM, what they are, balance, log, proof |
 //! | [`purchase`] | purchases, compound ones too, and what becomes of interrupted ones |
 //! | [`online`], [`host`] | load, unload, overdraft limit, and the issuer's side of them |
-//! | [`journal`] | the open transaction, kept |
+//! | [`tariff`], [`ride`], [`toll`] | what a ride costs; bus and toll road as compound purchases |
+//! | [`grey`] | the grey lock at a fuel pump, and its own broken transactions |
+//! | [`journal`], [`recover`] | the open transaction, kept, and settled later |
 //! | [`money`], [`moment`], [`transaction`], [`error`] | amounts, dates, kinds, what goes wrong |
 //!
 //! # Broken transactions
@@ -47,6 +49,7 @@ pub mod acceptor;
 pub mod answer;
 pub mod desk;
 pub mod error;
+pub mod grey;
 pub mod host;
 pub mod journal;
 pub mod line;
@@ -56,8 +59,11 @@ pub mod online;
 pub mod purchase;
 pub mod recover;
 pub mod request;
+pub mod ride;
+pub mod tariff;
 #[cfg(test)]
 mod tests;
+pub mod toll;
 pub mod transaction;
 pub mod words;
 
@@ -72,4 +78,5 @@ pub use moment::Moment;
 pub use money::Fen;
 pub use purchase::{CheckedBy, Receipt, Sale};
 pub use request::Request;
+pub use tariff::Tariff;
 pub use transaction::{Kind, Purse};

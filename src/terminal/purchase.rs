@@ -45,6 +45,8 @@ pub enum CheckedBy {
     Mac2,
     /// The PSAM had lost what MAC2 is checked with, and computed the TAC.
     Tac,
+    /// Nobody yet: goods were given for a locked purse, and the issuer checks the TAC.
+    Issuer,
 }
 
 /// A purchase that was paid.
@@ -97,10 +99,21 @@ impl Terminal<'_> {
     pub fn purchase(&mut self, card: &CardFacts, sale: &Sale) -> Result<Receipt, TerminalError> {
         self.nothing_is_open()?;
         self.order_is_possible(sale)?;
-        let mut last = None;
         let psam = self.open_psam()?;
+        self.purchase_with(card, &psam, sale)
+    }
+
+    /// As [`purchase`](Self::purchase), with the PSAM that is open.
+    pub(super) fn purchase_with(
+        &mut self,
+        card: &CardFacts,
+        psam: &PsamFacts,
+        sale: &Sale,
+    ) -> Result<Receipt, TerminalError> {
+        self.nothing_is_open()?;
+        let mut last = None;
         for attempt in 1..=self.settings.tries {
-            match self.attempt(card, &psam, sale, attempt > 1)? {
+            match self.attempt(card, psam, sale, attempt > 1)? {
                 Attempt::Paid(receipt) => return Ok(receipt),
                 Attempt::NotDone(why) => last = Some(why),
             }
@@ -360,7 +373,7 @@ impl Terminal<'_> {
     }
 
     /// Computes the card's TAC with the PSAM's key of the TAC, where it has one.
-    fn check_tac(&mut self, open: &Open, tac: Mac4) -> Result<CheckedBy, TerminalError> {
+    pub(super) fn check_tac(&mut self, open: &Open, tac: Mac4) -> Result<CheckedBy, TerminalError> {
         let unproven = || TerminalError::Unproven {
             amount: open.amount,
             number: open.number.wrapping_add(1),
@@ -445,7 +458,7 @@ pub(super) fn given_up(tries: u8, last: Option<TerminalError>) -> TerminalError 
     TerminalError::GivenUp { tries, last: Box::new(last) }
 }
 
-fn receipt(open: &Open, tac: Mac4, checked: CheckedBy) -> Receipt {
+pub(super) fn receipt(open: &Open, tac: Mac4, checked: CheckedBy) -> Receipt {
     Receipt {
         kind: open.kind,
         purse: open.purse,

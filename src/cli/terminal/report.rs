@@ -19,6 +19,7 @@ pub(super) fn receipt(receipt: &Receipt) {
     let checked = match receipt.checked {
         CheckedBy::Mac2 => "the PSAM has checked the card's MAC2",
         CheckedBy::Tac => "the PSAM has computed the card's TAC",
+        CheckedBy::Issuer => "the issuer will check the TAC",
     };
     say(&format!(
         "\npaid {} yuan ({}), {} left\n  card {}, its number {}; terminal {}, its number {}\n  {}, TAC {}: {checked}",

@@ -66,6 +66,7 @@ pub(super) struct FakeCard {
     pub(super) records: BTreeMap<(u8, u8), Vec<u8>>,
     pub(super) trips: Vec<Vec<u8>>,
     pub(super) lock: Option<Lock>,
+    pub(super) card_type: u8,
     /// Answers instead of the card's own, by the instruction.
     pub(super) instead: BTreeMap<u8, Vec<u8>>,
     /// Exchanges by number, power-up included, from 0.
@@ -114,6 +115,7 @@ impl FakeCard {
             records,
             trips: Vec::new(),
             lock: None,
+            card_type: 0,
             instead: BTreeMap::new(),
             cuts: BTreeMap::new(),
             seen: Vec::new(),
@@ -157,7 +159,8 @@ impl FakeCard {
                 Ok(if p1 == 4 { fci } else { Vec::new() })
             }
             _ if !self.selected => Err(0x6A82),
-            (0x00, 0xB0) => Ok(self.file_15()),
+            (0x00, 0xB0) if p1 == 0x95 => Ok(self.file_15()),
+            (0x00, 0xB0) => Ok([&[self.card_type][..], &[0; 38]].concat()),
             (0x00, 0xB2) => self.read_record(p1, p2),
             (0x00, 0x20) => {
                 self.pin = data == [0x12, 0x34, 0x56];
