@@ -230,7 +230,7 @@ impl<'a> Terminal<'a> {
     }
 
     /// Tells of a step of somebody who is not asked by commands.
-    pub(super) fn tell(&mut self, party: Party, asked: &str, came: String) {
+    pub fn tell(&mut self, party: Party, asked: &str, came: String) {
         (self.progress)(&Step { party, asked: asked.into(), came });
     }
 }

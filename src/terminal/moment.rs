@@ -100,6 +100,14 @@ impl Moment {
         self.seconds().checked_sub(earlier.seconds()).map(|seconds| seconds / 60)
     }
 
+    /// So many minutes later; `None` beyond the year 9999 and before 1970.
+    #[must_use]
+    pub fn later(&self, minutes: u64) -> Option<Self> {
+        let epoch = Self { date: [0x19, 0x70, 0x01, 0x01], time: [0; 3] };
+        let since = self.seconds().checked_sub(epoch.seconds())?;
+        Self::from_unix(since.checked_add(minutes.checked_mul(60)?)?)
+    }
+
     /// Seconds since the first day of year 0.
     fn seconds(&self) -> u64 {
         let [a, b, month, day] = self.date.map(number);
@@ -190,6 +198,8 @@ mod tests {
         assert_eq!(at("2025-01-01", "00:10:30").minutes_since(&before), Some(20));
         assert_eq!(before.minutes_since(&before), Some(0));
         assert_eq!(before.minutes_since(&at("2025-01-01", "00:00:00")), None);
+        assert_eq!(before.later(20), Some(at("2025-01-01", "00:10:30")));
+        assert_eq!(at("9999-12-31", "23:59:00").later(1), None);
         assert_eq!(
             at("2024-03-01", "00:00:00").minutes_since(&at("2024-02-28", "00:00:00")),
             Some(2880)

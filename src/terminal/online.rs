@@ -162,7 +162,7 @@ fn possible(order: OnlineOrder) -> Result<(), TerminalError> {
         return Err(TerminalError::Order {
             what: "an online transaction",
             expected: "a load, an unload of the deposit, an overdraft limit of the deposit".into(),
-            got: format!("a {kind} of the {purse}"),
+            got: format!("{kind} of the {purse}"),
         });
     }
     if kind == Kind::Overdraft && amount > LIMIT_MAX {

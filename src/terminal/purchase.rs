@@ -134,7 +134,7 @@ impl Terminal<'_> {
                 what: "a payment",
                 expected: "a purchase, cash of the deposit, a compound purchase of the purse"
                     .into(),
-                got: format!("a {} of the {}", sale.kind, sale.purse),
+                got: format!("{} of the {}", sale.kind, sale.purse),
             });
         }
         Ok(())
@@ -275,11 +275,19 @@ impl Terminal<'_> {
     /// # Errors
     /// What leaves it open: another card, a card that does not come back, one that has gone on.
     pub(super) fn settle(&mut self, open: &Open) -> Result<Settled, TerminalError> {
+        let number = open.number.wrapping_add(1);
+        self.tell(Party::Terminal, &format!("what became of number {number}?"), String::new());
         for _ in 0..self.settings.tries {
-            match self.look_what_became_of(open) {
-                Err(error) if error.is_silence_of(Party::Card) => {}
-                settled => return settled,
-            }
+            let settled = match self.look_what_became_of(open) {
+                Err(error) if error.is_silence_of(Party::Card) => continue,
+                settled => settled?,
+            };
+            let came = match settled {
+                Settled::Done(..) => "it was done".into(),
+                Settled::NotDone => "it was not done".into(),
+            };
+            self.tell(Party::Terminal, &format!("number {number} is settled"), came);
+            return Ok(settled);
         }
         Err(TerminalError::InDoubt {
             number: open.number.wrapping_add(1),

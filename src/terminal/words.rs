@@ -16,8 +16,10 @@ impl Request {
             Self::SelectRoot => "open the root directory".into(),
             Self::SelectName(name) => format!("open the application {}", name_in_words(name)),
             Self::SelectDirectory(fid) => format!("open the directory {fid:04X}"),
-            Self::ReadFile { sfi: 0x15, .. } => "read what it says of itself".into(),
-            Self::ReadFile { sfi: 0x16, .. } => "read file 16".into(),
+            Self::ReadFile { sfi: 0x15, .. } => "tell what it is".into(),
+            Self::ReadFile { sfi: 0x16, bytes: 0x06 } => "tell which terminal it is in".into(),
+            Self::ReadFile { sfi: 0x16, .. } => "tell who holds it".into(),
+            Self::ReadFile { sfi: 0x17, .. } => "tell for which purchase key it is".into(),
             Self::ReadFile { sfi, .. } => format!("read file {sfi:02X}"),
             Self::ReadRecord { sfi: 0x18, record, .. } => format!("read {record} of the log"),
             Self::ReadRecord { sfi, record, .. } => format!("read {record} of file {sfi:02X}"),
@@ -30,7 +32,8 @@ impl Request {
                 format!("prepare a {} of the {purse}", Kind::Overdraft)
             }
             Self::Initialize { kind, purse, amount, .. } => {
-                format!("prepare a {kind} of {amount} with the {purse}")
+                let article = if *kind == Kind::Unload { "an" } else { "a" };
+                format!("prepare {article} {kind} of {amount} with the {purse}")
             }
             Self::Credit(..) => "add the amount".into(),
             Self::Debit { .. } => "pay".into(),
@@ -50,8 +53,8 @@ impl Request {
                 format!("prepare to unlock the {purse} for the host")
             }
             Self::GreyUnlock(amount, ..) => format!("pay {amount} to the host and unlock"),
-            Self::GetLockProof(false) => "is it locked?".into(),
-            Self::GetLockProof(true) => "the TAC is fetched".into(),
+            Self::GetLockProof(false) => "tell whether it is locked".into(),
+            Self::GetLockProof(true) => "forget the TAC, which is fetched".into(),
             _ => self.of_psam_in_words(),
         }
     }
@@ -59,14 +62,14 @@ impl Request {
     fn of_psam_in_words(&self) -> String {
         match self {
             Self::SamPurchase { amount, .. } => format!("ask the card for {amount}"),
-            Self::SamCredit(_) => "has the card paid? its MAC2".into(),
+            Self::SamCredit(_) => "agree that the card has paid (MAC2)".into(),
             Self::SamKey { usage, version, .. } => {
                 format!("derive the card's key from {usage:02X}/{version:02X}")
             }
             Self::SamCipher { mode: 0x00, .. } => "encrypt with it".into(),
             Self::SamCipher { .. } => "make a MAC with it".into(),
             Self::SamGreyLock { .. } => "ask the card to be locked".into(),
-            Self::SamGreyCheck(_) => "has the card locked itself? its MAC2".into(),
+            Self::SamGreyCheck(_) => "agree that the card is locked (MAC2)".into(),
             Self::SamGreyDebit { amount, .. } => {
                 format!("ask the locked card for {amount}")
             }
@@ -77,6 +80,9 @@ impl Request {
     /// What an answer to this says.
     #[must_use]
     pub fn answer_in_words(&self, answer: &Answer) -> String {
+        if answer.status.0 == 0x9406 {
+            return "no: 9406, not done, or a later one has followed".into();
+        }
         if !answer.is_ok() {
             return format!("refused: {}", status_in_words(answer.status));
         }
@@ -97,6 +103,14 @@ impl Request {
                 let [issuer, start, expiry] = [issuer, start, expiry].map(hex::encode_upper);
                 format!("issuer {issuer}, valid {start} to {expiry}")
             }
+            Self::ReadFile { sfi: 0x15, .. } => {
+                format!("serial number {}", hex::encode_upper(data.first_chunk::<10>()?))
+            }
+            Self::ReadFile { sfi: 0x16, bytes: 0x06 } => {
+                format!("terminal {}", hex::encode_upper(data))
+            }
+            Self::ReadFile { sfi: 0x16, .. } => format!("a card of type {}", data.first()?),
+            Self::ReadFile { sfi: 0x17, .. } => format!("key {:02X}", data.first()?),
             Self::ReadRecord { sfi: 0x18, .. } => match LogRecord::of(data) {
                 Some(record) => log_in_words(&record),
                 None => "nothing there".into(),

@@ -3,10 +3,12 @@
 //! | module | what it answers |
 //! |---|---|
 //! | [`place`] | which card and which PSAM, and what they are reached through |
+//! | [`services`] | bus, toll road, fuel pump, proof |
 //! | [`report`] | what is printed |
 
 mod place;
 mod report;
+mod services;
 
 use std::{
     path::PathBuf,
@@ -83,10 +85,21 @@ enum Order {
     Balance,
     /// Tell the last transactions, the newest first
     Log,
+    /// Tell the card's proof of a transaction
+    Proof(services::Proof),
+    /// A bus ride: get on, get off and pay by the tariff
+    Ride(services::Ride),
+    /// A toll road: drive in, drive out and pay by the kilometre
+    Toll(services::Toll),
+    /// Fuel: the purse is locked, fuel flows, the amount is paid and the purse unlocked
+    Fuel(services::Fuel),
+    /// Unlock a purse that a pump has locked and could not unlock, as the journal says
+    Unlock(Amount),
     /// Settle the transaction that is open in the journal
     Recover,
 }
 
+/// An amount of money.
 #[derive(clap::Args)]
 struct Amount {
     /// Yuan and fen, such as 12.50
@@ -94,7 +107,7 @@ struct Amount {
     amount: Fen,
 }
 
-/// What the holder's PIN of the built-in cards is, for --demo.
+/// The PIN of the built-in cards, for --demo.
 const DEMO_PIN: &str = "123456";
 /// What is loaded for --demo.
 const DEMO_LOAD: Fen = Fen(10_000);
@@ -150,9 +163,15 @@ impl Terminal {
                     // Of standard cards the log is read with the PIN.
                     desk.show_pin()?;
                 }
-                report::log(&desk.log()?);
+                let log = desk.log()?;
+                report::log(&log);
                 Ok(())
             }
+            Order::Proof(proof) => proof.run(desk, self.purse()),
+            Order::Ride(ride) => ride.run(desk),
+            Order::Toll(toll) => toll.run(desk),
+            Order::Fuel(fuel) => fuel.run(desk, host, self.purse()),
+            Order::Unlock(Amount { amount }) => services::unlock(desk, host, *amount),
             Order::Recover => recover(desk, host),
         }
     }
@@ -185,6 +204,7 @@ impl Terminal {
     /// Of the deposit only with a PIN.
     fn balance(&self, desk: &mut Desk<'_>) -> Result<(), Failure> {
         desk.open_card()?;
+        say("");
         if !self.setting.ed {
             report::balance(Purse::Purse, desk.balance(Purse::Purse)?);
         }

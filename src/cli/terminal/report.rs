@@ -1,8 +1,12 @@
 //! What `tessera terminal` prints: a line for each step, and what came of it.
 
 use tessera::terminal::{
-    CheckedBy, Fen, Kind, Purse, Receipt, Step, answer::LogRecord, online::Booked,
-    transaction::type_in_words, words::log_in_words,
+    CheckedBy, Fen, Kind, Purse, Receipt, Step,
+    answer::{LogRecord, Mac4},
+    online::Booked,
+    ride::Passed,
+    transaction::type_in_words,
+    words::log_in_words,
 };
 
 use crate::cli::say;
@@ -35,6 +39,23 @@ pub(super) fn receipt(receipt: &Receipt) {
     ));
 }
 
+/// An entry or an exit.
+pub(super) fn passed(what: &str, passed: &Passed) {
+    say(&format!("\n{what}: {}", passed.fare));
+    receipt(&passed.receipt);
+}
+
+/// A proof of a transaction, or that there is none.
+pub(super) fn proof(kind: u8, number: u16, proof: Option<(Mac4, Mac4)>) {
+    let what = format!("\nnumber {number}, {}", type_in_words(kind));
+    say(&match proof {
+        None => format!("{what}: no proof; not done, or a later one has followed"),
+        Some((mac, tac)) => {
+            format!("{what}: MAC {}, TAC {}", hex::encode_upper(mac), hex::encode_upper(tac))
+        }
+    });
+}
+
 pub(super) fn booked(kind: Kind, booked: &Booked) {
     let (what, proof) = match kind {
         Kind::Unload => ("unloaded", "MAC3"),
@@ -50,7 +71,7 @@ pub(super) fn booked(kind: Kind, booked: &Booked) {
 }
 
 pub(super) fn balance(purse: Purse, balance: Fen) {
-    say(&format!("\n{purse}: {balance} yuan"));
+    say(&format!("{purse}: {balance} yuan"));
 }
 
 pub(super) fn log(records: &[LogRecord]) {
