@@ -292,8 +292,8 @@ fn events() -> impl Strategy<Value = Event> {
         1 => (kinds(), 0..200_usize).prop_map(|(kind, bit)| Event::Damage { kind, bit }),
         1 => (kinds(), 0..5_usize).prop_map(|(kind, with)| Event::Disturb { kind, with }),
         1 => any::<bool>().prop_map(|opened| Event::Replay { opened }),
-        2 => (0..2_usize, tears.clone()).prop_map(|(purse, tears)| Event::Lock { purse, tears }),
-        2 => (amounts(), tears, any::<bool>())
+        3 => (0..2_usize, tears.clone()).prop_map(|(purse, tears)| Event::Lock { purse, tears }),
+        6 => (amounts(), tears, any::<bool>())
             .prop_map(|(amount, tears, online)| Event::Unlock { amount, tears, online }),
         1 => Just(Event::Reset),
     ]
@@ -301,7 +301,7 @@ fn events() -> impl Strategy<Value = Event> {
 
 #[test]
 fn money_is_neither_made_nor_lost_and_no_number_goes_back() {
-    let config = Config { cases: 700, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 900, failure_persistence: None, ..Config::default() };
     let tally = std::cell::Cell::new((0, 0, 0));
     TestRunner::new_with_rng(
         config,
