@@ -9,9 +9,11 @@ mod history;
 mod limits;
 mod order;
 mod refusals;
+mod states;
 mod tear;
 mod terminal;
 mod vectors;
+mod words;
 
 use std::{format, string::String, vec, vec::Vec};
 

@@ -36,7 +36,7 @@ static RECORDS: [EfSpec<'static>; 8] = [
 ];
 
 /// A card with money and a record in every linear file. No PIN was shown: none is needed.
-fn card() -> Dialogue {
+pub(super) fn card() -> Dialogue {
     let mut card = Dialogue::with(&Make { records: &RECORDS, ..USUAL });
     card.set_purse(Kind::Capp, 1000, 9, 10);
     for (fid, data) in [
@@ -65,7 +65,7 @@ fn tlv(id: u8, bytes: usize, fill: u8) -> Vec<u8> {
     record
 }
 
-fn update(p1: u8, p2: u8, data: &[u8]) -> String {
+pub(super) fn update(p1: u8, p2: u8, data: &[u8]) -> String {
     format!("80DC{p1:02X}{p2:02X}{:02X}{}", data.len(), hex(data))
 }
 
