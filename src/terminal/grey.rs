@@ -22,7 +22,7 @@ use super::{
         two_macs,
     },
     error::{Party, TerminalError},
-    host::GreyUnlocking,
+    host::{GreyUnlocking, grey_kind},
     journal::{Open, Stage},
     purchase::{given_up, receipt},
 };
@@ -245,6 +245,14 @@ impl Terminal<'_> {
             (Found::TacWaits(tac), Stage::Delivered(_)) => {
                 self.paid_and_unlocked(&open, tac).map(Some)
             }
+            (Found::Free, Stage::Delivered(_)) => {
+                // The TAC was fetched, and the journal not cleared any more.
+                let after = open.number.wrapping_add(1);
+                match self.proof(debit_kind(open.purse), after)? {
+                    Some((_, tac)) => self.paid_and_unlocked(&open, tac).map(Some),
+                    None => Err(self.gone(&open)),
+                }
+            }
             (Found::Free, Stage::InDoubt) => {
                 self.journal.clear()?;
                 Ok(None)
@@ -256,43 +264,48 @@ impl Terminal<'_> {
         }
     }
 
-    /// Has the host take what was delivered, and unlock. The card's MAC3 is not checked: of what it
-    /// is computed nothing published tells.
+    /// Has the host take what was delivered, and unlock; returns what is left.
     ///
     /// # Errors
     /// [`TerminalError`]: it stays locked, or in doubt.
     pub fn unlock_online(&mut self, host: &mut Host, amount: Fen) -> Result<Fen, TerminalError> {
         let open = self.open_lock()?;
-        for attempt in 1..=self.settings.tries {
-            match self.unlock_online_once(host, &open, amount, attempt > 1) {
-                Err(error) if error.is_silence_of(Party::Card) => {}
-                Ok(None) => {}
-                Ok(Some(left)) => {
-                    host.book_grey(open.serial, amount);
-                    self.journal.clear()?;
-                    return Ok(left);
-                }
+        let mut asked = None;
+        for _ in 0..self.settings.tries {
+            let mac3 = match self.unlock_online_once(host, &open, amount, &mut asked) {
+                Ok(mac3) => mac3,
+                Err(error) if error.is_silence_of(Party::Card) => continue,
                 Err(error) => return Err(error),
+            };
+            if let (Some(mac3), Some(grey)) = (mac3, &asked) {
+                host.grey_completed(grey, mac3)?;
+                self.tell(Party::Host, "the card's proof", "it fits, and is booked".into());
+                self.journal.clear()?;
+                return Ok(Fen(grey.card.balance.0.saturating_sub(amount.0)));
             }
         }
         let tries = self.settings.tries;
         Err(TerminalError::InDoubt { number: open.number.wrapping_add(1), amount, tries })
     }
 
+    /// One attempt; MAC3, `None` when it was not done.
     fn unlock_online_once(
         &mut self,
         host: &mut Host,
         open: &Open,
         amount: Fen,
-        again: bool,
-    ) -> Result<Option<Fen>, TerminalError> {
-        let left = Fen(open.balance.0.saturating_sub(amount.0));
-        // Waking it is part of finding out.
-        match self.find(open)? {
-            Found::Locked(_) => {}
+        asked: &mut Option<GreyUnlocking>,
+    ) -> Result<Option<Mac4>, TerminalError> {
+        match (self.find(open)?, &asked) {
+            (Found::Locked(_), _) => {}
             // GREY UNLOCK was done, and its answer lost.
-            Found::Free | Found::TacWaits(_) if again => return Ok(Some(left)),
-            Found::Free | Found::TacWaits(_) => return Err(self.gone(open)),
+            (_, Some(grey)) => {
+                let after = grey.card.online.wrapping_add(1);
+                let proof = self.proof(grey_kind(open.purse), after)?;
+                let (mac3, _) = proof.ok_or_else(|| self.gone(open))?;
+                return Ok(Some(mac3));
+            }
+            (_, None) => return Err(self.gone(open)),
         }
         let (purse, key, terminal) = (open.purse, self.settings.online_key, self.settings.terminal);
         let when = self.settings.when;
@@ -301,13 +314,14 @@ impl Terminal<'_> {
         let card = self.card.read(&initialize, "18 bytes", progress, GreyInitialized::of)?;
         let grey = GreyUnlocking { purse, key, serial: open.serial, amount, terminal, when, card };
         let mac2 = host.grey_unlock(&grey)?;
+        *asked = Some(grey);
         let came = format!("yes: MAC2 {}", hex::encode_upper(mac2));
         self.tell(Party::Host, &format!("take {amount} and unlock?"), came);
         let request = Request::GreyUnlock(amount, when, mac2);
         let answer = self.card.ask(&request, &mut self.progress)?;
-        match answer.status.sw1() {
-            0x90 => Ok(Some(left)),
-            0x65 => Ok(None),
+        match (answer.status.0, answer.data.first_chunk::<4>()) {
+            (0x9000, Some(mac3)) => Ok(Some(*mac3)),
+            (0x9000 | 0x6500..=0x65FF, _) => Ok(None),
             _ => Err(self.card.refused(&request, answer.status)),
         }
     }

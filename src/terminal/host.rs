@@ -255,9 +255,21 @@ impl Host {
         Ok(mac.of(&[], &[&amount.bytes(), &kind, terminal, &when.bytes()]).four())
     }
 
-    /// Books what a grey-locked purse has paid when it was unlocked online.
-    pub fn book_grey(&mut self, serial: Serial, amount: Fen) {
-        self.accounts.entry(serial).or_default().unloaded += u64::from(amount.0);
+    /// Checks by MAC3, made as that of an unload (inferred), that the card has paid and is unlocked,
+    /// and books it.
+    ///
+    /// # Errors
+    /// [`HostError`]: nothing is booked.
+    pub fn grey_completed(&mut self, grey: &GreyUnlocking, mac3: Mac4) -> Result<(), HostError> {
+        let mac = Mac::cbc(&self.grey_session(grey)?);
+        let GreyUnlocking { purse, serial, amount, terminal, when, card, .. } = grey;
+        let new = Fen(card.balance.0.saturating_sub(amount.0)).bytes();
+        let (number, amount_bytes) = (card.online.to_be_bytes(), amount.bytes());
+        let kind = [grey_kind(*purse)];
+        let expected = mac.of(&[], &[&new, &number, &amount_bytes, &kind, terminal, &when.bytes()]);
+        fits(&expected, mac3, "MAC3", "nothing is booked")?;
+        self.accounts.entry(*serial).or_default().unloaded += u64::from(amount.0);
+        Ok(())
     }
 
     fn session(&self, online: &Online) -> Result<Key, HostError> {
@@ -296,7 +308,8 @@ pub struct GreyUnlocking {
     pub card: GreyInitialized,
 }
 
-const fn grey_kind(purse: Purse) -> u8 {
+/// Type byte of a grey unlock.
+pub(super) const fn grey_kind(purse: Purse) -> u8 {
     match purse {
         Purse::Deposit => 0x95,
         Purse::Purse => 0x96,

@@ -358,12 +358,12 @@ impl Terminal<'_> {
         let credit = Request::SamCredit(mac2);
         let checked = match self.ask_psam(&credit) {
             Ok(_) => CheckedBy::Mac2,
-            Err(error) if error.is_silence_of(Party::Psam) => self.check_tac(open, tac)?,
+            Err(error) if error.is_silence_of(Party::Psam) => self.woken_psam_checks(open, tac)?,
             // It has lost power in between and knows of no purchase.
             Err(TerminalError::Refused { status, .. })
                 if matches!(status.0, 0x6901 | 0x6985 | 0x6D00) =>
             {
-                self.check_tac(open, tac)?
+                self.woken_psam_checks(open, tac)?
             }
             Err(TerminalError::Refused { status, .. }) if status.0 == 0x9302 => {
                 return Err(TerminalError::WrongMac {
@@ -380,6 +380,12 @@ impl Terminal<'_> {
         Ok(receipt(open, tac, checked))
     }
 
+    /// MAC2 cannot be checked any more: the PSAM has lost power.
+    fn woken_psam_checks(&mut self, open: &Open, tac: Mac4) -> Result<CheckedBy, TerminalError> {
+        self.open_psam()?;
+        self.check_tac(open, tac)
+    }
+
     /// Computes the card's TAC with the PSAM's key of the TAC, where it has one.
     pub(super) fn check_tac(&mut self, open: &Open, tac: Mac4) -> Result<CheckedBy, TerminalError> {
         let unproven = || TerminalError::Unproven {
@@ -387,7 +393,6 @@ impl Terminal<'_> {
             number: open.number.wrapping_add(1),
             tac: hex::encode_upper(tac),
         };
-        self.open_psam()?;
         let factors = vec![factor_of(open.serial)];
         match self.ask_psam(&Request::SamKey { usage: 0x2C, version: 0x00, factors }) {
             Ok(_) => {}

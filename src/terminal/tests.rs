@@ -3,6 +3,7 @@
 mod fake_card;
 mod fake_psam;
 mod purchases;
+mod services;
 
 use fake_card::{Cut, FakeCard};
 use fake_psam::FakePsam;

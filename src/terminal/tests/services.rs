@@ -1,0 +1,285 @@
+//! Bus, toll road and fuel pump: in order, refused, and cut at every exchange.
+
+use super::*;
+use crate::terminal::{
+    CheckedBy, Journal, Tariff, TerminalError,
+    ride::{BusRecord, Stop},
+    toll::{Gate, TollRecord},
+};
+
+fn at(hour: &str) -> Moment {
+    Moment::parse("2025-06-30", hour).unwrap()
+}
+
+/// One end of a ride, as a terminal of its own.
+fn pass(
+    card: &mut FakeCard,
+    psam: &mut FakePsam,
+    hour: &str,
+    stop: u16,
+    on: bool,
+) -> Result<(u32, String), TerminalError> {
+    let (mut terminal, facts) = open(card, psam)?;
+    terminal.settings.when = at(hour);
+    let (tariff, stop) = (Tariff::bus().unwrap(), Stop { line: 12, stop });
+    let passed = match on {
+        true => terminal.get_on(&facts, &tariff, stop)?,
+        false => terminal.get_off(&facts, &tariff, stop)?,
+    };
+    assert_eq!(passed.receipt.amount, passed.fare.amount);
+    Ok((passed.fare.amount.0, passed.fare.to_string()))
+}
+
+#[test]
+fn a_day_of_rides_has_its_fares_transfers_and_a_missing_exit() {
+    let (mut card, mut psam) = (loaded().0, FakePsam::new());
+    let mut go = |hour, stop, on| pass(&mut card, &mut psam, hour, stop, on).unwrap();
+    assert_eq!(go("07:00:00", 3, true).0, 0);
+    assert_eq!(go("07:20:00", 17, false).0, 250);
+    // Within an hour of the exit: half.
+    assert_eq!(go("08:00:00", 20, true).0, 0);
+    let (fare, words) = go("08:10:00", 18, false);
+    assert_eq!(fare, 100);
+    assert_eq!(words, "1.00 of 2.00 (50 % off: transfer after 40 minutes)");
+    // Nobody saw the exit: the most, at the next entry.
+    assert_eq!(go("12:00:00", 1, true).0, 0);
+    assert_eq!(go("15:00:00", 1, true).0, 600);
+    assert_eq!(go("15:05:00", 2, false).0, 200);
+    assert_eq!(card.balances[1], 10_000 - 1_150);
+    assert_eq!(psam.credited, [0, 250, 0, 100, 0, 600, 200]);
+    let record = BusRecord::of(&card.records[&(0x17, 0x09)]).unwrap();
+    assert_eq!((record.paid, record.rides, record.inside), (Fen(1_150), 4, false));
+    assert_eq!(card.trips.len(), 7);
+    assert_eq!(
+        hex::encode_upper(&card.trips[0]),
+        "02000C0002000000C820250630150500",
+        "exit, line, stop, amount, date and time"
+    );
+}
+
+#[test]
+fn the_card_type_and_what_was_paid_in_the_month_count_and_a_new_month_begins_at_zero() {
+    let (mut card, mut psam) = (loaded().0, FakePsam::new());
+    card.card_type = 2;
+    let mut record = BusRecord::of(&card.records[&(0x17, 0x09)]).unwrap();
+    record.month = [0x20, 0x25, 0x06];
+    record.paid = Fen(5_000);
+    card.records.insert((0x17, 0x09), record.bytes([0; 6]));
+    pass(&mut card, &mut psam, "07:00:00", 0, true).unwrap();
+    assert_eq!(pass(&mut card, &mut psam, "07:30:00", 5, false).unwrap().0, 90);
+    let mut record = BusRecord::of(&card.records[&(0x17, 0x09)]).unwrap();
+    assert_eq!(record.paid, Fen(5_090));
+    record.month = [0x20, 0x25, 0x05];
+    card.records.insert((0x17, 0x09), record.bytes([0; 6]));
+    pass(&mut card, &mut psam, "12:00:00", 0, true).unwrap();
+    assert_eq!(pass(&mut card, &mut psam, "12:30:00", 5, false).unwrap().0, 100);
+}
+
+#[test]
+fn a_ride_cut_at_any_exchange_changes_record_list_and_money_together_and_once() {
+    let (mut start, mut psam) = (loaded().0, FakePsam::new());
+    pass(&mut start, &mut psam, "07:00:00", 3, true).unwrap();
+    start.seen.clear();
+    let mut whole = start.clone();
+    pass(&mut whole, &mut psam.clone(), "07:20:00", 17, false).unwrap();
+    // What comes before the terminal has begun is no transaction's.
+    for first in 6..whole.seen.len() {
+        for cut in [Cut::Before, Cut::After] {
+            let (mut card, mut psam) = (start.clone(), psam.clone());
+            card.cuts.insert(first, cut);
+            let (fare, _) = pass(&mut card, &mut psam, "07:20:00", 17, false).unwrap();
+            assert_eq!(fare, 250, "cut {first}");
+            assert_eq!(card.records, whole.records);
+            assert_eq!(card.trips, whole.trips);
+            assert_eq!((card.balances, card.completed), (whole.balances, whole.completed));
+        }
+    }
+}
+
+#[test]
+fn who_has_not_got_on_does_not_get_off_and_a_record_that_is_none_is_refused() {
+    let (mut card, mut psam) = (loaded().0, FakePsam::new());
+    let says = |card: &mut FakeCard, psam: &mut FakePsam, hour| {
+        pass(card, psam, hour, 3, false).unwrap_err().to_string()
+    };
+    let error = says(&mut card, &mut psam, "07:00:00");
+    assert!(error.contains("got a card that is not in the bus"), "{error}");
+    pass(&mut card, &mut psam, "07:00:00", 3, true).unwrap();
+    let error = says(&mut card, &mut psam, "06:59:59");
+    assert!(error.contains("got an entry at 2025-06-30 07:00:00"), "{error}");
+    for (at, byte, says_what) in
+        [(2, 1, "is locked"), (3, 2, "state 00 or 01"), (0, 1, "092E"), (1, 0, "092E")]
+    {
+        let mut broken = card.clone();
+        broken.records.get_mut(&(0x17, 0x09)).unwrap()[at] = byte;
+        let error = says(&mut broken, &mut psam, "07:20:00");
+        assert!(error.contains(says_what), "{error}");
+        assert_eq!(broken.completed, card.completed);
+    }
+    for length in [0, 4, 14, 20, 28, 36, 47, 49] {
+        let mut record = card.records[&(0x17, 0x09)].clone();
+        record.resize(length, 0);
+        assert!(BusRecord::of(&record).is_err(), "{length}");
+    }
+}
+
+fn drive(
+    card: &mut FakeCard,
+    psam: &mut FakePsam,
+    kilometres: Option<u16>,
+) -> Result<u32, TerminalError> {
+    let (mut terminal, facts) = open(card, psam)?;
+    let gate = Gate { network: 1, station: 101 };
+    let passed = match kilometres {
+        None => terminal.drive_in(&facts, gate, 1)?,
+        Some(km) => terminal.drive_out(&facts, &Tariff::road().unwrap(), km)?,
+    };
+    Ok(passed.receipt.amount.0)
+}
+
+#[test]
+fn a_toll_record_is_written_by_a_terminal_that_proves_its_key_wherever_the_card_is_cut() {
+    let (mut card, mut psam) = (loaded().0, FakePsam::new());
+    assert_eq!(drive(&mut card, &mut psam, None).unwrap(), 0);
+    let record = TollRecord::of(&card.records[&(0x19, 0xAA)]).unwrap();
+    assert!(record.inside && record.gate == Gate { network: 1, station: 101 });
+    let error = drive(&mut card, &mut psam, None).unwrap_err().to_string();
+    assert!(error.contains("got an entry at station 101 without an exit"), "{error}");
+    card.seen.clear();
+    let start = card.clone();
+    assert_eq!(drive(&mut card, &mut psam, Some(57)).unwrap(), 2_615);
+    let record = TollRecord::of(&card.records[&(0x19, 0xAA)]).unwrap();
+    assert_eq!((record.inside, record.paid), (false, Fen(2_615)));
+    let error = drive(&mut card, &mut psam, Some(57)).unwrap_err().to_string();
+    assert!(error.contains("expected a card that came in by a gate"), "{error}");
+    for first in 5..card.seen.len() {
+        for cut in [Cut::Before, Cut::After] {
+            let mut cut_card = start.clone();
+            cut_card.cuts.insert(first, cut);
+            // The last exchanges belong to the order that was refused.
+            let Ok(paid) = drive(&mut cut_card, &mut psam, Some(57)) else { panic!("{first}") };
+            assert_eq!(paid, 2_615);
+            assert_eq!(cut_card.records, card.records);
+            assert_eq!(cut_card.balances, card.balances);
+        }
+    }
+}
+
+fn fuel(
+    card: &mut FakeCard,
+    psam: &mut FakePsam,
+    purse: Purse,
+    fen: u32,
+) -> Result<Receipt, TerminalError> {
+    let (mut terminal, facts) = open(card, psam)?;
+    let locked = terminal.lock(&facts, purse)?;
+    terminal.pay_locked(&locked, Fen(fen))
+}
+
+#[test]
+fn fuel_is_paid_once_and_the_purse_is_free_wherever_the_card_is_cut() {
+    for purse in [Purse::Purse, Purse::Deposit] {
+        let (mut whole, mut psam) = (loaded().0, FakePsam::new());
+        let before = whole.balances[usize::from(purse.p2()) - 1];
+        fuel(&mut whole, &mut psam, purse, 4_000).unwrap();
+        for first in 4..whole.seen.len() {
+            for second in (first + 1..first + 14).map(Some).chain([None]) {
+                for (a, b) in [(Cut::Before, Cut::After), (Cut::After, Cut::Before)] {
+                    let (mut card, mut psam) = (loaded().0, FakePsam::new());
+                    card.cuts.insert(first, a);
+                    card.cuts.extend(second.map(|n| (n, b)));
+                    let case = format!("{purse} {first} {a:?} {second:?} {b:?}");
+                    let receipt = fuel(&mut card, &mut psam, purse, 4_000);
+                    let receipt = receipt.unwrap_or_else(|error| panic!("{case}: {error}"));
+                    let left = card.balances[usize::from(purse.p2()) - 1];
+                    assert_eq!((card.completed, left), (1, before - 4_000), "{case}");
+                    assert_eq!((receipt.balance.0, receipt.checked), (left, CheckedBy::Tac));
+                    let waits = card.lock.as_ref().is_some_and(|lock| !lock.paid);
+                    assert!(!waits, "{case}: not locked any more");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_pump_that_lost_power_unlocks_later_by_itself_or_with_the_host() {
+    let amount = Fen(3_000);
+    for knows_gmac in [true, false] {
+        let (mut card, mut host) = loaded();
+        let mut psam = FakePsam::new();
+        let (mut terminal, facts) = open(&mut card, &mut psam).unwrap();
+        let locked = terminal.lock(&facts, Purse::Purse).unwrap();
+        let mut journal = std::mem::take(&mut terminal.journal);
+        drop(terminal);
+        let error = pay(&mut card, &mut psam, &Sale::of(Purse::Purse, Fen(1))).unwrap_err();
+        assert!(error.to_string().contains("6985"), "a locked purse pays nothing else: {error}");
+        if knows_gmac {
+            // The card goes away in the debit, three times.
+            let n = card.seen.len();
+            card.cuts.extend((n + 4..n + 40).map(|n| (n, Cut::Before)));
+            let (mut terminal, _) = open(&mut card, &mut psam).unwrap();
+            terminal.journal = journal;
+            let error = terminal.pay_locked(&locked, amount).unwrap_err();
+            assert!(matches!(error, TerminalError::InDoubt { .. }), "{error}");
+            journal = std::mem::take(&mut terminal.journal);
+            drop(terminal);
+            card.cuts.clear();
+        }
+        let (mut terminal, _) = open(&mut card, &mut psam).unwrap();
+        terminal.journal = journal;
+        if knows_gmac {
+            let receipt = terminal.unlock().unwrap().unwrap();
+            assert_eq!((receipt.amount, receipt.balance), (amount, Fen(7_000)));
+        } else {
+            let error = terminal.unlock().unwrap_err();
+            assert!(matches!(error, TerminalError::StillLocked { .. }), "{error}");
+            let left = terminal.unlock_online(&mut host, amount).unwrap();
+            assert_eq!(left, Fen(7_000));
+        }
+        assert!(terminal.journal().open().is_none());
+        drop(terminal);
+        assert_eq!((card.balances[1], card.completed), (7_000, 1));
+        let unloaded = if knows_gmac { 0 } else { 3_000 };
+        assert_eq!(host.account(card.serial).unloaded, unloaded);
+        fuel(&mut card, &mut psam, Purse::Purse, 1_000).unwrap();
+    }
+}
+
+#[test]
+fn the_hosts_unlock_is_done_and_booked_once_wherever_the_card_is_cut() {
+    let (mut start, _) = loaded();
+    let mut psam = FakePsam::new();
+    let (mut terminal, facts) = open(&mut start, &mut psam).unwrap();
+    terminal.lock(&facts, Purse::Purse).unwrap();
+    let kept = *terminal.journal.open().unwrap();
+    drop(terminal);
+    start.seen.clear();
+    for first in 4..14 {
+        for cut in [Cut::Before, Cut::After] {
+            let (mut card, mut host) = (start.clone(), Host::new(HostKeys::public()));
+            card.cuts.insert(first, cut);
+            let mut journal = Journal::in_memory();
+            journal.store(kept).unwrap();
+            let (mut terminal, _) = open(&mut card, &mut psam).unwrap();
+            terminal.journal = journal;
+            let left = terminal.unlock_online(&mut host, Fen(2_500)).unwrap();
+            assert_eq!(left, Fen(7_500), "{first} {cut:?}");
+            drop(terminal);
+            assert_eq!((card.balances[1], card.completed), (7_500, 1), "{first} {cut:?}");
+            assert_eq!(host.account(card.serial).unloaded, 2_500);
+        }
+    }
+}
+
+#[test]
+fn no_fuel_flows_for_a_lock_that_the_psam_does_not_agree_with() {
+    let (mut card, mut psam) = (loaded().0, FakePsam::new());
+    card.instead.insert(0x7C, [&[7; 8][..], &[0x90, 0x00]].concat());
+    let (mut terminal, facts) = open(&mut card, &mut psam).unwrap();
+    let error = terminal.lock(&facts, Purse::Purse).unwrap_err();
+    assert!(error.to_string().contains("9302"), "{error}");
+    assert!(terminal.journal().open().is_some(), "the card may be locked");
+    let error = terminal.lock(&facts, Purse::Purse).unwrap_err();
+    assert!(matches!(error, TerminalError::Open(_)), "{error}");
+}
