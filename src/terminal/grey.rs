@@ -1,8 +1,8 @@
-//! The grey lock (灰锁) at a fuel pump: the purse is locked, fuel flows, the amount is debited and the
-//! purse unlocked; and what is done when one of them loses power in between.
+//! The grey lock (灰锁) at a fuel pump: the purse is locked, fuel flows, the amount is debited and
+//! the purse unlocked; and what is done when one of them loses power in between.
 //!
-//! Fuel flows only when the PSAM has checked the card's MAC2 of the lock: a purse that is locked can
-//! do nothing else until it has paid, here or at the issuer.
+//! Fuel flows only when the PSAM has checked the card's MAC2 of the lock: a purse that is locked
+//! can do nothing else until it has paid, here or at the issuer.
 //!
 //! | what happens | what the terminal does |
 //! |---|---|

@@ -1,8 +1,8 @@
 //! The issuer's side of what goes online: master keys, MACs, and what it has credited and debited.
 //!
 //! Invariant: an amount is in the books once the card has proved that it completed the transaction,
-//! and not before; what was allowed and not proved is still open and can be proved or cancelled, not
-//! both.
+//! and not before; what was allowed and not proved is still open and can be proved or cancelled,
+//! not both.
 
 use std::collections::BTreeMap;
 
@@ -255,8 +255,8 @@ impl Host {
         Ok(mac.of(&[], &[&amount.bytes(), &kind, terminal, &when.bytes()]).four())
     }
 
-    /// Checks by MAC3, made as that of an unload (inferred), that the card has paid and is unlocked,
-    /// and books it.
+    /// Checks by MAC3, made as that of an unload (inferred), that the card has paid and is
+    /// unlocked, and books it.
     ///
     /// # Errors
     /// [`HostError`]: nothing is booked.

@@ -1,5 +1,5 @@
-//! The transaction a terminal has begun and not settled, kept where loss of the terminal's own power
-//! does not reach it.
+//! The transaction a terminal has begun and not settled, kept where loss of the terminal's own
+//! power does not reach it.
 //!
 //! Invariants:
 //! * what a card is about to complete is in the journal before the command leaves the terminal, and

@@ -3,7 +3,8 @@
 //!
 //! Invariants:
 //! * the command that debits is sent only when the journal holds the transaction;
-//! * it is sent again only when the card has shown, by its number, that the one before was not done;
+//! * it is sent again only when the card has shown, by its number, that the one before was not
+//!   done;
 //! * a [`Receipt`] exists only for a debit that the PSAM has checked, by MAC2 or by TAC.
 
 use super::{

@@ -118,6 +118,19 @@ impl BusRecord {
         bytes
     }
 
+    /// In words.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let Stop { line, stop } = self.entry;
+        let paid = format!("{} rides of {} in the month", self.rides, self.paid);
+        match (self.inside, self.entered) {
+            (true, Some(entered)) => {
+                format!("in the bus since stop {stop} of line {line}, {entered}; {paid}")
+            }
+            _ => format!("not in a bus; {paid}"),
+        }
+    }
+
     /// What was paid in the month of this moment.
     const fn paid_in(&self, when: &Moment) -> (Fen, u16) {
         let ([a, b, c], [d, e, f]) = (self.month, when.month());

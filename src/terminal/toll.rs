@@ -1,8 +1,8 @@
 //! A passage of a toll road: entry and exit are compound purchases that change the toll record, for
 //! which the terminal authenticates itself by a key of its PSAM.
 //!
-//! The toll record is record AA of file 19, 43 bytes: type AA, length 29, lock flag, and behind it a
-//! layout of our own: 3 state (00 outside, 01 on the road), 4 network 2, 6 station 2, 8 date and
+//! The toll record is record AA of file 19, 43 bytes: type AA, length 29, lock flag, and behind it
+//! a layout of our own: 3 state (00 outside, 01 on the road), 4 network 2, 6 station 2, 8 date and
 //! time 7, 15 vehicle class 1, 16 terminal 6, 22 paid at the last exit 4, then 00.
 
 use super::{
@@ -72,6 +72,17 @@ impl TollRecord {
             class,
             paid: Fen(u32::from_be_bytes([a, b, c, d])),
         })
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match (self.inside, self.entered) {
+            (true, Some(entered)) => {
+                format!("on the road since station {}, {entered}", self.gate.station)
+            }
+            _ => format!("not on the road; {} paid the last time", self.paid),
+        }
     }
 
     /// The bytes of the record, changed by this terminal.

@@ -2,8 +2,13 @@
 
 use super::{
     Answer, Fen, Request,
-    answer::{CardFacts, GreyInitialized, Initialized, LockProof, LockState, LogRecord, two_macs},
+    answer::{
+        CardFacts, GreyInitialized, Initialized, LockProof, LockState, LogRecord, sam_grey,
+        two_macs,
+    },
     request::{Record, RecordUpdate},
+    ride::BusRecord,
+    toll::TollRecord,
     transaction::{Kind, type_in_words},
 };
 use tessera_framework::StatusWord;
@@ -91,6 +96,45 @@ impl Request {
 
     fn data_in_words(&self, data: &[u8]) -> Option<String> {
         Some(match self {
+            Self::Initialize { kind, .. } => initialized_in_words(&Initialized::of(*kind, data)?),
+            Self::InitializeGreyLock { .. } => {
+                initialized_in_words(&Initialized::of_purchase(data)?)
+            }
+            Self::InitializeGreyUnlock { .. } => {
+                let read = GreyInitialized::of(data)?;
+                format!("balance {}, number {}", read.balance, read.online)
+            }
+            Self::GetBalance(_) => {
+                let bytes = <[u8; 4]>::try_from(data).ok()?;
+                Fen(u32::from_be_bytes(bytes)).to_string()
+            }
+            Self::Debit { .. } => macs_in_words("paid: TAC", "MAC2", data)?,
+            Self::GetProof { .. } => macs_in_words("done: MAC", "TAC", data)?,
+            Self::GreyLock { .. } => macs_in_words("locked: GTAC", "MAC2", data)?,
+            Self::Credit(..) | Self::UpdateLimit(..) | Self::DebitForUnlock { .. } => {
+                format!("done: TAC {}", hex::encode_upper(data))
+            }
+            Self::DebitForUnload(..) | Self::GreyUnlock(..) => {
+                format!("done: MAC3 {}", hex::encode_upper(data))
+            }
+            Self::GetLockProof(false) => lock_in_words(&LockProof::of(data)?),
+            Self::SamPurchase { .. } => {
+                let (number, mac1) = two_macs(data)?;
+                terminal_in_words(number, mac1)
+            }
+            Self::SamGreyLock { .. } => {
+                let (number, _, mac1) = sam_grey(data)?;
+                terminal_in_words(number, mac1)
+            }
+            Self::SamGreyDebit { .. } => format!("GMAC {}", hex::encode_upper(data)),
+            Self::SamCredit(_) | Self::SamGreyCheck(_) => "yes".into(),
+            Self::SamCipher { .. } => hex::encode_upper(data),
+            _ => return self.file_in_words(data),
+        })
+    }
+
+    fn file_in_words(&self, data: &[u8]) -> Option<String> {
+        Some(match self {
             Self::SelectName(_) | Self::SelectDirectory(_) | Self::SelectRoot => {
                 match CardFacts::of_control_information(data) {
                     Some(facts) => format!("serial number {}", hex::encode_upper(facts.serial)),
@@ -115,55 +159,25 @@ impl Request {
                 Some(record) => log_in_words(&record),
                 None => "nothing there".into(),
             },
+            Self::ReadRecord { record: Record::Id(0x09), .. } => {
+                BusRecord::of(data).map_or_else(|_| hex::encode_upper(data), |read| read.in_words())
+            }
+            Self::ReadRecord { record: Record::Id(0xAA), .. } => TollRecord::of(data)
+                .map_or_else(|_| hex::encode_upper(data), |read| read.in_words()),
             Self::ReadFile { .. } | Self::ReadRecord { .. } => hex::encode_upper(data),
-            Self::Initialize { kind, .. } => initialized_in_words(&Initialized::of(*kind, data)?),
-            Self::InitializeGreyLock { .. } => {
-                initialized_in_words(&Initialized::of_purchase(data)?)
-            }
-            Self::InitializeGreyUnlock { .. } => {
-                let read = GreyInitialized::of(data)?;
-                format!("balance {}, number {}", read.balance, read.online)
-            }
-            Self::GetBalance(_) => {
-                let bytes = <[u8; 4]>::try_from(data).ok()?;
-                Fen(u32::from_be_bytes(bytes)).to_string()
-            }
-            Self::Debit { .. } => {
-                let (tac, mac2) = two_macs(data)?;
-                format!("paid: TAC {}, MAC2 {}", hex::encode_upper(tac), hex::encode_upper(mac2))
-            }
-            Self::GetProof { .. } => {
-                let (mac, tac) = two_macs(data)?;
-                format!("done: MAC {}, TAC {}", hex::encode_upper(mac), hex::encode_upper(tac))
-            }
-            Self::GreyLock { .. } => {
-                let (gtac, mac2) = two_macs(data)?;
-                format!(
-                    "locked: GTAC {}, MAC2 {}",
-                    hex::encode_upper(gtac),
-                    hex::encode_upper(mac2)
-                )
-            }
-            Self::Credit(..) | Self::UpdateLimit(..) | Self::DebitForUnlock { .. } => {
-                format!("done: TAC {}", hex::encode_upper(data))
-            }
-            Self::DebitForUnload(..) | Self::GreyUnlock(..) => {
-                format!("done: MAC3 {}", hex::encode_upper(data))
-            }
-            Self::GetLockProof(false) => lock_in_words(&LockProof::of(data)?),
-            Self::SamPurchase { .. } => {
-                let (number, mac1) = two_macs(data)?;
-                let number = u32::from_be_bytes(number);
-                format!("terminal transaction {number}, MAC1 {}", hex::encode_upper(mac1))
-            }
-            Self::SamCredit(_) => "yes".into(),
-            Self::SamGreyCheck(_) => "yes".into(),
-            Self::SamCipher { .. } | Self::SamGreyLock { .. } | Self::SamGreyDebit { .. } => {
-                hex::encode_upper(data)
-            }
             _ => return None,
         })
     }
+}
+
+fn macs_in_words(one: &str, other: &str, data: &[u8]) -> Option<String> {
+    let (first, second) = two_macs(data)?;
+    Some(format!("{one} {}, {other} {}", hex::encode_upper(first), hex::encode_upper(second)))
+}
+
+fn terminal_in_words(number: [u8; 4], mac1: [u8; 4]) -> String {
+    let number = u32::from_be_bytes(number);
+    format!("terminal transaction {number}, MAC1 {}", hex::encode_upper(mac1))
 }
 
 impl std::fmt::Debug for Request {
