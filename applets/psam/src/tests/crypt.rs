@@ -1,4 +1,4 @@
-//! INIT FOR DESCRYPT, DELIVER SESSION KEY and DES CRYPT: each mode, each kind of key, every refusal.
+//! INIT FOR DESCRYPT, DELIVER SESSION KEY, DES CRYPT: each mode, each kind of key, every refusal.
 
 use super::*;
 
