@@ -7,7 +7,7 @@
 //! | [`report`] | what is printed |
 
 mod place;
-mod report;
+pub(super) mod report;
 mod services;
 
 use std::{

@@ -15,7 +15,7 @@ use crate::cli::say;
 const ASKED_COLUMNS: usize = 50;
 
 /// Who was asked what, and what came back.
-pub(super) fn step(step: &Step) -> String {
+pub(in crate::cli) fn step(step: &Step) -> String {
     format!("{:<8} {:<ASKED_COLUMNS$} {}", step.party, step.asked, step.came)
 }
 

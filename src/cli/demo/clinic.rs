@@ -1,9 +1,4 @@
-//! `tessera demo`: a clinic visit on a fresh card, with the power pulled.
-
-use std::{
-    io::{self, IsTerminal},
-    process::ExitCode,
-};
+//! A clinic visit: a patient is identified, and the power fails in an update.
 
 use tessera::{
     Card, Profile, StatusWord,
@@ -11,42 +6,27 @@ use tessera::{
     trace::{Narrator, Told},
 };
 
-use super::{Failure, Outcome, say};
-
-/// Show the card at work: a clinic visit, a torn update, the card coming back whole.
-#[derive(clap::Args)]
-pub(crate) struct Demo {
-    /// Plain text even on a terminal that shows colours
-    #[arg(long)]
-    plain: bool,
-}
+use super::title;
+use crate::cli::{Failure, say};
 
 const ENVIRONMENT: &str = "00 A4 04 00 0F 7378312E73682EC9E7BBE1B1A3D5CF";
 /// A new telephone number for record 3 of the residence file, tag 28.
 const UPDATE: &str = "00 DC 03 34 11 280F 303537333838383838383800000000";
 const READ_TELEPHONE: &str = "00 B2 03 34 11";
 
-impl Demo {
-    pub(crate) fn run(self) -> Outcome {
-        let colours =
-            !self.plain && io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let card = Card::from_profile(&Profile::load("clinic")?)?;
-        title(colours, "A clinic identifies its patient, and the power fails");
-        say(
-            "  The card is a value in this process: 8 KiB of EEPROM, its holder made up. The terminal\n  speaks to it in command APDUs. > is the command, < the answer, times are the card's own.\n",
-        );
-        let mut clinic = Clinic::open(card, colours)?;
-        clinic.identify()?;
-        clinic.ask_for_the_pin()?;
-        clinic.read_the_insurance()?;
-        clinic.lose_power()?;
-        every_cut(clinic.slot.card().clone(), colours)?;
-        title(colours, "Next");
-        say(
-            "  tessera serve --trace       the same card in a PC/SC reader, for your own software\n  tessera send 00A40000023F00 commands of yours, answers in words\n  tessera ctl tear 3          power fails in the third pulse of the next change\n  tessera profile clinic      the file that describes this card; change it and serve yours",
-        );
-        Ok(ExitCode::SUCCESS)
-    }
+/// The visit, then the update again with a cut in every pulse.
+pub(super) fn visit(colours: bool) -> Result<(), Failure> {
+    let card = Card::from_profile(&Profile::load("clinic")?)?;
+    title(colours, "A clinic identifies its patient, and the power fails");
+    say(
+        "  The card is a value in this process: 8 KiB of EEPROM, its holder made up. The terminal\n  speaks to it in command APDUs. > is the command, < the answer, times are the card's own.\n",
+    );
+    let mut clinic = Clinic::open(card, colours)?;
+    clinic.identify()?;
+    clinic.ask_for_the_pin()?;
+    clinic.read_the_insurance()?;
+    clinic.lose_power()?;
+    every_cut(clinic.slot.card().clone(), colours)
 }
 
 /// The clinic's terminal.
@@ -195,11 +175,6 @@ fn laid_out(told: &Told, time: &str, colours: bool) -> String {
         }
     });
     lines.collect::<Vec<_>>().join("\n")
-}
-
-fn title(colours: bool, text: &str) {
-    let (on, off) = if colours { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
-    say(&format!("\n{on}{text}{off}"));
 }
 
 fn bytes(text: &str) -> Result<Vec<u8>, hex::FromHexError> {
