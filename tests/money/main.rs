@@ -284,11 +284,12 @@ fn events() -> impl Strategy<Value = Event> {
     let tears = (1..24_u32, proptest::collection::vec(1..20_u32, 0..3));
     let tears = proptest::option::weighted(0.6, tears).boxed();
     prop_oneof![
-        12 => (kinds(), amounts(), tears.clone(), any::<bool>()).prop_map(|(kind, amount, tears, trip)| {
-            // A limit has three bytes.
-            let amount = if kind == Kind::Overdraft { amount & 0xFF_FFFF } else { amount };
-            Event::Transact { kind, amount, tears, trip }
-        }),
+        12 => (kinds(), amounts(), tears.clone(), any::<bool>())
+            .prop_map(|(kind, amount, tears, trip)| {
+                // A limit has three bytes.
+                let amount = if kind == Kind::Overdraft { amount & 0xFF_FFFF } else { amount };
+                Event::Transact { kind, amount, tears, trip }
+            }),
         1 => (kinds(), 0..200_usize).prop_map(|(kind, bit)| Event::Damage { kind, bit }),
         1 => (kinds(), 0..5_usize).prop_map(|(kind, with)| Event::Disturb { kind, with }),
         1 => any::<bool>().prop_map(|opened| Event::Replay { opened }),
