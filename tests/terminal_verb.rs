@@ -51,9 +51,9 @@ impl Drop for Kept {
 fn has(text: &str, shown: &[&str]) {
     let mut rest = text;
     for line in shown {
-        let at =
-            rest.find(line).unwrap_or_else(|| panic!("{line}, not there or too early: {text}"));
-        rest = &rest[at..];
+        let found = rest.find(line);
+        assert!(found.is_some(), "{line}, not there or too early: {text}");
+        rest = &rest[found.unwrap()..];
     }
 }
 
