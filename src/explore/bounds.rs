@@ -201,16 +201,23 @@ fn says_something(piece: &[u8; PIECE_BYTES]) -> bool {
     bytes.windows(2).filter(|pair| pair[0] != pair[1]).count() >= 2
 }
 
-/// P10: no secret outside the segments. Within them [`State`] says what every byte is.
-pub(super) fn forgotten(card: &Card, secrets: &[[u8; PIECE_BYTES]]) -> Result<(), Broken> {
+/// P10: no secret outside the segments. Within them [`State`] says what every byte is. Bytes that
+/// were `drawn` are no evidence: among many draws some hit a secret.
+pub(super) fn forgotten(
+    card: &Card,
+    secrets: &[[u8; PIECE_BYTES]],
+    drawn: &[u32],
+) -> Result<(), Broken> {
     if secrets.is_empty() {
         return Ok(());
     }
     let engine = &card.eeprom().cells()[..card.layout().segments as usize];
-    let copy = engine.windows(PIECE_BYTES).position(|window| {
-        window.try_into().is_ok_and(|window| secrets.binary_search(window).is_ok())
-    });
-    match copy {
+    let is_copy = |(at, window): &(usize, &[u8])| {
+        let found = (*window).try_into().is_ok_and(|piece| secrets.binary_search(piece).is_ok());
+        let piece = *at as u32..(at + PIECE_BYTES) as u32;
+        found && !drawn.iter().any(|byte| piece.contains(byte))
+    };
+    match engine.windows(PIECE_BYTES).enumerate().find(is_copy).map(|(at, _)| at) {
         Some(at) => Err(Broken::Secret { place: Place::at(card, at as u32) }),
         None => Ok(()),
     }

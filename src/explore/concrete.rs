@@ -55,6 +55,7 @@ impl Run {
             // That they are no copies is shown where every tear is explored.
             self.secrets.clear();
         }
+        self.drawn.clear();
         let mut random = Random::new(seed);
         let cut = 1 + below(&mut random, u64::from(self.cuts())) as u32;
         self.tear(card, cut)?;
@@ -93,6 +94,9 @@ impl Run {
     /// time.
     fn draw(&mut self, card: &mut Card, random: &mut Random) {
         let torn = card.eeprom().torn();
+        if !self.secrets.is_empty() {
+            self.drawn.extend(torn.iter().map(|byte| byte.at));
+        }
         let count = torn.iter().map(|byte| u64::from(byte.mask.count_ones())).sum::<u64>();
         let (pattern, chosen) = (below(random, 8), below(random, count.max(1)));
         let (mut n, mut drawn) = (0, [0; 3]);

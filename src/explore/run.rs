@@ -37,6 +37,8 @@ pub(super) struct Run {
     states: Vec<State>,
     /// Pieces of what may lie in its place alone.
     pub(super) secrets: Vec<[u8; 4]>,
+    /// Bytes of which bits were drawn in this run.
+    pub(super) drawn: Vec<u32>,
     /// What a tear in each pulse leaves, and at last what the answer leaves.
     crashes: Vec<CrashImage>,
     /// The states that may be found after the tear that is being tried.
@@ -112,6 +114,7 @@ impl Run {
             session: session.to_vec(),
             allowed: [states.len() - 1; 2],
             secrets,
+            drawn: Vec::new(),
             steps,
             states,
             crashes,
@@ -381,7 +384,7 @@ impl Run {
     fn judge(&self, card: &Card) -> Result<Found, Broken> {
         self.judge_reads(card)?;
         indeterminate_live_bits(card, &self.at_risk)?;
-        bounds::forgotten(card, &self.secrets)?;
+        bounds::forgotten(card, &self.secrets, &self.drawn)?;
         let old = self.allowed[0];
         let [old_seen, new_seen] =
             self.allowed.map(|allowed| self.at_risk.seen_in(card, &self.states[allowed]));
