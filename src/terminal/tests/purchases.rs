@@ -189,7 +189,14 @@ fn a_proof_that_does_not_fit_gives_no_receipt() {
 fn an_answer_that_leaves_it_open_is_looked_into_and_a_refusal_is_the_end() {
     let sale = Sale::of(Purse::Purse, Fen(1250));
     // Nothing was done: the card is asked again.
-    for answer in [vec![0x65, 0x81], vec![0x6F, 0x00], vec![0x90, 0x00], vec![1, 2, 0x90, 0x00]] {
+    for answer in [
+        vec![],
+        vec![0x90],
+        vec![0x65, 0x81],
+        vec![0x6F, 0x00],
+        vec![0x90, 0x00],
+        vec![1, 2, 0x90, 0x00],
+    ] {
         let (mut card, mut psam) = (loaded().0, FakePsam::new());
         card.instead.insert(0x54, answer);
         let receipt = pay(&mut card, &mut psam, &sale).unwrap();
