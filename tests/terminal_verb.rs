@@ -150,6 +150,23 @@ fn card_and_psam_are_kept_in_their_images_from_call_to_call() {
     );
 }
 
+/// The journal of a purchase of 12.50 that was about to be debited.
+const OPEN: &str = r#"
+kind = "06"
+deposit = false
+card = "33049900000001290011"
+key = 1
+number = 0
+fen = 1250
+balance_fen = 5000
+limit_fen = 0
+random = "01020304"
+terminal = "330499000001"
+terminal_number = "00000001"
+when = "20250630120000"
+stage = "in-doubt"
+"#;
+
 /// What a terminal leaves that lost its own power just before the debit: the same journal whatever
 /// came of the debit.
 #[test]
@@ -158,13 +175,13 @@ fn a_journal_is_settled_by_a_later_call_and_nothing_is_begun_before() {
     let both = "-q --card-image card --psam-image psam --journal open";
     kept.prints(&format!("load --amount 50 {both} --pin 123456"));
     assert!(!kept.0.join("open").exists(), "settled");
-    let open = "kind = \"06\"\ndeposit = false\ncard = \"33049900000001290011\"\nkey = 1\nnumber = 0\n\
-                fen = 1250\nbalance_fen = 5000\nlimit_fen = 0\nrandom = \"01020304\"\n\
-                terminal = \"330499000001\"\nterminal_number = \"00000001\"\n\
-                when = \"20250630120000\"\nstage = \"in-doubt\"\n";
-    let write = || std::fs::write(kept.0.join("open"), open).unwrap();
+    let write = || std::fs::write(kept.0.join("open"), OPEN).unwrap();
     write();
     let error = kept.fails(&format!("purchase --amount 12.50 {both}"));
+    has(
+        &error,
+        &["tessera: open: purchase with the purse of 12.50, number 1", "it is kept in open"],
+    );
     has(&error, &["the journal holds an open transaction: purchase with the purse of 12.50"]);
     has(&kept.prints(&format!("recover {both}")), &["not done: purchase with the purse of 12.50"]);
     assert!(!kept.0.join("open").exists());
@@ -179,6 +196,7 @@ fn a_journal_is_settled_by_a_later_call_and_nothing_is_begun_before() {
         &error,
         &["the card has gone on to number 2 and does not prove number 1 any more, but its log"],
     );
+    has(&error, &["nothing is given for it"]);
     assert!(kept.0.join("open").exists(), "it stays open");
     std::fs::write(kept.0.join("open"), "nonsense").unwrap();
     let error = kept.fails(&format!("recover {both}"));

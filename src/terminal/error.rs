@@ -43,7 +43,7 @@ pub enum TerminalError {
         what: String,
     },
     /// No answer came: torn, or taken out.
-    #[error("the {whom} does not answer (asked to {asked}); nothing is in doubt")]
+    #[error("the {whom} does not answer: it was asked to {asked}")]
     Silence {
         /// Who.
         whom: Party,

@@ -140,14 +140,16 @@ impl Terminal<'_> {
         };
         let open = Open { stage: Stage::Locked, ..open };
         self.journal.store(open)?;
-        self.ask_psam(&Request::SamGreyCheck(mac2))?;
+        let checked = self.ask_psam(&Request::SamGreyCheck(mac2));
+        checked.map_err(|error| still_locked(&open, error))?;
         Ok(Some(Locked { open }))
     }
 
     /// So much was delivered: the purse pays it and is unlocked.
     ///
     /// # Errors
-    /// [`TerminalError`]: it stays locked, and the journal says so.
+    /// [`TerminalError`]: it stays locked, and the journal says so;
+    /// [`StillLocked`](TerminalError::StillLocked) when the PSAM has lost the lock.
     pub fn pay_locked(&mut self, locked: &Locked, amount: Fen) -> Result<Receipt, TerminalError> {
         let open = Open { amount, ..locked.open };
         // The amount first: whatever happens to the PSAM, it is known what was delivered.
@@ -158,7 +160,7 @@ impl Terminal<'_> {
             number: open.number,
             amount,
         };
-        let data = self.ask_psam(&request)?;
+        let data = self.ask_psam(&request).map_err(|error| still_locked(&open, error))?;
         let gmac = *data.first_chunk::<4>().ok_or_else(|| TerminalError::Malformed {
             whom: Party::Psam,
             asked: request.in_words(),
@@ -394,5 +396,18 @@ impl Terminal<'_> {
             now: open.number.wrapping_add(1),
             log: ": its purse is not locked any more",
         }
+    }
+}
+
+/// A PSAM that has lost power, and with it the lock, cannot unlock any more.
+fn still_locked(open: &Open, error: TerminalError) -> TerminalError {
+    let has_lost_it = match &error {
+        TerminalError::Silence { .. } => true,
+        TerminalError::Refused { status, .. } => matches!(status.0, 0x6901 | 0x6985),
+        _ => false,
+    };
+    match has_lost_it {
+        true => TerminalError::StillLocked { balance: open.balance, amount: open.amount },
+        false => error,
     }
 }

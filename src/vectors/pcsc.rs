@@ -167,7 +167,9 @@ fn silence(error: pcsc::Error) -> Result<Option<Vec<u8>>, String> {
         | Error::ResetCard
         | Error::UnpoweredCard
         | Error::UnresponsiveCard
-        | Error::NotTransacted => Ok(None),
+        | Error::NotTransacted
+        // No protocol is spoken, for the card that spoke it is gone.
+        | Error::ProtoMismatch => Ok(None),
         error => Err(error.to_string()),
     }
 }
@@ -184,8 +186,9 @@ impl Target for Connected {
         self.off = false;
         self.card
             .reconnect(ShareMode::Exclusive, Protocols::ANY, Disposition::UnpowerCard)
-            .and_then(|()| atr(&self.card))
-            .map(Some)
+            .and_then(|()| self.card.status2_owned())
+            // A reader without a card may have taken the order all the same.
+            .map(|status| status.protocol2().map(|_| status.atr().to_vec()))
             .or_else(silence)
     }
 

@@ -138,8 +138,12 @@ impl Terminal {
             desk = desk.with_psam(psam);
         }
         let done = self.obey(&mut desk, &mut host);
-        if let (Err(_), Some(open), None) = (&done, desk.journal().open(), &self.setting.journal) {
-            eprintln!("tessera: open and kept nowhere (--journal): {}", open.in_words());
+        if let (Err(_), Some(open)) = (&done, desk.journal().open()) {
+            let kept = match &self.setting.journal {
+                Some(path) => format!("it is kept in {}", path.display()),
+                None => "it is kept nowhere, for there is no --journal".into(),
+            };
+            eprintln!("tessera: open: {}; {kept}", open.in_words());
         }
         done.map(|()| ExitCode::SUCCESS)
     }

@@ -174,15 +174,22 @@ mod pcsc {
     /// How often, and how long apart, a card is looked for that is not there.
     const LOOKS: u32 = 20;
     const APART: Duration = Duration::from_millis(250);
+    /// The service looks every 400 ms. One that sees only now that a card has come back resets it,
+    /// in the middle of whatever is said to it.
+    const SEEN_AFTER: Duration = Duration::from_millis(600);
 
     pub(super) fn power_on(target: &mut Box<dyn Target>) -> Result<Heard, String> {
+        if let heard @ Heard::Bytes(_) = Acceptor::power_on(target)? {
+            return Ok(heard);
+        }
         for _ in 1..LOOKS {
-            match Acceptor::power_on(target)? {
-                Heard::Silence => thread::sleep(APART),
-                heard => return Ok(heard),
+            thread::sleep(APART);
+            if let Heard::Bytes(_) = Acceptor::power_on(target)? {
+                thread::sleep(SEEN_AFTER);
+                return Acceptor::power_on(target);
             }
         }
-        Acceptor::power_on(target)
+        Ok(Heard::Silence)
     }
 }
 

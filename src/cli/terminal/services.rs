@@ -147,8 +147,11 @@ impl Fuel {
             say("\nthe pump and its PSAM lose power, and have it again\n");
             return unlock(desk, host, amount);
         }
-        let receipt = desk.pay_locked(&locked, amount)?;
-        report::receipt(&receipt);
+        match desk.pay_locked(&locked, amount) {
+            Ok(receipt) => report::receipt(&receipt),
+            Err(TerminalError::StillLocked { .. }) => return unlock(desk, host, amount),
+            Err(error) => return Err(error.into()),
+        }
         Ok(())
     }
 }

@@ -284,6 +284,60 @@ fn online_transactions_are_booked_once_wherever_the_card_is_cut() {
 }
 
 #[test]
+fn what_was_never_done_is_cancelled_at_the_host() {
+    let order = OnlineOrder { kind: Kind::Load, purse: Purse::Purse, amount: Fen(2500) };
+    let (mut card, mut host) = loaded();
+    let before = host.account(card.serial);
+    online(&mut card, &mut host, order).unwrap();
+    let (first, after) = (card.seen.len() - 1, host.account(card.serial));
+    let (mut card, mut host) = loaded();
+    // Three attempts: the credit is cut in each, and its recovery goes well.
+    let mut next = first;
+    for _ in 0..3 {
+        card.cuts.insert(next, Cut::Before);
+        next += 14;
+    }
+    let error = online(&mut card, &mut host, order).unwrap_err();
+    assert!(matches!(error, TerminalError::GivenUp { tries: 3, .. }), "{error}");
+    assert_eq!(card.completed, 0);
+    assert_eq!(host.account(card.serial), before);
+    assert!(!host.cancelled(card.serial), "nothing is open there any more");
+    assert_eq!(after.loaded, before.loaded + 2500);
+}
+
+#[test]
+fn nothing_is_debited_that_the_journal_does_not_hold_and_a_broken_reader_leaves_it_there() {
+    struct Broken(FakeCard);
+    impl crate::terminal::Acceptor for Broken {
+        fn power_on(&mut self) -> Result<crate::terminal::Heard, String> {
+            self.0.power_on()
+        }
+        fn exchange(&mut self, command: &[u8]) -> Result<crate::terminal::Heard, String> {
+            let heard = self.0.exchange(command)?;
+            if command[1] == 0x54 { Err("the cable is out".into()) } else { Ok(heard) }
+        }
+    }
+    let sale = Sale::of(Purse::Purse, Fen(1250));
+    let (mut broken, mut psam) = (Broken(loaded().0), FakePsam::new());
+    let mut terminal =
+        Terminal::new(&mut broken, settings(), Box::new(|_| {})).with_psam(&mut psam);
+    let facts = terminal.open_card().unwrap();
+    let error = terminal.purchase(&facts, &sale).unwrap_err();
+    assert_eq!(error.to_string(), "the card's reader: the cable is out");
+    assert_eq!(terminal.journal().open().unwrap().amount, Fen(1250));
+    drop(terminal);
+    assert_eq!(broken.0.completed, 1);
+    let nowhere = std::env::temp_dir().join("tessera-no-such-directory/journal");
+    let (mut card, mut psam) = (loaded().0, FakePsam::new());
+    let (terminal, facts) = open(&mut card, &mut psam).unwrap();
+    let mut terminal = terminal.with_journal(crate::terminal::Journal::in_file(&nowhere).unwrap());
+    let error = terminal.purchase(&facts, &sale).unwrap_err();
+    assert!(matches!(error, TerminalError::Journal(_)), "{error}");
+    drop(terminal);
+    assert_eq!(card.completed, 0);
+}
+
+#[test]
 fn the_host_allows_nothing_for_a_wrong_mac1_and_books_nothing_for_a_wrong_tac() {
     let order = OnlineOrder { kind: Kind::Load, purse: Purse::Purse, amount: Fen(2500) };
     let (mut card, mut host) = loaded();

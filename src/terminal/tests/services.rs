@@ -283,3 +283,31 @@ fn no_fuel_flows_for_a_lock_that_the_psam_does_not_agree_with() {
     let error = terminal.lock(&facts, Purse::Purse).unwrap_err();
     assert!(matches!(error, TerminalError::Open(_)), "{error}");
 }
+
+#[test]
+fn a_psam_that_lost_the_lock_leaves_it_to_the_host_and_anothers_lock_is_let_be() {
+    let (mut card, mut host) = loaded();
+    let mut psam = FakePsam::new();
+    let (mut terminal, facts) = open(&mut card, &mut psam).unwrap();
+    let locked = terminal.lock(&facts, Purse::Purse).unwrap();
+    let kept = *terminal.journal.open().unwrap();
+    terminal.open_psam().unwrap();
+    drop(terminal);
+    psam.instead.insert(0x44, vec![0x69, 0x01]);
+    let (mut terminal, _) = open(&mut card, &mut psam).unwrap();
+    terminal.journal.store(kept).unwrap();
+    let error = terminal.pay_locked(&locked, Fen(2_000)).unwrap_err();
+    assert!(error.to_string().contains("100.00 in it and 20.00 known to be delivered"), "{error}");
+    assert_eq!(terminal.unlock_online(&mut host, Fen(2_000)).unwrap(), Fen(8_000));
+    // Another terminal's lock.
+    terminal.open_card().unwrap();
+    terminal.lock(&facts, Purse::Purse).unwrap();
+    terminal.journal.store(crate::terminal::journal::Open { terminal: [9; 6], ..kept }).unwrap();
+    let error = terminal.unlock().unwrap_err();
+    assert!(
+        error.to_string().contains("the card's lock: expected that of 090909090909"),
+        "{error}"
+    );
+    let error = terminal.unlock_online(&mut host, Fen(2_000)).unwrap_err();
+    assert!(error.to_string().contains("got that of 330499000001"), "{error}");
+}
