@@ -21,7 +21,7 @@
 //! # Broken transactions
 //!
 //! The terminal never debits twice for one sale, and gives nothing without a proof of payment:
-//! a [`Receipt`](purchase::Receipt) exists only for a debit that the PSAM has checked. Before a
+//! a [`Receipt`] exists only for a debit that the PSAM has checked. Before a
 //! command that completes a transaction leaves the terminal, the transaction is in the
 //! [journal](journal::Journal); it leaves the journal when it is known not to be done, or when its
 //! proof is checked. While one is open nothing new is begun.
