@@ -7,7 +7,7 @@ use tessera::{
     Card, Profile,
     reader::Slot,
     terminal::{
-        Acceptor, CheckedBy, Fen, Heard, Host, HostKeys, Kind, Moment, Purse, Receipt, Sale,
+        Acceptor, CheckedBy, Fen, Heard, Host, HostKeys, Kind, Moment, Pin, Purse, Receipt, Sale,
         Settings, Step, Tariff, Terminal, TerminalError,
         answer::CardFacts,
         online::{Booked, OnlineOrder},
@@ -60,7 +60,7 @@ fn made(profile: &str) -> Card {
 
 fn settings() -> Settings {
     let when = Moment::parse("2025-06-30", "12:00:00").unwrap();
-    Settings { pin: Some(vec![0x12, 0x34, 0x56]), ..Settings::usual(when) }
+    Settings { pin: Pin::parse("123456").ok(), ..Settings::usual(when) }
 }
 
 /// Cards, PSAM and host of a test, before anything is torn.

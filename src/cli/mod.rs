@@ -41,7 +41,7 @@ enum Verb {
     Profile(profile::PrintProfile),
     Vectors(vectors::Vectors),
     Tear(tear::Tear),
-    Terminal(terminal::Terminal),
+    Terminal(Box<terminal::Terminal>),
 }
 
 /// What a verb comes to: printed to standard error with its causes, exit code 1.

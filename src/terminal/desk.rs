@@ -1,7 +1,7 @@
 //! A terminal with a card and a PSAM: waking them, selecting, and telling one card from another.
 
 use super::{
-    Acceptor, Fen, Moment, Request,
+    Acceptor, Fen, Moment, Pin, Request,
     answer::{CardFacts, LOG_RECORD_BYTES, LogRecord, Mac4, PsamFacts, Serial, TerminalId},
     error::{Party, TerminalError},
     journal::Journal,
@@ -21,8 +21,8 @@ pub struct Settings {
     pub terminal: TerminalId,
     /// Date and time.
     pub when: Moment,
-    /// The holder's PIN, as it is sent.
-    pub pin: Option<Vec<u8>>,
+    /// The holder's PIN.
+    pub pin: Option<Pin>,
     /// Levels by which the PSAM derives the purchase key: 1 by the card, 2 by the issuer too.
     pub levels: u8,
     /// Index of the keys for load, unload and overdraft limit on the card.

@@ -16,7 +16,7 @@
 //! | [`tariff`], [`ride`], [`toll`] | what a ride costs; bus and toll road as compound purchases |
 //! | [`grey`] | the grey lock at a fuel pump, and its own broken transactions |
 //! | [`journal`], [`recover`] | the open transaction, kept, and settled later |
-//! | [`money`], [`moment`], [`transaction`], [`error`] | amounts, dates, kinds, what goes wrong |
+//! | [`money`], [`moment`], [`pin`], [`transaction`], [`error`] | amounts, dates, PINs, kinds, what goes wrong |
 //!
 //! # Broken transactions
 //!
@@ -56,6 +56,7 @@ pub mod line;
 pub mod moment;
 pub mod money;
 pub mod online;
+pub mod pin;
 pub mod purchase;
 pub mod recover;
 pub mod request;
@@ -76,6 +77,7 @@ pub use journal::Journal;
 pub use line::Step;
 pub use moment::Moment;
 pub use money::Fen;
+pub use pin::Pin;
 pub use purchase::{CheckedBy, Receipt, Sale};
 pub use request::Request;
 pub use tariff::Tariff;

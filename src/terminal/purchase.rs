@@ -7,6 +7,8 @@
 //!   done;
 //! * a [`Receipt`] exists only for a debit that the PSAM has checked, by MAC2 or by TAC.
 
+use tessera_framework::pin::equal_in_constant_time;
+
 use super::{
     Answer, Fen, Moment, Request, Terminal,
     answer::{CardFacts, Initialized, Mac4, PsamFacts, Serial, TerminalId, factor_of, two_macs},
@@ -412,7 +414,7 @@ impl Terminal<'_> {
             Err(TerminalError::Refused { .. }) => return Err(unproven()),
             Err(error) => return Err(error),
         };
-        if computed != tac {
+        if !equal_in_constant_time(&computed, &tac) {
             return Err(TerminalError::WrongMac {
                 whom: Party::Card,
                 mac: "TAC",

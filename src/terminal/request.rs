@@ -4,7 +4,7 @@
 //! and of the PSAMs that terminals use; GREY LOCK with the lengths its fields add up to.
 
 use super::{
-    Fen, Moment,
+    Fen, Moment, Pin,
     answer::{Initialized, Mac4, TerminalId},
     transaction::{Kind, Purse},
 };
@@ -57,7 +57,7 @@ pub enum Request {
         bytes: u8,
     },
     /// VERIFY the PIN.
-    Verify(Vec<u8>),
+    Verify(Pin),
     /// GET CHALLENGE of eight bytes.
     GetChallenge,
     /// EXTERNAL AUTHENTICATE.
@@ -226,7 +226,7 @@ impl Request {
                 let (p1, mode) = record.reference();
                 vec![0x00, 0xB2, p1, sfi << 3 | mode, *bytes]
             }
-            Self::Verify(pin) => case3([0x00, 0x20, 0x00, 0x00], &[pin]),
+            Self::Verify(pin) => case3([0x00, 0x20, 0x00, 0x00], &[pin.bytes()]),
             Self::GetChallenge => vec![0x00, 0x84, 0x00, 0x00, 0x08],
             Self::Authenticate { key, cryptogram } => {
                 case3([0x00, 0x82, 0x00, *key], &[cryptogram])

@@ -1,5 +1,6 @@
 //! Tests of the terminal against a card and a PSAM that are silent where they are told to be.
 
+mod bytes;
 mod fake_card;
 mod fake_psam;
 mod purchases;
@@ -9,8 +10,9 @@ use fake_card::{Cut, FakeCard};
 use fake_psam::FakePsam;
 
 use super::{
-    Fen, Host, HostKeys, Kind, Moment, Purse, Settings, Step, Terminal,
+    Fen, Host, HostKeys, Kind, Moment, Pin, Purse, Settings, Step, Terminal,
     answer::CardFacts,
+    error::TerminalError,
     online::{Booked, OnlineOrder},
     purchase::{Receipt, Sale},
 };
@@ -27,23 +29,19 @@ fn loaded() -> (FakeCard, Host) {
 
 fn settings() -> Settings {
     let when = Moment::parse("2025-06-30", "12:00:00").unwrap();
-    Settings { pin: Some(vec![0x12, 0x34, 0x56]), ..Settings::usual(when) }
+    Settings { pin: Pin::parse("123456").ok(), ..Settings::usual(when) }
 }
 
 fn open<'a>(
     card: &'a mut FakeCard,
     psam: &'a mut FakePsam,
-) -> Result<(Terminal<'a>, CardFacts), super::TerminalError> {
+) -> Result<(Terminal<'a>, CardFacts), TerminalError> {
     let mut terminal = Terminal::new(card, settings(), Box::new(|_: &Step| {})).with_psam(psam);
     let facts = terminal.open_card()?;
     Ok((terminal, facts))
 }
 
-fn pay(
-    card: &mut FakeCard,
-    psam: &mut FakePsam,
-    sale: &Sale,
-) -> Result<Receipt, super::TerminalError> {
+fn pay(card: &mut FakeCard, psam: &mut FakePsam, sale: &Sale) -> Result<Receipt, TerminalError> {
     let (mut terminal, facts) = open(card, psam)?;
     terminal.purchase(&facts, sale)
 }
@@ -53,7 +51,7 @@ fn load(
     host: &mut Host,
     purse: Purse,
     fen: u32,
-) -> Result<Booked, super::TerminalError> {
+) -> Result<Booked, TerminalError> {
     online(card, host, OnlineOrder { kind: Kind::Load, purse, amount: Fen(fen) })
 }
 
@@ -61,7 +59,7 @@ fn online(
     card: &mut FakeCard,
     host: &mut Host,
     order: OnlineOrder,
-) -> Result<Booked, super::TerminalError> {
+) -> Result<Booked, TerminalError> {
     let mut terminal = Terminal::new(card, settings(), Box::new(|_: &Step| {}));
     let facts = terminal.open_card()?;
     terminal.online(&facts, host, order)

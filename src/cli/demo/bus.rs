@@ -5,7 +5,7 @@ use tessera::{
     Card, Profile,
     reader::Slot,
     terminal::{
-        Acceptor, Fen, Heard, Host, HostKeys, Kind, Moment, Purse, Sale, Settings, Tariff,
+        Acceptor, Fen, Heard, Host, HostKeys, Kind, Moment, Pin, Purse, Sale, Settings, Tariff,
         Terminal, answer::CardFacts, online::OnlineOrder, ride::Stop,
     },
 };
@@ -21,7 +21,7 @@ const PRICE: Fen = Fen(3_50);
 /// The ride, the purchase, and the purchase again with a cut in every pulse.
 pub(super) fn ride(colours: bool) -> Result<(), Failure> {
     let when = Moment::parse("20261128", "081500")?;
-    let settings = Settings { pin: Some(vec![0x12, 0x34, 0x56]), ..Settings::usual(when) };
+    let settings = Settings { pin: Some(Pin::parse("123456")?), ..Settings::usual(when) };
     let mut card = Passenger::new(Card::from_profile(&Profile::load("purse")?)?);
     let mut psam = Slot::new(Card::from_profile(&Profile::load("psam")?)?);
     load(&mut card, &settings)?;

@@ -17,7 +17,7 @@ use std::{
 };
 
 use tessera::terminal::{
-    Fen, Host, HostKeys, Journal, Kind, Moment, Purse, Sale, Settings, Step, Terminal as Desk,
+    Fen, Host, HostKeys, Journal, Kind, Moment, Pin, Purse, Sale, Settings, Step, Terminal as Desk,
     online::OnlineOrder, recover::Recovered,
 };
 
@@ -63,6 +63,15 @@ struct Setting {
     #[arg(long, global = true, value_name = "N", default_value_t = 1,
           value_parser = clap::value_parser!(u8).range(1..=2))]
     levels: u8,
+    /// Name of the card's application, in hexadecimal; else that of the PBOC purse
+    #[arg(long, global = true, value_name = "HEX")]
+    application: Option<String>,
+    /// Directory of the PSAM's application, in hexadecimal
+    #[arg(long, global = true, value_name = "FID", default_value = "1001")]
+    psam_application: String,
+    /// Index of the card's keys for load, unload, overdraft limit and grey unlock
+    #[arg(long, global = true, value_name = "N", default_value_t = 1)]
+    online_key: u8,
     /// Print no steps, only what came of it
     #[arg(long, short, global = true)]
     quiet: bool,
@@ -118,7 +127,7 @@ impl Terminal {
         let mut place = Place::open(&self.places)?;
         let mut host = Host::new(self.host_keys()?);
         if self.places.demo {
-            settings.pin.get_or_insert(digits(DEMO_PIN)?);
+            settings.pin.get_or_insert(Pin::parse(DEMO_PIN)?);
             self.load_for_demo(&mut place, &mut host, &settings)?;
         }
         let quiet = self.setting.quiet;
@@ -240,8 +249,19 @@ impl Terminal {
         let date = self.setting.date.as_deref().unwrap_or(date);
         let time = self.setting.time.as_deref().unwrap_or(time);
         let mut settings = Settings::usual(Moment::parse(date, time)?);
-        settings.pin = self.setting.pin.as_deref().map(digits).transpose()?;
+        settings.pin = self.setting.pin.as_deref().map(Pin::parse).transpose()?;
         settings.levels = self.setting.levels;
+        settings.online_key = self.setting.online_key;
+        let Setting { application, psam_application, .. } = &self.setting;
+        if let Some(name) = application {
+            let bytes = hex::decode(name).ok().filter(|bytes| (5..=16).contains(&bytes.len()));
+            settings.application = bytes.ok_or_else(|| {
+                format!("--application: expected 5 to 16 bytes in hexadecimal, got {name:?}")
+            })?;
+        }
+        settings.psam_directory = u16::from_str_radix(psam_application, 16).map_err(|_| {
+            format!("--psam-application: expected four digits, got {psam_application:?}")
+        })?;
         Ok(settings)
     }
 
@@ -264,12 +284,4 @@ fn recover(desk: &mut Desk<'_>, host: &mut Host) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// The PIN as it is sent: two digits a byte, F at the end of an odd number.
-fn digits(text: &str) -> Result<Vec<u8>, String> {
-    let wrong = || format!("--pin: expected 2 to 12 digits, got {} characters", text.len());
-    let is_pin = (2..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    let padded = format!("{text}{}", if text.len() % 2 == 1 { "F" } else { "" });
-    hex::decode(is_pin.then_some(padded).ok_or_else(wrong)?).map_err(|_| wrong())
 }

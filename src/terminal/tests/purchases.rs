@@ -1,7 +1,7 @@
 //! Purchases, loads, unloads and limits: in order, refused, and cut at every exchange.
 
 use super::*;
-use crate::terminal::{CheckedBy, TerminalError};
+use crate::terminal::CheckedBy;
 
 fn sales() -> [Sale; 4] {
     let compound = Sale { kind: Kind::Compound, ..Sale::of(Purse::Purse, Fen(200)) };

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::terminal::{
-    CheckedBy, Journal, Tariff, TerminalError,
+    CheckedBy, Journal, Tariff,
     ride::{BusRecord, Stop},
     toll::{Gate, TollRecord},
 };
