@@ -1,8 +1,7 @@
-//! The blank card, the purse and the PSAM under scripts that go wrong: the dialogues of their vectors
-//! with commands left out, doubled, mixed, changed in a byte, torn, and whatever else a terminal may
-//! send. A status word of
-//! the published lists, no panic, memory as it was wherever the status word says so, the same from
-//! every fork.
+//! The blank card, the purse and the PSAM under scripts that go wrong: the dialogues of their
+//! vectors with commands left out, doubled, mixed, changed in a byte, torn, and whatever else a
+//! terminal may send. A status word of the published lists, no panic, memory as it was wherever the
+//! status word says so, the same from every fork.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
