@@ -98,7 +98,6 @@ use core::ops::Range;
 use tessera_cos::{Dialect, basic::Build, no_data_object, session};
 use tessera_framework::{
     Aid, Applet, Command, Descriptor, DfId, Env, FileId, Halt, Outcome, Reply, Selected, Selection,
-    pin::forget,
 };
 
 /// The application.
@@ -171,10 +170,6 @@ impl Applet for Psam {
 
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {
         dispatch::process(env, command, reply)
-    }
-
-    fn deselect(&self, env: &mut Env<'_>) {
-        forget(env.ram_mut(tessera_framework::Clear::OnDeselect));
     }
 
     fn inherit(&self, env: &mut Env<'_>) {

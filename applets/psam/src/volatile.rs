@@ -152,7 +152,6 @@ impl Temporary {
 
     pub(crate) fn keep(&self, env: &mut Env<'_>) -> Result<(), Halt> {
         let place = write::<TEMPORARY_BYTES>(env, TEMPORARY_AT)?;
-        forget(place);
         let bytes = self.key.as_slice();
         place[0] = self.usage.0;
         place[1] = bytes.len() as u8;

@@ -1,6 +1,9 @@
 //! INIT SAM FOR PURCHASE and CREDIT SAM FOR PURCHASE: values computed apart from the card, and
 //! every refusal.
 
+use tessera_cos::session::SESSION_BYTES;
+use tessera_framework::Clear;
+
 use super::*;
 
 const CREDIT: &str = "8072000004 E5B62546";
@@ -224,6 +227,41 @@ fn the_transaction_waits_until_mac2_was_right_or_something_ends_it() {
     card.reset();
     card.run(&[ADF]);
     card.check(&[(CREDIT, "6901")]);
+}
+
+/// RAM behind the session, where session keys and temporary keys are.
+fn kept(card: &mut Dialogue) -> Vec<u8> {
+    card.0.env().ram(Clear::OnDeselect)[SESSION_BYTES.into()..].to_vec()
+}
+
+#[test]
+fn nothing_is_left_of_what_is_over() {
+    let lock = "E04000001C A1B2C3D4 0206 00001000 92 20250102030405 01 00 9900000001290011";
+    for (begin, end) in [
+        (&*init_usual(), CREDIT),
+        (&init_usual(), ADF),
+        ("801A0800", "801A0000"),
+        ("BFDE0800080000000000000000", "80700000"),
+        (lock, ADF),
+    ] {
+        let mut card = Dialogue::usual();
+        card.run(&[begin]);
+        assert!(kept(&mut card).iter().any(|&byte| byte != 0), "{begin}");
+        card.send(end);
+        assert!(kept(&mut card).iter().all(|&byte| byte == 0), "{begin}, then {end}");
+    }
+    // Locked by the last try.
+    let mut card = Dialogue::usual();
+    card.run(&["801A0800", &init_usual()]);
+    card.check(&[(WRONG, "9302"), (WRONG, "9302"), (WRONG, "9303")]);
+    assert!(kept(&mut card).iter().all(|&byte| byte == 0));
+    // A key of eight bytes behind one of sixteen.
+    let mut card = Dialogue::usual();
+    card.run(&["801A0802"]);
+    let short = kept(&mut card);
+    let mut card = Dialogue::usual();
+    card.run(&["801A0800", "801A0802"]);
+    assert_eq!(kept(&mut card), short);
 }
 
 #[test]

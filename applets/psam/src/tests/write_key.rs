@@ -106,6 +106,21 @@ fn it_is_refused() {
     ] {
         card.refused(&command, status);
     }
+    // A master key that wants the PIN first.
+    let master = format!("0000 00 F1 00 03 {MASTER}");
+    let pin = key("0D00", "123456");
+    let mut gated = Dialogue::new(&installation(&[
+        (0xC0, "3F00 03 315041592E5359532E4444463031"),
+        (0xC0, "1001 03 F054455353455241"),
+        (0xC3, &master),
+        (0xC3, &pin),
+    ]));
+    gated.run(&[ADF]);
+    let write = gated.write_key(&record("2207"));
+    gated.refused(&hex(&write), "6982");
+    gated.run(&["0020000003 123456"]);
+    let write = gated.write_key(&record("2207"));
+    assert_eq!(gated.bytes(&write), "9000");
     // A DF without a master key.
     card.run(&["00A40000021002", "0084000004"]);
     card.refused(&format!("84D400001C{right}"), "6A88");
