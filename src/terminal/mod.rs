@@ -11,7 +11,8 @@
 //! | [`words`] | both in words |
 //! | [`line`](mod@line) | one request, one answer, and somebody told of both |
 //! | [`desk`] | waking card and PSAM, what they are, balance, log, proof |
-//! | [`purchase`] | purchases, compound ones too, and what becomes of interrupted ones |
+//! | [`purchase`] | purchases, compound ones too |
+//! | `settle` | what became of a transaction that was interrupted |
 //! | [`online`], [`host`] | load, unload, overdraft limit, and the issuer's side of them |
 //! | [`tariff`], [`ride`], [`toll`] | what a ride costs; bus and toll road as compound purchases |
 //! | [`grey`] | the grey lock at a fuel pump, and its own broken transactions |
@@ -30,7 +31,7 @@
 //! |---|---|
 //! | no answer before the completing command (SELECT, VERIFY, INITIALIZE, a record of a compound purchase, the PSAM's part) | nothing was done: wakes whoever was silent and begins again, `tries` times |
 //! | no answer to the completing command, or half of one, or a status word that leaves it open | wakes the card, selects, compares the serial number, shows the PIN where the purse wants it, GET TRANSACTION PROVE with the number after |
-//! | … it has the proof (9000) | it was done: MAC2 goes to the PSAM, the TAC or MAC3 to the host |
+//! | … it has the proof (9000), and its log does not say that the number is another's | it was done: MAC2 goes to the PSAM, the TAC or MAC3 to the host |
 //! | … it has none (9406) and a new INITIALIZE tells the old number | it was not done: begins again, `tries` times |
 //! | … it has none and the number has gone on | another transaction has followed: the log tells whether that number was another's (not done); if it was ours, or the log does not tell, it stays open for the issuer |
 //! | … the card is silent again, in whatever step | wakes it again, `tries` times; then it stays open |
@@ -61,6 +62,7 @@ pub mod purchase;
 pub mod recover;
 pub mod request;
 pub mod ride;
+mod settle;
 pub mod tariff;
 #[cfg(test)]
 mod tests;

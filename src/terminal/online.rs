@@ -10,7 +10,8 @@ use super::{
     error::{Party, TerminalError},
     host::{Host, Online},
     journal::{Open, Stage},
-    purchase::{Settled, given_up},
+    purchase::given_up,
+    settle::Settled,
     transaction::{Kind, Purse},
 };
 

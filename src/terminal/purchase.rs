@@ -15,6 +15,7 @@ use super::{
     error::{Party, TerminalError},
     journal::{Open, Stage},
     request::RecordUpdate,
+    settle::Settled,
     transaction::{Kind, Purse},
 };
 
@@ -84,14 +85,6 @@ enum Attempt {
     Paid(Receipt),
     /// Nothing was debited, because somebody did not answer.
     NotDone(TerminalError),
-}
-
-/// What became of a debit whose answer is missing.
-pub(super) enum Settled {
-    /// It was done: MAC and TAC.
-    Done(Mac4, Mac4),
-    /// It was not.
-    NotDone,
 }
 
 impl Terminal<'_> {
@@ -273,83 +266,6 @@ impl Terminal<'_> {
         }
     }
 
-    /// Finds out what became of a completing command whose answer is missing.
-    ///
-    /// # Errors
-    /// What leaves it open: another card, a card that does not come back, one that has gone on.
-    pub(super) fn settle(&mut self, open: &Open) -> Result<Settled, TerminalError> {
-        let number = open.number.wrapping_add(1);
-        self.tell(Party::Terminal, &format!("what became of number {number}?"), String::new());
-        for _ in 0..self.settings.tries {
-            let settled = match self.look_what_became_of(open) {
-                Err(error) if error.is_silence_of(Party::Card) => continue,
-                settled => settled?,
-            };
-            let came = match settled {
-                Settled::Done(..) => "it was done".into(),
-                Settled::NotDone => "it was not done".into(),
-            };
-            self.tell(Party::Terminal, &format!("number {number} is settled"), came);
-            return Ok(settled);
-        }
-        Err(TerminalError::InDoubt {
-            number: open.number.wrapping_add(1),
-            amount: open.amount,
-            tries: self.settings.tries,
-        })
-    }
-
-    fn look_what_became_of(&mut self, open: &Open) -> Result<Settled, TerminalError> {
-        let Some(kind) = open.transaction() else {
-            return Err(TerminalError::Open(open.in_words()));
-        };
-        self.open_same_card(open.serial)?;
-        if kind.needs_pin(open.purse) {
-            self.show_pin()?;
-        }
-        let after = open.number.wrapping_add(1);
-        if let Some((mac, tac)) = self.proof(open.kind, after)? {
-            return Ok(Settled::Done(mac, tac));
-        }
-        // No proof: not done, or done and followed by another. The number tells, for it never goes
-        // back.
-        let now = self.number_now(kind, open)?;
-        if now == open.number {
-            return Ok(Settled::NotDone);
-        }
-        let log = match self.log() {
-            Err(TerminalError::Refused { .. }) => Vec::new(),
-            log => log?,
-        };
-        let record = log.into_iter().find(|record| {
-            record.number == after && is_counted_with(record.kind, kind, open.purse)
-        });
-        match record {
-            Some(record) if record.kind != open.kind || record.terminal != open.terminal => {
-                Ok(Settled::NotDone)
-            }
-            Some(record) if record.when != open.when.bytes() => Ok(Settled::NotDone),
-            Some(_) => Err(overtaken(open, now, ", but its log says that it was done")),
-            None => Err(overtaken(open, now, ", and its log does not tell")),
-        }
-    }
-
-    /// The card's number for transactions of this kind, from a new INITIALIZE that nothing follows.
-    fn number_now(&mut self, kind: Kind, open: &Open) -> Result<u16, TerminalError> {
-        let request = Request::Initialize {
-            kind,
-            purse: open.purse,
-            key: open.key,
-            // Of an amount that the card has in any case.
-            amount: Fen(0),
-            terminal: open.terminal,
-        };
-        let read = |data: &[u8]| Initialized::of(kind, data);
-        let expected = "the data of INITIALIZE";
-        let read = self.card.read(&request, expected, &mut self.progress, read)?;
-        Ok(read.number)
-    }
-
     /// Has the PSAM check that the card has paid.
     pub(super) fn check(
         &mut self,
@@ -452,20 +368,6 @@ impl Terminal<'_> {
 const fn is_sure_refusal(status: u16) -> bool {
     matches!(status, 0x9302 | 0x9303 | 0x9401..=0x9403 | 0x6901 | 0x6700)
         || matches!(status >> 8, 0x69 | 0x6A | 0x6D | 0x6E)
-}
-
-/// Whether a log record of type `byte` has its number from the same counter as this kind.
-const fn is_counted_with(byte: u8, kind: Kind, purse: Purse) -> bool {
-    match (purse, kind.is_offline()) {
-        (Purse::Deposit, true) => matches!(byte, 0x04 | 0x05 | 0x91 | 0x93),
-        (Purse::Deposit, false) => matches!(byte, 0x01 | 0x03 | 0x07 | 0x95),
-        (Purse::Purse, true) => matches!(byte, 0x06 | 0x09 | 0x92 | 0x94),
-        (Purse::Purse, false) => matches!(byte, 0x02 | 0x96),
-    }
-}
-
-const fn overtaken(open: &Open, now: u16, log: &'static str) -> TerminalError {
-    TerminalError::Overtaken { number: open.number.wrapping_add(1), now, log }
 }
 
 pub(super) fn given_up(tries: u8, last: Option<TerminalError>) -> TerminalError {

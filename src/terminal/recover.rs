@@ -4,7 +4,7 @@ use super::{
     Host, Party, Receipt, Terminal,
     error::TerminalError,
     journal::{Open, Stage},
-    purchase::Settled,
+    settle::Settled,
 };
 
 /// What became of the open transaction.
