@@ -227,7 +227,7 @@ fn mistakes_are_told_with_whose_fault_where_expected_and_got() {
         ("load --amount 1 --online-key 2 --demo", "got 9403 there is no such key"),
         ("balance --application A0 --demo", "--application: expected 5 to 16 bytes"),
         (
-            "balance --application A000000003 --demo",
+            "balance --application A000000099 --demo",
             "the card refused to open the application A000",
         ),
         ("purchase --amount 1 --psam-application 1002 --demo", "to open the directory 1002"),

@@ -16,7 +16,8 @@ const ASKED_COLUMNS: usize = 50;
 
 /// Who was asked what, and what came back.
 pub(in crate::cli) fn step(step: &Step) -> String {
-    format!("{:<8} {:<ASKED_COLUMNS$} {}", step.party, step.asked, step.came)
+    let line = format!("{:<8} {:<ASKED_COLUMNS$} {}", step.party, step.asked, step.came);
+    line.trim_end().into()
 }
 
 pub(super) fn receipt(receipt: &Receipt) {

@@ -250,6 +250,25 @@ fn a_card_that_has_gone_on_is_not_debited_again() {
     }
 }
 
+/// The same terminal takes the same amount, a second later: not what is open.
+#[test]
+fn the_next_sale_of_the_same_amount_is_not_taken_for_the_open_one() {
+    let sale = Sale::of(Purse::Purse, Fen(1250));
+    let (most, _) = exchanges(&sale);
+    let (mut card, mut psam) = (loaded().0, FakePsam::new());
+    card.cuts.insert(most - 1, Cut::Before);
+    card.cuts.extend((most..most + 3).map(|n| (n, Cut::Before)));
+    let (mut terminal, facts) = open(&mut card, &mut psam).unwrap();
+    terminal.purchase(&facts, &sale).unwrap_err();
+    let journal = std::mem::take(&mut terminal.journal);
+    terminal.settings.when = Moment::parse("20250630", "120001").unwrap();
+    terminal.open_card().unwrap();
+    terminal.purchase(&facts, &sale).unwrap();
+    terminal.journal = journal;
+    let recovered = terminal.recover().unwrap();
+    assert!(matches!(recovered, crate::terminal::recover::Recovered::NotDone(_)));
+}
+
 #[test]
 fn online_transactions_are_booked_once_wherever_the_card_is_cut() {
     let orders = [
