@@ -70,16 +70,41 @@ fn a_roll_back_is_found_and_shown_and_the_cards_own_counter_is_not_rolled_back()
     assert!(text.lines().count() < 50, "about a screen");
 }
 
-#[test]
-fn what_the_readme_shows_of_the_demo_is_what_it_prints() {
+/// The lines of the README between two texts are printed, in this order.
+fn is_shown(from: &str, to: &str, printed: &str) {
     let readme = include_str!("../README.md");
-    let (_, after) = readme.split_once("$ cargo run --release -- demo\n").unwrap();
-    let (shown, _) = after.split_once("$ cargo test\n").unwrap();
-    let printed = prints(&["demo"]);
+    let (_, after) = readme.split_once(from).unwrap();
+    let (shown, _) = after.split_once(to).unwrap();
     let mut rest = printed.lines();
     for line in shown.lines().filter(|line| !matches!(*line, "" | "...")) {
         assert!(rest.any(|printed| printed == line), "not printed, or not in this order: {line}");
     }
+}
+
+#[test]
+fn what_the_readme_shows_of_the_demo_is_what_it_prints() {
+    is_shown("$ cargo run --release -- demo\n", "$ cargo test\n", &prints(&["demo"]));
+}
+
+#[test]
+fn what_the_readme_shows_of_the_terminal_is_what_it_prints() {
+    let (words, when) =
+        ("terminal purchase --amount 12.50 --demo --tear 12", "--date 2025-06-30 --time 12:00:00");
+    let words = format!("{words} {when}");
+    let printed = prints(&words.split(' ').collect::<Vec<_>>());
+    is_shown(&format!("$ tessera {words}\n"), "```", &printed);
+}
+
+/// Money is not made or lost in any cut, and each is there.
+#[test]
+fn the_demo_pays_once_whenever_the_card_is_pulled() {
+    let text = prints(&["demo"]);
+    let (_, table) = text.split_once("then the terminal\n").unwrap();
+    let (table, _) = table.split_once("  paid once every time").unwrap();
+    let rows: Vec<Vec<_>> = table.lines().map(|row| row.split_whitespace().collect()).collect();
+    let done = rows.iter().filter(|row| row[1..] == ["14.50", "takes", "the", "proof"]).count();
+    let not = rows.iter().filter(|row| row[1..3] == ["18.00", "sees"]).count();
+    assert!(done > 3 && not > 3 && done + not == rows.len(), "{table}");
 }
 
 #[test]
