@@ -37,7 +37,11 @@ static RECORDS: [EfSpec<'static>; 8] = [
 
 /// A card with money and a record in every linear file. No PIN was shown: none is needed.
 pub(super) fn card() -> Dialogue {
-    let mut card = Dialogue::with(&Make { records: &RECORDS, ..USUAL });
+    card_of(&USUAL)
+}
+
+pub(super) fn card_of(make: &Make) -> Dialogue {
+    let mut card = Dialogue::with(&Make { records: &RECORDS, ..*make });
     card.set_purse(Kind::Capp, 1000, 9, 10);
     for (fid, data) in [
         (0x0017, tlv(0x09, 48, 0)),

@@ -15,16 +15,16 @@ pub(super) fn with_locks(make: &Make) -> Make {
 /// What the pump draws by lot.
 const TERMINAL_RANDOM: [u8; 4] = [0xB0, 0xB1, 0xB2, 0xB3];
 /// GET LOCK PROOF of a purse that is neither locked nor has a TAC to be fetched.
-const FREE: &str = "000000000000000000000000000000000000000000000000000000000000 9000";
+pub(super) const FREE: &str = "000000000000000000000000000000000000000000000000000000000000 9000";
 
 /// One of the two purses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Of {
+pub(super) enum Of {
     Ed = 1,
     Ep = 2,
 }
 
-const BOTH: [Of; 2] = [Of::Ed, Of::Ep];
+pub(super) const BOTH: [Of; 2] = [Of::Ed, Of::Ep];
 
 impl Of {
     fn other(self) -> Self {
@@ -36,7 +36,7 @@ impl Of {
     }
 
     /// INITIALIZE FOR GREY LOCK.
-    fn begin_lock(self) -> String {
+    pub(super) fn begin_lock(self) -> String {
         format!("E07A08{:02X}0701{}", self as u8, hex(&TERMINAL))
     }
 
@@ -61,8 +61,8 @@ fn card_of(make: &Make) -> Dialogue {
 
 /// A lock that was begun, or is there.
 #[derive(Clone, Copy, Debug)]
-struct Grey {
-    of: Of,
+pub(super) struct Grey {
+    pub(super) of: Of,
     balance: [u8; 4],
     /// Offline, before it is counted.
     number: u16,
@@ -71,7 +71,7 @@ struct Grey {
 
 impl Grey {
     #[track_caller]
-    fn begin(card: &mut Dialogue, of: Of) -> Self {
+    pub(super) fn begin(card: &mut Dialogue, of: Of) -> Self {
         let answer = unhex(&card.send(&of.begin_lock()));
         assert_eq!((answer.len(), &answer[15..]), (17, &[0x90, 0x00][..]), "{of:?}");
         let [high, low] = [TERMINAL_NUMBER[2], TERMINAL_NUMBER[3]];
@@ -87,7 +87,7 @@ impl Grey {
     }
 
     /// GREY LOCK.
-    fn lock(&self) -> Vec<u8> {
+    pub(super) fn lock(&self) -> Vec<u8> {
         let mac1 = mac(&self.key, &[&[0x90 + self.of as u8][..], &TERMINAL, &WHEN].concat());
         let head = &unhex("E07C080013")[..];
         [head, &TERMINAL_NUMBER, &TERMINAL_RANDOM, &WHEN, &mac1].concat()
@@ -103,7 +103,7 @@ impl Grey {
     }
 
     /// DEBIT FOR UNLOCK.
-    fn debit(&self, amount: u32) -> Vec<u8> {
+    pub(super) fn debit(&self, amount: u32) -> Vec<u8> {
         let gmac = mac(&self.key, &amount.to_be_bytes());
         let head = unhex(&format!("E07E08{:02X}1B{amount:08X}", self.of as u8));
         let number = (self.number + 1).to_be_bytes();
@@ -119,7 +119,7 @@ impl Grey {
     }
 
     /// What GET LOCK PROOF tells while the purse is locked.
-    fn locked(&self) -> String {
+    pub(super) fn locked(&self) -> String {
         let head = [&[0x01, 0x90 + self.of as u8, self.of as u8][..], &self.balance];
         let number = (self.number + 1).to_be_bytes();
         let proof = [&head.concat()[..], &number, &TERMINAL, &WHEN, &self.mac2(), &self.gtac()];
@@ -127,7 +127,7 @@ impl Grey {
     }
 
     /// What it tells once it is debited.
-    fn debited(&self, amount: u32) -> String {
+    pub(super) fn debited(&self, amount: u32) -> String {
         let balance = u32::from_be_bytes(self.balance) - amount;
         let head =
             [&[0x10, 0x92 + self.of as u8, self.of as u8][..], &balance.to_be_bytes()].concat();
@@ -147,7 +147,7 @@ fn locked(card: &mut Dialogue, of: Of) -> Grey {
 
 /// INITIALIZE FOR GREY UNLOCK; GREY UNLOCK of this amount, and its answer.
 #[track_caller]
-fn begin_unlock(card: &mut Dialogue, of: Of, amount: u32) -> (Vec<u8>, String) {
+pub(super) fn begin_unlock(card: &mut Dialogue, of: Of, amount: u32) -> (Vec<u8>, String) {
     let answer = unhex(&card.send(&of.begin_unlock()));
     assert_eq!((answer.len(), &answer[18..]), (20, &[0x90, 0x00][..]), "{of:?}");
     let (balance, offline, online) = (&answer[..4], &answer[4..6], &answer[6..8]);
