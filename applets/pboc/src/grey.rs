@@ -83,7 +83,7 @@ pub(crate) fn debit_for_unlock(
     let wanted = Wanted { purse: Some(debit.purse), key: None, tac: true };
     let mut places = Places::find(env, session.df, &wanted)?;
     let refusal = transaction.security_refusal();
-    let file = places.purse(debit.purse).ok_or(Halt::Status(StatusWord::NOT_FOUND))?;
+    let file = places.purse(env, debit.purse)?.ok_or(Halt::Status(StatusWord::NOT_FOUND))?;
     let Purse { file, state } = Purse::open(env, asked.dialect(), session, file, refusal)?;
     let log = places.log(env, &file)?;
     if transaction.needs_pin(asked.rules) && !session.pin_shown_here() {
@@ -174,7 +174,10 @@ pub(crate) fn get_lock_proof(
         return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
     }
     let places = Places::find(env, session.df, &Wanted::default())?;
-    let mut purses = [PurseId::Ed, PurseId::Ep].map(|id| (id, places.purse(id)));
+    let mut purses = [
+        (PurseId::Ed, places.purse(env, PurseId::Ed)?),
+        (PurseId::Ep, places.purse(env, PurseId::Ep)?),
+    ];
     if purses.iter().all(|(_, file)| file.is_none()) {
         return Halt::status(StatusWord::NOT_FOUND);
     }

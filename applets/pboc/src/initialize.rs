@@ -39,7 +39,8 @@ pub(crate) fn initialize(
     };
     let mut places = Places::find(env, session.df, &wanted)?;
     let refusal = transaction.security_refusal();
-    let file = places.purse(transaction.purse()).ok_or(Halt::Status(StatusWord::NOT_FOUND))?;
+    let file =
+        places.purse(env, transaction.purse())?.ok_or(Halt::Status(StatusWord::NOT_FOUND))?;
     let purse = Purse::open(env, asked.dialect(), session, file, refusal)?;
     let log = places.log(env, &file)?;
     if transaction.needs_pin(asked.rules) && !session.pin_shown_here() {
@@ -122,7 +123,7 @@ fn check_lock(env: &Env<'_>, places: &Places, purse: &Purse, kind: Kind) -> Outc
         Kind::GreyLock => {
             let mut all_free = Lock::fits(&purse.file);
             for id in [PurseId::Ed, PurseId::Ep] {
-                if let Some(file) = places.purse(id) {
+                if let Some(file) = places.purse(env, id)? {
                     all_free &= Lock::load(env, &file)?.state == LockState::Free;
                 }
             }

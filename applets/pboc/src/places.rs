@@ -26,16 +26,22 @@ pub(crate) struct Wanted {
     pub(crate) tac: bool,
 }
 
-/// What was found.
-#[derive(Clone, Copy, Debug)]
+/// Where what was found has its header; 0 for what is not there.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Places {
-    ed: Option<Header>,
-    ep: Option<Header>,
-    key: Option<KeyRecord>,
-    tac: Option<KeyRecord>,
-    /// Header of the first file with each short identifier, 0 for none: which one is the log is
-    /// known once its purse is.
+    /// ED and EP.
+    purses: [PursePlace; 2],
+    key: u32,
+    tac: u32,
+    /// The first file with each short identifier: which one is the log is known once its purse is.
     by_sfi: [u32; SFIS],
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct PursePlace {
+    at: u32,
+    /// Short identifier of its log, if it is one.
+    log: u8,
 }
 
 impl Places {
@@ -44,7 +50,7 @@ impl Places {
     /// # Errors
     /// 6F00 when the segment is damaged.
     pub(crate) fn find(env: &Env<'_>, df: u32, wanted: &Wanted) -> Result<Self, Halt> {
-        let mut places = Self { ed: None, ep: None, key: None, tac: None, by_sfi: [0; SFIS] };
+        let mut places = Self::default();
         find_block(env, df, |block| {
             places.note(block, wanted);
             places.has(wanted)
@@ -54,10 +60,10 @@ impl Places {
 
     fn note(&mut self, block: &Header, wanted: &Wanted) {
         if let Some(key) = KeyRecord::of(block) {
-            if self.key.is_none() && wanted.key.is_some_and(|(of, id)| is_key(&key, of, id)) {
-                self.key = Some(key);
-            } else if self.tac.is_none() && wanted.tac && is_key(&key, key_type::TAC, TAC_KEY_ID) {
-                self.tac = Some(key);
+            if self.key == 0 && wanted.key.is_some_and(|(of, id)| is_key(&key, of, id)) {
+                self.key = block.at;
+            } else if self.tac == 0 && wanted.tac && is_key(&key, key_type::TAC, TAC_KEY_ID) {
+                self.tac = block.at;
             }
         } else if block.kind.is_file() {
             if let Some(place) = block.sfi().and_then(|sfi| self.of_sfi(sfi))
@@ -65,26 +71,24 @@ impl Places {
             {
                 *place = block.at;
             }
-            for (id, place) in [(PurseId::Ed, &mut self.ed), (PurseId::Ep, &mut self.ep)] {
-                if place.is_none() && Purse::is(block, id) {
-                    *place = Some(*block);
+            for (id, place) in [PurseId::Ed, PurseId::Ep].into_iter().zip(&mut self.purses) {
+                if place.at == 0 && Purse::is(block, id) {
+                    *place = PursePlace { at: block.at, log: block.own() };
                 }
             }
         }
     }
 
     const fn has_keys(&self, wanted: &Wanted) -> bool {
-        (self.key.is_some() || wanted.key.is_none()) && (self.tac.is_some() || !wanted.tac)
+        (self.key != 0 || wanted.key.is_none()) && (self.tac != 0 || !wanted.tac)
     }
 
     fn has(&mut self, wanted: &Wanted) -> bool {
-        if !self.has_keys(wanted) {
+        let Some(purse) = wanted.purse.map(|id| self.place(id)) else { return false };
+        if purse.at == 0 || !self.has_keys(wanted) {
             return false;
         }
-        let Some(purse) = wanted.purse.and_then(|id| self.purse(id)) else {
-            return false;
-        };
-        let log = Sfi::new(purse.own()).and_then(|sfi| self.of_sfi(sfi));
+        let log = Sfi::new(purse.log).and_then(|sfi| self.of_sfi(sfi));
         log.is_none_or(|at| *at != 0)
     }
 
@@ -92,11 +96,22 @@ impl Places {
         self.by_sfi.get_mut(usize::from(sfi.number()).saturating_sub(1))
     }
 
-    /// A purse's file, if there is one.
-    pub(crate) const fn purse(&self, id: PurseId) -> Option<Header> {
+    const fn place(&self, id: PurseId) -> PursePlace {
+        let [ed, ep] = self.purses;
         match id {
-            PurseId::Ed => self.ed,
-            PurseId::Ep => self.ep,
+            PurseId::Ed => ed,
+            PurseId::Ep => ep,
+        }
+    }
+
+    /// A purse's file, if there is one.
+    ///
+    /// # Errors
+    /// 6F00 when the segment is damaged.
+    pub(crate) fn purse(&self, env: &Env<'_>, id: PurseId) -> Result<Option<Header>, Halt> {
+        match self.place(id).at {
+            0 => Ok(None),
+            at => Header::load(env, at).map(Some),
         }
     }
 
@@ -127,14 +142,19 @@ impl Places {
         if !self.has_keys(wanted) {
             return Halt::status(StatusWord::KEY_NOT_FOUND);
         }
-        for key in [&self.key, &self.tac].into_iter().flatten() {
+        let key = |at| match at {
+            0 => Ok(None),
+            at => Header::load(env, at).map(|header| KeyRecord::of(&header)),
+        };
+        let (of_transaction, tac) = (key(self.key)?, key(self.tac)?);
+        for key in [&of_transaction, &tac].into_iter().flatten() {
             let usable = key.usable().check(env, dialect, session);
             refused_with(usable, StatusWord::CONDITIONS_NOT_SATISFIED)?;
             if !matches!(key.key_bytes(), 8 | 16) {
                 return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
             }
         }
-        Ok((self.key, self.tac))
+        Ok((of_transaction, tac))
     }
 }
 
