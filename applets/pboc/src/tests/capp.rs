@@ -5,6 +5,8 @@ use tessera_cos::record;
 
 use super::*;
 
+mod line;
+
 const fn records(fid: u16, structure: Structure) -> EfSpec<'static> {
     EfSpec {
         fid: FileId(fid),
@@ -12,6 +14,7 @@ const fn records(fid: u16, structure: Structure) -> EfSpec<'static> {
         structure,
         read: Access::Register(0xF0),
         update: Access::Register(0xF0),
+        own: 0xFF,
         ..EfSpec::PLAIN
     }
 }
@@ -22,16 +25,20 @@ const FIXED: Structure = Structure::LinearFixed { record_bytes: 16, records: 3, 
 const TRIPS: Structure = Structure::Cyclic { record_bytes: 16, records: 3 };
 
 /// 0017: records 09 of 48 and AA of 43 bytes, as a bus and a toll road have them. 0010: three of 16
-/// bytes. 001A: a cyclic log of trips. 0011 wants another right, 0012 a MAC, 0013 is out of use,
-/// 0014 has records of 120 bytes, 0015 none at all.
-static RECORDS: [EfSpec<'static>; 8] = [
+/// bytes. 001A: a cyclic log of trips. 0011 wants another right, 0012 a MAC, 0016 a cipher too,
+/// 0013 is out of use, 0014 has records of 120 bytes and names key 01, 0015 has no records.
+static RECORDS: [EfSpec<'static>; 9] = [
     records(0x0017, TLV),
     records(0x0010, FIXED),
     records(0x001A, TRIPS),
     EfSpec { update: Access::Register(0xF2), ..records(0x0011, FIXED) },
     EfSpec { flags: Flags::MAC, ..records(0x0012, FIXED) },
+    EfSpec { flags: Flags(0xC0), ..records(0x0016, FIXED) },
     EfSpec { life_cycle: LifeCycle::DEACTIVATED, ..records(0x0013, FIXED) },
-    records(0x0014, Structure::LinearFixed { record_bytes: 120, records: 3, tlv: false }),
+    EfSpec {
+        own: 0xFE,
+        ..records(0x0014, Structure::LinearFixed { record_bytes: 120, records: 3, tlv: false })
+    },
     records(0x0015, Structure::Transparent { bytes: 16 }),
 ];
 
@@ -52,6 +59,7 @@ pub(super) fn card_of(make: &Make) -> Dialogue {
         (0x0011, vec![0; 16]),
         (0x0012, vec![0; 16]),
         (0x0013, vec![0; 16]),
+        (0x0016, vec![0; 16]),
         (0x0014, vec![0; 120]),
         (0x0014, vec![0; 120]),
         (0x0014, vec![0; 120]),

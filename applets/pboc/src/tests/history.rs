@@ -69,7 +69,7 @@ impl Known {
         granted.checked_sub(self.paid).and_then(|left| left.try_into().ok()).expect("no such money")
     }
 
-    /// What comes of a transaction that is begun rightly: of INITIALIZE, then of its second command.
+    /// What comes of a transaction that is begun rightly: of INITIALIZE, then of its second one.
     fn answers(&self, kind: Kind, amount: u32) -> [&'static str; 2] {
         let balance = self.balance();
         let granted = u64::from(balance) + u64::from(amount);

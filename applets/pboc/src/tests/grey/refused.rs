@@ -169,3 +169,16 @@ fn the_lock_and_both_unlocks_want_the_pin_and_their_keys() {
         }
     }
 }
+
+/// The lock goes in between, which no command can do: nothing is paid then.
+#[test]
+fn an_unlock_of_what_is_no_longer_locked_is_6985() {
+    for of in BOTH {
+        let mut card = card();
+        locked(&mut card, of);
+        let (unlock, _) = begin_unlock(&mut card, of, 5);
+        let at = card.file(of as u16).body() + purse::PURSE_BYTES;
+        card.rig.env().store(at, &[0]).unwrap();
+        card.refuse(&hex(&unlock), "6985");
+    }
+}
