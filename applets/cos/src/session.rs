@@ -258,7 +258,8 @@ impl Session {
     }
 
     /// The PIN has been presented since the current DF was selected, the same one selected again
-    /// included, and not wrongly since.
+    /// included. What a wrong one does to that is up to the commands: [`basic`](crate::basic) has
+    /// it as the security registers, which a failure leaves unchanged.
     #[must_use]
     pub const fn pin_shown_here(&self) -> bool {
         self.pin_here

@@ -84,13 +84,13 @@ pub fn unblock_application(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
         return Halt::status(StatusWord::APPLICATION_LOCKED);
     }
     match authentic(env, turn) {
-        Err(Halt::Status(StatusWord::SM_OBJECTS_INCORRECT)) => {
+        Err(Halt::Status(refusal @ (StatusWord::SM_OBJECTS_INCORRECT | StatusWord::BLOCKED))) => {
             let key = turn.only_key(env, usage::LINE, StatusWord::REFERENCED_DATA_NOT_FOUND)?;
             if is_counted_out(env, &key)? {
                 df.store_life_cycle(env, BLOCKED_FOR_EVER)?;
                 return Halt::status(StatusWord::APPLICATION_LOCKED);
             }
-            Halt::status(StatusWord::SM_OBJECTS_INCORRECT)
+            Halt::status(refusal)
         }
         Ok(()) if df.life_cycle() == BLOCKED => df.store_life_cycle(env, LifeCycle::ACTIVATED),
         checked => checked,

@@ -84,10 +84,10 @@ pub fn incoming<'c>(
     let key = key(env, turn, file.own())?;
     let wrong = StatusWord::SM_OBJECTS_INCORRECT;
     let opened = turn.open(env, &key, protection(file), wrong);
-    if matches!(opened, Err(Halt::Status(status)) if status == wrong)
-        && GUARDED.contains(&file.fid())
-        && block::is_counted_out(env, &key)?
-    {
+    // Also when the last try was lost elsewhere, or power went before the application was locked.
+    let failed = matches!(opened, Err(Halt::Status(status))
+        if status == wrong || status == StatusWord::BLOCKED);
+    if failed && GUARDED.contains(&file.fid()) && block::is_counted_out(env, &key)? {
         block::lock_application(env, turn)?;
         return Halt::status(StatusWord::APPLICATION_LOCKED);
     }

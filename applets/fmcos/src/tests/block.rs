@@ -157,6 +157,44 @@ fn the_third_failure_blocks_however_many_tries_the_key_has() {
     }
 }
 
+/// Whatever the tries were lost on, and also when power went between the last one and the lock.
+#[test]
+fn a_key_without_tries_locks_the_application_when_it_is_asked_for_again() {
+    let small = Dialogue::small();
+    let wrong = |card: &mut Dialogue, header: &str| {
+        let command = spoilt(card.wrap(&LINE, MAC, header, "01"));
+        if header.starts_with("84") { short(&command) } else { command }
+    };
+    let mut elsewhere = small.clone();
+    for expected in ["6988", "6988", "6988"] {
+        let command = wrong(&mut elsewhere, "841E0000");
+        assert_eq!(elsewhere.bytes(&command), expected);
+    }
+    let mut torn = small;
+    for _ in 0..2 {
+        let command = wrong(&mut torn, "04D69500");
+        assert_eq!(torn.bytes(&command), "6988");
+    }
+    let command = wrong(&mut torn, "04D69500");
+    torn.0.tear_at(2);
+    assert_eq!(torn.try_send(&command), None);
+    torn.reset();
+    torn.run(&[DF]);
+    for card in [elsewhere, torn] {
+        for header in ["84180000", "04D69500"] {
+            let mut card = card.clone();
+            let command = wrong(&mut card, header);
+            assert_eq!(card.bytes(&command), "9303", "{header}");
+            card.check(&[(DF, "6A81")]);
+        }
+        // What is not guarded only says that the key is blocked.
+        let mut card = card.clone();
+        let command = wrong(&mut card, "841E0000");
+        assert_eq!(card.bytes(&command), "6983");
+        card.check(&[(DF, &card.clone().send(DF))]);
+    }
+}
+
 /// Without the data in front of the MAC, which is then wrong.
 fn short(command: &[u8]) -> Vec<u8> {
     [&command[..4], &[4], &command[6..]].concat()
