@@ -270,7 +270,7 @@ impl Written {
     fn read(&self) -> Option<Open> {
         let stage = match (self.stage.as_str(), self.macs.len()) {
             ("in-doubt", 0) => Stage::InDoubt,
-            ("done", 16) => Stage::Done(bytes(&self.macs[..8])?, bytes(self.macs.get(8..)?)?),
+            ("done", 16) => Stage::Done(bytes(self.macs.get(..8)?)?, bytes(self.macs.get(8..)?)?),
             ("locked", 0) => Stage::Locked,
             ("delivered", 8) => Stage::Delivered(bytes(&self.macs)?),
             _ => return None,
@@ -344,6 +344,10 @@ mod tests {
             let error = Journal::in_file(&path).unwrap_err();
             assert!(error.to_string().contains("is no journal"), "{error}");
         }
+        // Sixteen bytes that are no sixteen characters.
+        let done = toml::to_string(&Written::of(&open(Stage::Done([1, 2, 3, 4], [5, 6, 7, 8]))));
+        fs::write(&path, done.unwrap().replace("0102030405060708", "0102030€€€")).unwrap();
+        assert!(Journal::in_file(&path).unwrap_err().to_string().contains("is no journal"));
         let mut journal = Journal::in_file(&directory.join("no/such/place")).unwrap();
         assert!(matches!(journal.store(open(Stage::Locked)), Err(JournalError::Refused { .. })));
         assert_eq!(journal.open(), None, "what cannot be kept is not begun");
