@@ -367,8 +367,10 @@ impl Session {
     }
 }
 
-/// How often files were deleted since reset; 0 for an applet that does not count.
-fn epoch(env: &Env<'_>) -> u32 {
+/// How often files were deleted since reset; 0 for an applet that does not count. What remembers
+/// where files lie holds for one epoch.
+#[must_use]
+pub fn epoch(env: &Env<'_>) -> u32 {
     env.ram(Clear::OnReset).first_chunk().map_or(0, |count| u32::from_be_bytes(*count))
 }
 

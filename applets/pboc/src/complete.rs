@@ -20,6 +20,7 @@ use crate::{
     pending::Pending,
     places::{TAC_KEY_ID, is_key},
     purse::{Purse, State, next_number},
+    rules::check_lock,
     transaction::{Kind, key_type},
 };
 
@@ -73,11 +74,13 @@ impl<'a> Resumed<'a> {
         tac(env, &key_at(env, self.pending.found.tac, key_type::TAC, TAC_KEY_ID)?)
     }
 
-    /// The purse, which is as it was when the transaction began: every command in between would
-    /// have dropped that.
+    /// The purse, if it is as it was when the transaction began. A command in between on this
+    /// logical channel would have dropped the transaction, one on another channel knows nothing of
+    /// it: every transaction counts one of the purse's numbers or ends a lock.
     ///
     /// # Errors
-    /// 6901 when it is another one or another number's turn after all; 6985, 6982.
+    /// 6901 when it is another one after all; 6985 out of use; 6982; 6985 the grey lock, of which
+    /// there is one in a DF; 6901 when one of its numbers is another.
     pub(crate) fn purse(&self, env: &Env<'_>, asked: &Asked<'_, '_>) -> Result<Purse, Halt> {
         let transaction = self.pending.opening.transaction;
         let file = Header::load(env, self.pending.found.purse)?;
@@ -86,7 +89,9 @@ impl<'a> Resumed<'a> {
         }
         let refusal = StatusWord::SECURITY_STATUS_NOT_SATISFIED;
         let purse = Purse::open(env, asked.dialect(), self.session, file, refusal)?;
-        if purse.state.number(asked.rules, transaction.numbering()) != self.pending.number {
+        check_lock(env, self.session.df, &file, transaction.kind())?;
+        let numbers = [self.pending.number, self.pending.other_number];
+        if purse.state.numbers(asked.rules, transaction.numbering()) != numbers {
             return Halt::status(StatusWord::INVALID_STATE);
         }
         Ok(purse)
@@ -103,11 +108,17 @@ impl<'a> Resumed<'a> {
     /// The log, if the purse has one.
     ///
     /// # Errors
-    /// 6981, 6985.
+    /// 6901 when it is no file of the DF after all; 6981, 6985.
     pub(crate) fn log(&self, env: &Env<'_>) -> Result<Option<Header>, Halt> {
         match self.pending.found.log {
             0 => Ok(None),
-            at => log::check(Header::load(env, at)?).map(Some),
+            at => {
+                let log = Header::load(env, at)?;
+                if log.parent() != self.session.df {
+                    return Halt::status(StatusWord::INVALID_STATE);
+                }
+                log::check(log).map(Some)
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The grey lock family: GREY LOCK before fuel flows, DEBIT FOR UNLOCK once it is known for how
 //! much, at the same terminal or another one; GREY UNLOCK when the issuer has to help.
 
-use tessera_cos::{Header, cipher::Mac};
+use tessera_cos::cipher::Mac;
 use tessera_framework::{Env, Halt, Outcome, Reply, StatusWord};
 
 use crate::{
@@ -12,12 +12,12 @@ use crate::{
         amount_mac, grey_key, lock_mac2, offline_session_key, offline_tac, online_certificate,
         request_mac, tac,
     },
-    initialize::new_balance,
     lock::{self, Lock, LockState},
     log,
     pending::Pending,
     places::{Places, Wanted},
     purse::Purse,
+    rules::{check_lock, new_balance},
     transaction::{Kind, Numbering, PurseId, Transaction},
 };
 
@@ -91,7 +91,7 @@ pub(crate) fn debit_for_unlock(
     }
     let (_, tac_key) = places.keys(env, asked.dialect(), session, &wanted)?;
     let tac_key = tac_key.ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))?;
-    expect_locked(env, &file)?;
+    check_lock(env, session.df, &file, Kind::DebitForUnlock)?;
     let number = state.number(asked.rules, Numbering::Offline);
     if debit.number != number {
         return Halt::status(StatusWord::NO_PROOF);
@@ -125,8 +125,8 @@ pub(crate) fn debit_for_unlock(
 /// GREY UNLOCK: pays and unlocks by the issuer's word; answers MAC3.
 ///
 /// # Errors
-/// 6901 when none is pending, 9302 when `mac` is wrong, then as [`Resumed::purse`]; 6985 when it is
-/// not locked after all; 9401; then as [`Resumed::complete`].
+/// 6901 when none is pending, 9302 when `mac` is wrong, then as [`Resumed::purse`]; 9401; then as
+/// [`Resumed::complete`].
 pub(crate) fn grey_unlock(
     env: &mut Env<'_>,
     asked: &Asked<'_, '_>,
@@ -140,22 +140,12 @@ pub(crate) fn grey_unlock(
     let what = amount.to_be_bytes();
     check_mac(&request_mac(&session, &what, opening, when), *mac)?;
     let purse = resumed.purse(env, asked)?;
-    expect_locked(env, &purse.file)?;
     let balance = new_balance(purse.state.balance, Kind::GreyUnlock, amount)?;
     let mac = online_certificate(&session, (balance, number), &what, opening, when);
     reply.push(&mac)?;
     let overdraft = purse.state.overdraft;
     let completed = Completed { balance, overdraft, amount, when, mac, tac: [0; 4] };
     resumed.complete(env, asked, &purse, &completed, |env| Lock::FREE.store(env, &purse.file, None))
-}
-
-/// # Errors
-/// 6985.
-fn expect_locked(env: &Env<'_>, file: &Header) -> Outcome {
-    match Lock::load(env, file)?.state {
-        LockState::Locked => Ok(()),
-        _ => Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED),
-    }
 }
 
 /// GET LOCK PROOF: what is known of the DF's lock; `fetched` forgets that a TAC waits, after it has

@@ -8,11 +8,11 @@ use crate::{
     Asked,
     command::Opening,
     cryptogram::{card_key, online_mac1, online_session_key},
-    lock::{Lock, LockState},
     pending::{Found, Pending},
     places::{Places, Wanted},
     purse::{Purse, State, next_number},
-    transaction::{Kind, Numbering, PurseId},
+    rules::{check_lock, new_balance},
+    transaction::{Kind, Numbering},
 };
 
 /// Begins a transaction and answers what the other side needs for its MAC.
@@ -32,8 +32,7 @@ pub(crate) fn initialize(
     let transaction = opening.transaction;
     let kind = transaction.kind();
     let wanted = Wanted {
-        // A lock looks at the other purse too.
-        purse: (kind != Kind::GreyLock).then_some(transaction.purse()),
+        purse: Some(transaction.purse()),
         key: Some((kind.key_type(), opening.key_id)),
         tac: kind.has_tac(),
     };
@@ -47,8 +46,8 @@ pub(crate) fn initialize(
         return Halt::status(refusal);
     }
     let (key, tac) = places.keys(env, asked.dialect(), session, &wanted)?;
-    check_lock(env, &places, &purse, kind)?;
-    let number = purse.state.number(asked.rules, transaction.numbering());
+    check_lock(env, session.df, &file, kind)?;
+    let [number, other_number] = purse.state.numbers(asked.rules, transaction.numbering());
     next_number(number)?;
     new_balance(purse.state.balance, kind, opening.amount)?;
 
@@ -63,7 +62,8 @@ pub(crate) fn initialize(
         key: key.block().at,
         tac: tac.map_or(0, |key| key.block().at),
     };
-    let mut pending = Pending { opening, found, random, number, cached: 0, session_key: None };
+    let mut pending =
+        Pending { opening, found, random, number, other_number, cached: 0, session_key: None };
     answer_state(asked, &purse.state, &pending, reply)?;
     reply.push(&[key.version_or_follow_up(), key.algorithm()])?;
     reply.push(&random)?;
@@ -110,39 +110,4 @@ fn mac1(asked: &Asked<'_, '_>, session: &Mac, state: &State, opening: &Opening) 
         }
     };
     online_mac1(session, state.balance, what, opening)
-}
-
-/// A locked purse takes part in nothing but its unlock. There is one lock at a time in a DF, for
-/// GET LOCK PROOF names no purse, and none while the TAC of the one before waits to be fetched.
-///
-/// # Errors
-/// 6985.
-fn check_lock(env: &Env<'_>, places: &Places, purse: &Purse, kind: Kind) -> Outcome {
-    let state = Lock::load(env, &purse.file)?.state;
-    let allowed = match kind {
-        Kind::GreyLock => {
-            let mut all_free = Lock::fits(&purse.file);
-            for id in [PurseId::Ed, PurseId::Ep] {
-                if let Some(file) = places.purse(env, id)? {
-                    all_free &= Lock::load(env, &file)?.state == LockState::Free;
-                }
-            }
-            all_free
-        }
-        Kind::GreyUnlock | Kind::DebitForUnlock => state == LockState::Locked,
-        Kind::Load | Kind::Unload | Kind::Purchase | Kind::Overdraft => state != LockState::Locked,
-    };
-    if allowed { Ok(()) } else { Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED) }
-}
-
-/// The balance after a transaction over this amount.
-///
-/// # Errors
-/// 6985 when a load would overflow it; 9401 when the amount is greater than it.
-pub(crate) fn new_balance(balance: u32, kind: Kind, amount: u32) -> Result<u32, Halt> {
-    let (changed, refusal) = match kind {
-        Kind::Load => (balance.checked_add(amount), StatusWord::CONDITIONS_NOT_SATISFIED),
-        _ => (balance.checked_sub(amount), StatusWord::BALANCE_INSUFFICIENT),
-    };
-    changed.ok_or(Halt::Status(refusal))
 }

@@ -12,6 +12,7 @@
 //! | [`pending`], [`cache`] | what is between INITIALIZE and its second command |
 //! | `cryptogram` | of what session keys, MACs and TAC are computed |
 //! | `initialize` | how every transaction begins |
+//! | `rules` | what allows a transaction, then and at its end |
 //! | `complete` | what all second commands have in common |
 //! | `online` | load, unload, overdraft limit |
 //! | `purchase`, `capp` | purchase, cash withdrawal, compound purchase |
@@ -51,7 +52,8 @@
 //! or unload 6985), its log (6A82, 6981, 6985), the PIN (as the use right), the key and the TAC key
 //! (9403), their use rights (6985), the grey lock (6985), the number (9402), the amount (9401; 6985
 //! when a load would overflow the balance). The second command: Lc, P1-P2, state (6901), MAC
-//! (9302), the new balance (9401, 6985). Nothing is stored before the last check has passed.
+//! (9302), the purse (6901, 6985, 6982), the grey lock (6985), its numbers (6901), the new balance
+//! (9401, 6985). Nothing is stored before the last check has passed.
 //!
 //! UPDATE CAPP DATA CACHE: Lc, P1-P2, state (6901), the file (6A82), its structure (6981), out of
 //! use (6985), its update right (6982), the record (6A83), line protection (6987, 6700, 6A88, 6982,
@@ -63,6 +65,10 @@
 //!   command or UPDATE CAPP DATA CACHE that is refused for any reason, GET BALANCE, GET TRANSACTION
 //!   PROVE. What never reaches the applet drops nothing, and a SELECT that fails leaves all RAM as
 //!   it was.
+//! * Classes 80, 84 and E0 name no logical channel, so that a card has one pending transaction, on
+//!   channel 0. Should purse commands come on several channels all the same, each has its own, and
+//!   ends with whatever transaction is completed on the same purse meanwhile: 6901, of a purse
+//!   locked meanwhile 6985.
 //! * A wrong MAC is 9302 each time; the keys of the purse have no error counter.
 //! * A missing PIN or use right is 6985 in INITIALIZE FOR LOAD and FOR UNLOAD, 6982 elsewhere.
 //!   "PIN" means that one was presented since the DF was selected, the same DF selected again
@@ -142,6 +148,7 @@ pub mod pending;
 mod places;
 mod purchase;
 pub mod purse;
+mod rules;
 mod transaction;
 
 use tessera_cos::{Dialect, basic::Turn, session::SESSION_BYTES};

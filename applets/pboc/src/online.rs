@@ -7,8 +7,8 @@ use crate::{
     command::Request,
     complete::{Completed, Resumed, check_mac},
     cryptogram::{online_certificate, request_mac},
-    initialize::new_balance,
     pending::Pending,
+    rules::new_balance,
     transaction::Kind,
 };
 

@@ -18,14 +18,20 @@
 //! | 36 | 2 | transaction number |
 //! | 38 | 2 | of a compound purchase, bytes in use of the [cache](crate::cache) |
 //! | 40 | 8 | of a transaction with the issuer, the session key |
+//! | 48 | 2 | the purse's number of the other kind |
+//! | 50 | 4 | epoch of the session |
 //!
 //! Invariants: it is taken out of RAM, and its place overwritten, before the next command is looked
 //! at; a session key is never outside this place but in a value that overwrites itself; the headers
-//! hold for as long as the DF is current, since a session ends when files are deleted.
+//! are followed only in the epoch of the session that noted them, which ends when files are deleted,
+//! on whichever logical channel.
 
 use core::ops::Range;
 
-use tessera_cos::{cipher::Key, session::SESSION_BYTES};
+use tessera_cos::{
+    cipher::Key,
+    session::{SESSION_BYTES, epoch},
+};
 use tessera_framework::{Clear, Command, Env, Halt, Ins, Outcome, StatusWord, pin::forget};
 
 use crate::{
@@ -35,7 +41,7 @@ use crate::{
 };
 
 /// Bytes of RAM of a pending transaction, without what it caches.
-pub const PENDING_BYTES: u16 = 48;
+pub const PENDING_BYTES: u16 = 54;
 
 const PLACE: Range<usize> = SESSION_BYTES as usize..(SESSION_BYTES + PENDING_BYTES) as usize;
 
@@ -46,6 +52,8 @@ pub(crate) struct Pending {
     pub(crate) random: Four,
     /// The transaction's number, before it is counted.
     pub(crate) number: u16,
+    /// The purse's number of the other kind.
+    pub(crate) other_number: u16,
     /// Bytes in use of the cache.
     pub(crate) cached: u16,
     /// Of a transaction with the issuer; that with a terminal depends on what it has yet to say.
@@ -63,16 +71,17 @@ pub(crate) struct Found {
 }
 
 impl Pending {
-    /// Takes it out of RAM.
+    /// Takes it out of RAM; `None` also when files were deleted since it was put there.
     ///
     /// # Errors
     /// 6F00 when the applet's descriptor asks for too little RAM.
     pub(crate) fn take(env: &mut Env<'_>) -> Result<Option<Self>, Halt> {
+        let epoch = epoch(env).to_be_bytes();
         let place = place(env)?;
         if place[0] == 0 {
             return Ok(None);
         }
-        let pending = Self::decode(place);
+        let pending = Self::decode(place).filter(|_| place[50..] == epoch);
         forget(place);
         Ok(pending)
     }
@@ -84,6 +93,7 @@ impl Pending {
     pub(crate) fn keep(&self, env: &mut Env<'_>) -> Outcome {
         let Opening { transaction, key_id, amount, terminal } = self.opening;
         let Found { df, purse, log, key, tac } = self.found;
+        let epoch = epoch(env);
         let place = place(env)?;
         place[0] = transaction.type_byte();
         place[1] = key_id;
@@ -96,9 +106,11 @@ impl Pending {
         place[36..38].copy_from_slice(&self.number.to_be_bytes());
         place[38..40].copy_from_slice(&self.cached.to_be_bytes());
         let session_key = self.session_key.as_ref().map_or(&[][..], Key::as_slice);
-        for (to, from) in place[40..].iter_mut().zip(session_key) {
+        for (to, from) in place[40..48].iter_mut().zip(session_key) {
             *to = *from;
         }
+        place[48..50].copy_from_slice(&self.other_number.to_be_bytes());
+        place[50..54].copy_from_slice(&epoch.to_be_bytes());
         Ok(())
     }
 
@@ -107,7 +119,8 @@ impl Pending {
         let word = |at: usize| u32::from_be_bytes(four(at));
         let two = |at: usize| u16::from_be_bytes([place[at], place[at + 1]]);
         let transaction = Transaction::from_type(place[0])?;
-        let session_key = place.last_chunk::<8>().filter(|_| transaction.kind().is_online());
+        let session_key = place[40..48].first_chunk::<8>();
+        let session_key = session_key.filter(|_| transaction.kind().is_online());
         Some(Self {
             opening: Opening {
                 transaction,
@@ -124,6 +137,7 @@ impl Pending {
             },
             random: four(32),
             number: two(36),
+            other_number: two(48),
             cached: two(38),
             session_key: session_key.map(|bytes| Key::single_des(*bytes)),
         })

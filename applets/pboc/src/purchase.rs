@@ -8,8 +8,8 @@ use crate::{
     command::{Four, Request},
     complete::{Completed, Resumed, check_mac},
     cryptogram::{amount_mac, offline_session_key, offline_tac, request_mac},
-    initialize::new_balance,
     pending::Pending,
+    rules::new_balance,
     transaction::Kind,
 };
 

@@ -144,6 +144,11 @@ impl State {
         }
     }
 
+    /// The number of a transaction's own kind, then that of the other kind.
+    pub(crate) const fn numbers(&self, rules: &Rules, numbering: Numbering) -> [u16; 2] {
+        [self.number(rules, numbering), self.number(rules, numbering.other())]
+    }
+
     /// What a transaction leaves: the balance, the number of its kind, the proof.
     pub(crate) const fn after(
         mut self,

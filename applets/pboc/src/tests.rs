@@ -4,6 +4,7 @@
 extern crate std;
 
 mod capp;
+mod channels;
 mod grey;
 mod history;
 mod limits;

@@ -74,6 +74,16 @@ pub(crate) enum Numbering {
     Offline,
 }
 
+impl Numbering {
+    /// The other of the two.
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::Online => Self::Offline,
+            Self::Offline => Self::Online,
+        }
+    }
+}
+
 /// Types of keys, b6-b1; b8-b7 say how the key is written and change nothing here.
 pub(crate) mod key_type {
     /// Of transaction certificates, DTK.
