@@ -30,7 +30,10 @@ pub(crate) fn process(env: &mut Env<'_>, command: &Command<'_>, reply: &mut Repl
     let challenge = take_challenge(env)?;
     let mut turn = Turn { build: &BUILD, command, session: Session::load(env)?, challenge };
     if tessera_pboc::is_purse_command(&Rules::USUAL, command) {
-        block::refuse_blocked(&turn.df(env)?)?;
+        if let Err(refusal) = block::refuse_blocked(&turn.df(env)?) {
+            tessera_pboc::forget_pending(env);
+            return Err(refusal);
+        }
         return tessera_pboc::process(env, &turn, &Rules::USUAL, reply);
     }
     tessera_pboc::forget_pending_before(env, command);

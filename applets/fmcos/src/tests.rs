@@ -7,6 +7,7 @@ mod authenticate;
 mod block;
 mod create;
 mod line;
+mod money;
 mod pin;
 mod rights;
 mod select;

@@ -35,14 +35,15 @@
 //! * A command for which [`is_purse_command`] holds goes to [`process`]. Every other command, also
 //!   one that is refused, calls [`forget_pending_before`] first, and every selection
 //!   [`forget_pending`]: nothing but GET RESPONSE, which no applet sees, and of a compound purchase
-//!   UPDATE CAPP DATA CACHE and GET CHALLENGE, may stand between the two commands of a
-//!   transaction.
+//!   UPDATE CAPP DATA CACHE and GET CHALLENGE that is answered, may stand between the two commands
+//!   of a transaction.
 //! * An applet that deletes files counts deletions in its session
 //!   ([`EPOCH_BYTES`](tessera_cos::session::EPOCH_BYTES)): a pending transaction remembers where
 //!   its files lie, and ends with the session.
 //! * A PIN that was presented is noted with
 //!   [`Session::note_pin`](tessera_cos::Session::note_pin).
-//! * What blocks an application or the card (6A81) is the applet's to answer before.
+//! * What blocks an application or the card (6A81) is the applet's to answer before, and that too
+//!   calls [`forget_pending`].
 //! * A DEBIT commits purse, log record and up to [`cache::CACHE_BYTES`] of cached records at once;
 //!   what is more than the card's commit capacity is 6A84, and nothing has moved.
 //!
@@ -104,7 +105,7 @@
 //!   not among these three 6A86. What has just been cached is not seen by the next command.
 //! * A line-protected file takes class 84, with the MAC and the key that UPDATE RECORD in class 04
 //!   has: its MAC begins with a challenge. So that there can be one, GET CHALLENGE leaves a
-//!   compound purchase pending.
+//!   compound purchase pending, unless it is refused.
 //! * The same record cached twice is written twice, the last one stays. No file becomes current.
 //! * What the cache holds is [`cache::CACHE_BYTES`] bytes, six of them in front of each record.
 //!

@@ -23,8 +23,8 @@
 //!
 //! Invariants: it is taken out of RAM, and its place overwritten, before the next command is looked
 //! at; a session key is never outside this place but in a value that overwrites itself; the headers
-//! are followed only in the epoch of the session that noted them, which ends when files are deleted,
-//! on whichever logical channel.
+//! are followed only in the epoch of the session that noted them, which ends when files are
+//! deleted, on whichever logical channel.
 
 use core::ops::Range;
 
@@ -32,7 +32,9 @@ use tessera_cos::{
     cipher::Key,
     session::{SESSION_BYTES, epoch},
 };
-use tessera_framework::{Clear, Command, Env, Halt, Ins, Outcome, StatusWord, pin::forget};
+use tessera_framework::{
+    Class, Clear, Command, Env, Halt, Ins, Outcome, StatusWord, class::SecureMessaging, pin::forget,
+};
 
 use crate::{
     cache,
@@ -168,13 +170,23 @@ pub fn forget_pending(env: &mut Env<'_>) {
     }
 }
 
-/// As [`forget_pending`], before a command that is none of the purse's. GET CHALLENGE leaves a
-/// compound purchase as it is: a line-protected record wants a challenge.
+/// As [`forget_pending`], before a command that is none of the purse's. GET CHALLENGE that is
+/// answered leaves a compound purchase as it is: a line-protected record wants a challenge.
 pub fn forget_pending_before(env: &mut Env<'_>, command: &Command<'_>) {
     let is_capp = |place: &[u8; PENDING_BYTES as usize]| {
-        place[0] == Transaction::Capp.type_byte() && command.ins == Ins::GET_CHALLENGE
+        place[0] == Transaction::Capp.type_byte() && draws_challenge(command)
     };
     if !place(env).is_ok_and(|place| is_capp(place)) {
         forget_pending(env);
     }
+}
+
+/// Whether a command is GET CHALLENGE as [`tessera_cos::basic`] answers it: in the clear, without
+/// data, for 4 or 8 bytes.
+fn draws_challenge(command: &Command<'_>) -> bool {
+    matches!(command.class, Class::First { chaining: false, sm: SecureMessaging::None, .. })
+        && command.ins == Ins::GET_CHALLENGE
+        && command.p1p2() == 0
+        && command.data.is_empty()
+        && matches!(command.ne, 4 | 8)
 }

@@ -128,7 +128,10 @@ impl Applet for Purse {
         let challenge = session::take_challenge(env)?;
         let mut turn = Turn { build: &BUILD, command, session: Session::load(env)?, challenge };
         if tessera_pboc::is_purse_command(&RULES, command) {
-            block::refuse_blocked(&turn.df(env)?)?;
+            if let Err(refusal) = block::refuse_blocked(&turn.df(env)?) {
+                tessera_pboc::forget_pending(env);
+                return Err(refusal);
+            }
             return tessera_pboc::process(env, &turn, &RULES, reply);
         }
         tessera_pboc::forget_pending_before(env, command);

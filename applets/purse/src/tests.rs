@@ -7,8 +7,8 @@ use std::{string::String, vec::Vec};
 
 use tessera_cos::cipher::{Key, Mac};
 use tessera_framework::{
-    Apdu, Class, Command, Control, DfId, FileId, Halt, Interface, Reply, Selection, StatusWord,
-    Target, testing::Rig,
+    Apdu, Class, Clear, Command, Control, DfId, FileId, Halt, Interface, Reply, Selection,
+    StatusWord, Target, testing::Rig,
 };
 
 use crate::Purse;
@@ -20,6 +20,15 @@ const LOG: &str = "C209 0018 2E0A17F0EFFFFF";
 const BINARY: &str = "C209 0015 A80004F0F0FFFF";
 const LINE_KEY: &str = "C316 00 36F0EFFF33 000102030405060708090A0B0C0D0E0F";
 const PIN: &str = "C309 00 3AF0EF0133 123456";
+
+const PURCHASE_KEYS: [&str; 2] = [
+    "C316 01 3EF0EF0100 000102030405060708090A0B0C0D0E0F",
+    "C316 00 34F0EF0000 000102030405060708090A0B0C0D0E0F",
+];
+
+/// INITIALIZE FOR PURCHASE, and a DEBIT with a wrong MAC: 9302 as long as one is pending.
+const INITIALIZE: &str = "805001020B 01 00000000 112233445566";
+const DEBIT: &str = "805401000F 00000001 20250102030405 00000000";
 
 fn unhex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text
@@ -186,17 +195,35 @@ fn a_selection_begins_with_nothing_shown() {
     assert_eq!(send(&mut rig, "00B0990001"), "6982");
 }
 
+/// Another logical channel blocks the application and unblocks it while a purchase is pending here:
+/// the DEBIT that was refused in between has ended it.
+#[test]
+fn a_refusal_of_a_blocked_application_drops_what_is_pending() {
+    let mut rig = installed(&[&[EP, LOG, LINE_KEY][..], &PURCHASE_KEYS].concat()).unwrap();
+    rig.power_on();
+    select(&mut rig);
+    assert!(send(&mut rig, INITIALIZE).ends_with("9000"));
+    let mut here = rig.env().ram(Clear::OnDeselect).to_vec();
+    let mut switch = |rig: &mut Segment| {
+        rig.env().ram_mut(Clear::OnDeselect).swap_with_slice(&mut here);
+    };
+    switch(&mut rig);
+    select(&mut rig);
+    assert_eq!(with_mac(&mut rig, "841E0000"), "9000");
+    switch(&mut rig);
+    assert_eq!(send(&mut rig, DEBIT), "6A81");
+    switch(&mut rig);
+    assert_eq!(with_mac(&mut rig, "84180000"), "9000");
+    switch(&mut rig);
+    assert_eq!(send(&mut rig, DEBIT), "6901");
+}
+
 /// Also a command that is refused, and a selection that fails.
 #[test]
 fn any_other_command_drops_what_is_pending() {
-    let keys = [
-        "C316 01 3EF0EF0100 000102030405060708090A0B0C0D0E0F",
-        "C316 00 34F0EF0000 000102030405060708090A0B0C0D0E0F",
-    ];
-    let mut rig = installed(&[&[EP, LOG, BINARY][..], &keys].concat()).unwrap();
+    let mut rig = installed(&[&[EP, LOG, BINARY][..], &PURCHASE_KEYS].concat()).unwrap();
     rig.power_on();
-    let initialize = "805001020B 01 00000000 112233445566";
-    let debit = "805401000F 00000001 20250102030405 00000000";
+    let (initialize, debit) = (INITIALIZE, DEBIT);
     assert!(send(&mut rig, initialize).ends_with("9000"));
     assert_eq!(send(&mut rig, debit), "9302");
     for other in ["00B0950001", "0084000004", "00FF000000", "80FF000000"] {

@@ -267,6 +267,38 @@ fn whatever_else_comes_forgets_the_cache() {
     card.check(&[(&read(1, 0x10), &("00".repeat(16) + "9000"))]);
 }
 
+/// A line-protected record wants a challenge; no other command than one that draws it is let by.
+#[test]
+fn a_challenge_leaves_the_purchase_pending_and_a_refused_one_does_not() {
+    for (command, stays) in [
+        ("0084000004", true),
+        ("0084000008", true),
+        ("0084000005", false),
+        ("0084000000", false),
+        ("00840000", false),
+        ("0084000104", false),
+        ("0084010004", false),
+        ("0084000001 00 04", false),
+        ("8084000004", false),
+        ("8484000004", false),
+        ("0484000004", false),
+        ("0C84000004", false),
+        ("1084000004", false),
+    ] {
+        let mut card = card();
+        let opened = card.open(Kind::Capp, 7);
+        card.check(&[(&update(0x01, 0x84, &[0x33; 16]), "9000")]);
+        let answer = card.send(command);
+        if stays {
+            assert!(answer.ends_with("9000"), "{command}: {answer}");
+            card.close(&opened);
+        } else {
+            assert_eq!(card.pending(), NOTHING, "{command}: {answer}");
+            card.refuse(&hex(&opened.second()), "6901");
+        }
+    }
+}
+
 #[test]
 fn a_wrong_mac_writes_nothing() {
     let mut card = card();

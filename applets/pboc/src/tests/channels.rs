@@ -114,7 +114,7 @@ fn what_is_pending_ends_with_another_transaction_of_the_same_purse() {
     for (kind, other) in KINDS.into_iter().flat_map(|kind| KINDS.map(|other| (kind, other))) {
         let mut card = card();
         let opened = card.open(kind, 1);
-        elsewhere(&mut card, |card| drop(card.transact(other, 2)));
+        elsewhere(&mut card, |card| card.transact(other, 2));
         if kind.purse() == other.purse() {
             card.refuse(&hex(&opened.second()), "6901");
         } else {
