@@ -12,7 +12,7 @@
 //! The terminal pads. The MAC of a key of 16 bytes is ISO/IEC 9797-1 algorithm 3, as the user
 //! card's line protection has it (inferred from use). The chaining value between two parts is that
 //! of the left half of the key alone, so a part's end is not seen in the MAC. A MAC under way ends
-//! with any other mode, and with every refusal.
+//! with any other mode, and with every refusal of this command.
 
 use tessera_cos::{
     basic::Turn,

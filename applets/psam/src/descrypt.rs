@@ -62,8 +62,13 @@ pub(crate) fn deliver_session_key(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome
 
 /// The key that P1 and P2 name, if it may be used.
 fn key(env: &Env<'_>, turn: &Turn<'_>, usage: Usage) -> Result<KeyRecord, Halt> {
+    let missing = Halt::Status(StatusWord::REFERENCED_DATA_NOT_FOUND);
+    // Bytes that no key has may be types that the card's own keys are kept as.
+    if !usage.is_known() {
+        return Err(missing);
+    }
     let found = keys::find(env, turn.session.df, usage.kept_as(), turn.command.p2)?;
-    let record = found.ok_or(Halt::Status(StatusWord::REFERENCED_DATA_NOT_FOUND))?;
+    let record = found.ok_or(missing)?;
     turn.check(env, record.usable())?;
     Ok(record)
 }

@@ -13,6 +13,7 @@ use tessera_framework::{
 use crate::{
     COUNTERS_OF_KEYS, DFS_MAX,
     block::Mac2Tries,
+    number::NUMBER,
     usage::{Usage, kind},
     write_key,
 };
@@ -90,12 +91,14 @@ fn create_ef(
     structure: Structure,
 ) -> Result<Header, Halt> {
     let fid = FileId(u16::from_be_bytes([f0, f1]));
+    // The card alone counts its numbers: no right lets a command do it.
+    let update = if fid == NUMBER { Access::Never } else { Access::Register(update) };
     let spec = EfSpec {
         fid,
         sfi: u8::try_from(fid.0).ok().and_then(Sfi::new),
         structure,
         read: Access::Register(read),
-        update: Access::Register(update),
+        update,
         flags: Flags(flags & UPDATES_WITH_MAC).with(Flags::WRITTEN),
         own: KEY_BYTE,
         ..EfSpec::PLAIN

@@ -37,7 +37,7 @@
 //! blocked (6A81) or locked (9303); P1-P2 (6A86) and Lc (6700), of INIT SAM FOR PURCHASE the
 //! algorithm (6A80); the key (9403 of purchases, 6A88 elsewhere) and its levels (6700), its right
 //! (6982), its kind (6985); the files (6A82, 6981); the number (9402); what has to come before
-//! (6901, 6984 a challenge); the tries (6983); what is shown (9302, 6988, 63CX).
+//! (6901, 6984 a challenge); the tries (6983); what is shown (9302, 6988, 63CX, 63CF).
 //!
 //! # What is inferred, and own choices
 //!
@@ -49,13 +49,15 @@
 //!   DES or triple DES. The algorithm byte of a key is kept and not looked at.
 //! * Any INIT SAM FOR PURCHASE and E0 40, a refused one too, ends what waited and the temporary
 //!   key; any INIT FOR DESCRYPT and DELIVER SESSION KEY ends the temporary key alone.
+//! * The selection of a DF and a WRITE KEY that succeed end both, the selection of a file the
+//!   temporary key alone: a transaction waits for its MAC2.
 //! * A wrong MAC2 is 9302 and counted, in a row and for all of an application's keys; the one
-//!   that takes the last try is 9303. In the settlement form it is 63CX. The transaction goes on
-//!   to wait.
+//!   that takes the last try is 9303. In the settlement form it is 63CF, as that card's list has
+//!   it, while tries are left. The transaction goes on to wait.
 //! * Which kind of key may do what: [`usage`]. Not its kind is 6985, no such key 6A88.
 //! * A part of a MAC without the first one, and DES CRYPT without a temporary key, are 6901.
 //! * The grey lock is kept in RAM, see `grey`.
-//! * EF 0019 cannot be written by any command. Other files of the built-in profile are updated in
+//! * EF 0019 cannot be written by any command, whatever right the installation data give. Other files of the built-in profile are updated in
 //!   class 04 with the MAC of the DF's maintenance key, usage 01 version 00.
 //! * A missing challenge is 6984, as the lists of this family have it.
 //! * WRITE KEY is taken with the master key of the current DF alone, usage 00 version 00, and has

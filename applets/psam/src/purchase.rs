@@ -25,6 +25,9 @@ use crate::{
 /// Triple DES and DES; others are reserved. The length of the key decides, as on the user card.
 pub(crate) const ALGORITHMS: [u8; 2] = [0x00, 0x01];
 
+/// A wrong MAC2 of a settlement, however many tries are left: 63CF.
+const SETTLEMENT_MAC_WRONG: StatusWord = StatusWord::tries_left(15);
+
 /// The data field of INIT SAM FOR PURCHASE.
 struct Opening<'c> {
     random_and_number: &'c [u8; 6],
@@ -116,7 +119,7 @@ pub(crate) fn credit(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
 /// card's proof.
 ///
 /// # Errors
-/// 6A86; 6700; 6901 when no such transaction waits; 9302, of a settlement 63CX, X tries left; 9303
+/// 6A86; 6700; 6901 when no such transaction waits; 9302, of a settlement 63CF; 9303
 /// when that was the last try; `Torn`.
 pub(crate) fn check_mac2(
     env: &mut Env<'_>,
@@ -138,7 +141,7 @@ pub(crate) fn check_mac2(
             volatile::end_all(env)?;
             Halt::status(StatusWord::APPLICATION_LOCKED)
         }
-        _ if waiting.form == Form::Settlement => Halt::status(StatusWord::tries_left(left)),
+        _ if waiting.form == Form::Settlement => Halt::status(SETTLEMENT_MAC_WRONG),
         _ => Halt::status(StatusWord::MAC_WRONG),
     }
 }

@@ -1,12 +1,15 @@
 //! SELECT inside the card: that of [`tessera_cos::basic`], names found from everywhere.
 //!
-//! Every selection that succeeds, of a file too, ends what waits in RAM: transaction, temporary
-//! key, challenge.
+//! A selection that succeeds ends challenge and temporary key; that of a DF the transaction that
+//! waits, too, which is made with keys of the DF. With a file it goes on to wait.
 
 use tessera_cos::{Header, Session, basic::select};
 use tessera_framework::{Env, Halt, Reply, Selected, Selection, StatusWord};
 
-use crate::{BUILD, block, volatile};
+use crate::{
+    BUILD, block,
+    volatile::{self, Temporary},
+};
 
 /// Makes a file current.
 ///
@@ -19,8 +22,11 @@ pub(crate) fn select(
     reply: &mut Reply<'_>,
 ) -> Result<Selected, Halt> {
     let selected = select::select(env, &BUILD, selection, reply)?;
-    volatile::end_all(env)?;
     let session = Session::load(env)?;
+    match session.ef {
+        None => volatile::end_all(env)?,
+        Some(_) => Temporary::end(env)?,
+    }
     match block::refuse_locked(env, &Header::load(env, session.df)?) {
         Err(Halt::Status(status)) if session.ef.is_none() => {
             if reply.status() == StatusWord::OK {

@@ -26,6 +26,9 @@
 //! commands that want it. A purchase or load key that enciphered what the terminal likes would give
 //! away session keys, a key of the card's own would answer the card's own challenges. "Folded": the
 //! halves of a key of 16 bytes are XORed, as the user card does for its TAC and for RELOAD PIN.
+//! What may encipher at level n (kinds 07, 08, 0F) computes the key of level n + 1 too, by
+//! enciphering a factor and its complement: such a key must not share its root with a purchase key
+//! of more levels.
 //! Kind 19 is in no list; toll terminals send 59, and decipher vehicle data (inferred). It has two
 //! levels or more.
 //!

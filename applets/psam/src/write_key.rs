@@ -2,7 +2,7 @@
 //!
 //! Data: E(master, length ‖ usage ‖ version ‖ algorithm ‖ key ‖ 80 00..) ‖ MAC, as a published
 //! session with a real card has it. A key of the same usage byte and version is replaced, with its
-//! rights as they were; else one is added. The master key itself is replaced under its old value.
+//! rights as they were; else one is added. Either ends temporary key and waiting transaction. The master key itself is replaced under its old value.
 //! Nothing reads a key.
 
 use tessera_cos::{
@@ -13,7 +13,10 @@ use tessera_cos::{
 };
 use tessera_framework::{Env, Halt, Outcome, StatusWord};
 
-use crate::usage::{Usage, kind};
+use crate::{
+    usage::{Usage, kind},
+    volatile,
+};
 
 /// Failures in a row after which a key of the card's own is blocked (own choice; samples of
 /// personalisation have 03 where a counter might stand).
@@ -71,5 +74,7 @@ pub(crate) fn write_key(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
             keys::replace(env, counters, &old, &spec, key)
         }
     }
-    .map(drop)
+    .map(drop)?;
+    // What was made with the old key, or beside the new one, is over.
+    volatile::end_all(env)
 }

@@ -205,6 +205,32 @@ fn keys_of_the_cards_own_make_no_temporary_key() {
     }
 }
 
+/// The types that the card's own keys are kept as are no usage bytes.
+#[test]
+fn no_usage_byte_reaches_a_key_of_the_cards_own() {
+    const OWN: [&str; 7] = ["00", "01", "03", "04", "0D", "0E", "0F"];
+    let keys = OWN.map(|usage| match usage {
+        "0D" => key("0D07", "123456"),
+        usage => key(&format!("{usage}07"), MASTER),
+    });
+    let mut objects =
+        vec![(0xC0, "3F00 03 315041592E5359532E4444463031"), (0xC0, "1001 03 F054455353455241")];
+    objects.extend(keys.iter().map(|key| (0xC3, &**key)));
+    let mut card = Dialogue::new(&installation(&objects));
+    card.run(&[ADF]);
+    for usage in 0x00..=0xFF_u8 {
+        let factors = FACTOR.repeat((usage >> 5).into());
+        let usage = format!("{usage:02X}");
+        let status = if OWN.contains(&&*usage) { "6985" } else { "6A88" };
+        card.refused(&command(&format!("801A{usage}07"), &factors), status);
+        for class in ["BF", "80"] {
+            let header = format!("{class}DE{usage}07");
+            card.refused(&command(&header, &format!("{factors}{BLOCK}")), status);
+        }
+        card.refused("80FA000008 0102030405060708", "6901");
+    }
+}
+
 #[test]
 fn init_for_descrypt_is_refused() {
     let mut card = Dialogue::usual();

@@ -57,6 +57,30 @@ fn the_transaction_number_cannot_be_written() {
     card.refused(&hex(&update), "6982");
 }
 
+/// Whatever the installation data say of its right, in an application and in the MF.
+#[test]
+fn no_right_makes_the_transaction_number_writable() {
+    let maintenance = key("0100", MAINTENANCE);
+    for right in ["F0 00", "F0 80", "00 00"] {
+        let file = format!("0019 F0 {right} 00000005");
+        let mut card = Dialogue::new(&installation(&[
+            (0xC0, "3F00 03 315041592E5359532E4444463031"),
+            (0xC3, &maintenance),
+            (0xC1, &file),
+            (0xC0, "1001 03 F054455353455241"),
+            (0xC3, &maintenance),
+            (0xC1, &file),
+        ]));
+        for _ in ["MF", "ADF"] {
+            card.refused("00D6990004 00000001", "6982");
+            let update = card.wrap(MAINTENANCE, MAC, "04D69900", "00000001");
+            card.refused(&hex(&update), "6982");
+            assert_eq!(card.number(), 5);
+            card.run(&[ADF]);
+        }
+    }
+}
+
 #[test]
 fn other_files_are_updated_with_a_mac_of_the_maintenance_key() {
     let mut card = Dialogue::usual();

@@ -83,12 +83,12 @@ fn the_settlement_of_social_security_cards() {
                 333330343030737808";
     card.check(&[
         (init, "00000006 1D0ED184 9000"),
-        ("8072000004 00000000", "63C1"),
+        ("8072000004 00000000", "63CF"),
         ("8072000004 788BF075", "9000"),
     ]);
     // Tries in a row: they are all back.
     card.run(&[init]);
-    card.check(&[("8072000004 00000000", "63C1"), ("8072000004 00000000", "9303")]);
+    card.check(&[("8072000004 00000000", "63CF"), ("8072000004 00000000", "9303")]);
 }
 
 #[test]
@@ -203,6 +203,7 @@ fn the_transaction_waits_until_mac2_was_right_or_something_ends_it() {
         &["801A0800", "80FA000008 0000000000000000", "801A2801081122334455667788"],
         &["00A4000002AAAA"],
         &["00A4040003AAAAAA"],
+        &["00A40000020019", "00A4000C020017"],
         &["8072000004 00000000"],
     ] {
         let mut card = waiting.clone();
@@ -211,7 +212,7 @@ fn the_transaction_waits_until_mac2_was_right_or_something_ends_it() {
         }
         card.check(&[(CREDIT, "9000")]);
     }
-    for ends in ["8070000000", "E0400000", ADF, "00A40000020019", "00A40000023F00"] {
+    for ends in ["8070000000", "E0400000", ADF, "00A40000021002", "00A40000023F00"] {
         let mut card = waiting.clone();
         card.send(ends);
         card.run(&[ADF]);

@@ -195,6 +195,23 @@ fn a_challenge_is_good_for_one_command() {
     card.refused(&hex(&write), "6984");
 }
 
+/// What was made with an old key is over; what is refused ends nothing.
+#[test]
+fn what_waits_ends_with_it() {
+    let mut waiting = Dialogue::usual();
+    waiting.run(&[&init_usual(), "801A0800"]);
+    for written in ["2201", "0800", "2207"] {
+        let mut card = waiting.clone();
+        let wrong = spoilt(card.write_key(&record(written)));
+        assert_eq!(card.bytes(&wrong), "9302");
+        card.clone().run(&["80FA000008 0102030405060708", "8072000004 E5B62546"]);
+        let write = card.write_key(&record(written));
+        assert_eq!(card.bytes(&write), "9000");
+        card.refused("80FA000008 0102030405060708", "6901");
+        card.refused("8072000004 E5B62546", "6901");
+    }
+}
+
 #[test]
 fn a_full_segment_is_6a84() {
     let mut card = Dialogue::usual();
