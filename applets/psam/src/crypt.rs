@@ -20,7 +20,7 @@ use tessera_cos::{
 };
 use tessera_framework::{Env, Halt, Outcome, Reply, StatusWord};
 
-use crate::volatile::Temporary;
+use crate::volatile::{Chain, Temporary};
 
 const BLOCK_BYTES: usize = 8;
 
@@ -42,11 +42,8 @@ enum Mode {
 /// 6A86; 6700 unless the data are whole blocks, of a first part two at least; 6901 without a
 /// temporary key, or for a part without the first; 6985 when keys of its kind may not do that.
 pub(crate) fn crypt(env: &mut Env<'_>, turn: &Turn<'_>, reply: &mut Reply<'_>) -> Outcome {
-    let mut temporary = Temporary::load(env)?;
-    let chain = temporary.as_mut().and_then(|temporary| temporary.chain.take());
-    if let (Some(temporary), Some(_)) = (&temporary, chain) {
-        temporary.keep(env)?;
-    }
+    let temporary = Temporary::load(env)?;
+    Temporary::end_chain(env)?;
     let mode = match turn.command.p1p2() {
         0x0000 | 0x0200 => Mode::Encipher,
         0x8000 => Mode::Decipher,
@@ -61,7 +58,7 @@ pub(crate) fn crypt(env: &mut Env<'_>, turn: &Turn<'_>, reply: &mut Reply<'_>) -
     if data.len() < least * BLOCK_BYTES || !data.len().is_multiple_of(BLOCK_BYTES) {
         return Halt::status(StatusWord::WRONG_LENGTH);
     }
-    let temporary = temporary.ok_or(Halt::Status(StatusWord::INVALID_STATE))?;
+    let mut temporary = temporary.ok_or(Halt::Status(StatusWord::INVALID_STATE))?;
     let powers = temporary.usage.powers();
     let allowed = match mode {
         Mode::Encipher => powers.encipher,
@@ -82,31 +79,34 @@ pub(crate) fn crypt(env: &mut Env<'_>, turn: &Turn<'_>, reply: &mut Reply<'_>) -
         return done.map_err(|_| Halt::Status(StatusWord::NO_DIAGNOSIS));
     };
     let (initial, message) = match data.split_first_chunk::<BLOCK_BYTES>() {
-        Some((initial, message)) if first => (*initial, message),
-        _ => (chain.ok_or(Halt::Status(StatusWord::INVALID_STATE))?, data),
+        Some((initial, message)) if first => (initial, message),
+        _ => match &temporary.chain {
+            Some(Chain(value)) => (value, data),
+            None => return Halt::status(StatusWord::INVALID_STATE),
+        },
     };
     if last {
         return reply.push(&mac(&Mac::line(&temporary.key), initial, message));
     }
-    let chain = Some(link(&temporary.key, initial, message));
-    Temporary { chain, ..temporary }.keep(env)
+    temporary.chain = Some(link(&temporary.key, initial, message));
+    temporary.keep(env)
 }
 
 /// The MAC of whole blocks.
-fn mac(mac: &Mac, initial: [u8; 8], message: &[u8]) -> [u8; 4] {
-    let mut running = mac.start(&initial);
+fn mac(mac: &Mac, initial: &[u8; 8], message: &[u8]) -> [u8; 4] {
+    let mut running = mac.start(initial);
     running.update(message);
     running.finish_padded().four()
 }
 
 /// The chaining value behind whole blocks: DES with the key, or with its left half.
-fn link(key: &Key, initial: [u8; 8], message: &[u8]) -> [u8; 8] {
+fn link(key: &Key, initial: &[u8; 8], message: &[u8]) -> Chain {
     let left = match (key.algorithm(), key.as_slice().first_chunk::<8>()) {
         (Algorithm::TripleDes, Some(left)) => Key::single_des(*left),
         _ => key.clone(),
     };
     let chain = Mac::cbc(&left);
-    let mut running = chain.start(&initial);
+    let mut running = chain.start(initial);
     running.update(message);
-    running.finish_padded().eight()
+    Chain(running.finish_padded().eight())
 }

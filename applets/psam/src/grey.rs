@@ -12,8 +12,9 @@
 //! date and time, MAC2 balance and offline number, GMAC the amount.
 //!
 //! Own choices: the lock is kept in RAM, as a purchase that waits, and one of them at a time; GMAC
-//! is given once, after MAC2 was right, for the card, the offline number and the kind (91 then 93,
-//! 92 then 94) of that lock.
+//! is given for one amount, after MAC2 was right, for the card, the offline number and the kind (91
+//! then 93, 92 then 94) of that lock. The same command gets the same GMAC again until the lock is
+//! over, for an answer can be lost; another amount is refused.
 
 use tessera_cos::{
     basic::Turn,
@@ -85,7 +86,8 @@ pub(crate) fn check(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
 /// E0 44: GMAC for the amount that was delivered.
 ///
 /// # Errors
-/// 6A86; 6700; 6901 unless a lock was made and confirmed; 6985 when it is another one.
+/// 6A86; 6700; 6901 unless a lock was made and confirmed; 6985 when it is another one, or its
+/// GMAC was given for another amount.
 pub(crate) fn debit(env: &mut Env<'_>, turn: &Turn<'_>, reply: &mut Reply<'_>) -> Outcome {
     turn.expect_p1p2(0)?;
     let Ok(data) = <&[u8; 0x0F]>::try_from(turn.command.data) else {
@@ -93,14 +95,20 @@ pub(crate) fn debit(env: &mut Env<'_>, turn: &Turn<'_>, reply: &mut Reply<'_>) -
     };
     let [type_byte, card_number @ .., n0, n1, a0, a1, a2, a3] = data;
     let waiting = Waiting::load(env)?.filter(|waiting| waiting.confirmed);
-    let waiting = waiting.ok_or(Halt::Status(StatusWord::INVALID_STATE))?;
-    let is_this = waiting.card_number == *card_number
+    let mut waiting = waiting.ok_or(Halt::Status(StatusWord::INVALID_STATE))?;
+    let amount = [*a0, *a1, *a2, *a3];
+    let is_debited = waiting.form == Form::Debited;
+    let is_this = (!is_debited || waiting.amount == amount)
+        && waiting.card_number == *card_number
         && waiting.covered().ends_with(&[*n0, *n1])
         && waiting.type_byte + 2 == *type_byte;
     if !is_this {
         return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
     }
-    let gmac = Mac::cbc(&waiting.session_key()).of(&[], &[&[*a0, *a1, *a2, *a3]]);
-    Waiting::end(env)?;
-    reply.push(&gmac.four())
+    if !is_debited {
+        let gmac = Mac::cbc(&waiting.session_key()).of(&[], &[&amount]).four();
+        waiting.debit(amount, gmac);
+        waiting.keep(env)?;
+    }
+    reply.push(&waiting.gmac)
 }

@@ -109,7 +109,7 @@ pub(crate) fn transaction_key(
 /// # Errors
 /// As [`check_mac2`].
 pub(crate) fn credit(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
-    let waiting = check_mac2(env, turn, |form| form != Form::GreyLock)?;
+    let waiting = check_mac2(env, turn, |form| matches!(form, Form::Purchase | Form::Settlement))?;
     drop(waiting);
     Waiting::end(env)
 }

@@ -8,11 +8,12 @@
 //! | 9 | 12 | what MAC2 is made of, 00 beyond |
 //! | 21 | 8 | of a grey lock: number of the user card |
 //! | 29 | 1 | of a grey lock: its type; b1 of the next byte: MAC2 was right |
-//! | 31 | 1 | usage byte of the temporary key |
-//! | 32 | 1 | its bytes, 0 without one |
-//! | 33 | 16 | the key |
-//! | 49 | 1 | 01 while a MAC is under way |
-//! | 50 | 8 | its chaining value |
+//! | 31 | 8 | of a grey lock that was debited: the amount 4, GMAC 4; the session key is gone |
+//! | 39 | 1 | usage byte of the temporary key |
+//! | 40 | 1 | its bytes, 0 without one |
+//! | 41 | 16 | the key |
+//! | 57 | 1 | 01 while a MAC is under way |
+//! | 58 | 8 | its chaining value |
 //!
 //! Invariants: the place is overwritten when what lies there is over; copies overwrite themselves.
 
@@ -21,7 +22,7 @@ use tessera_framework::{Clear, Env, Halt, StatusWord, pin::forget};
 
 use crate::usage::Usage;
 
-const WAITING_BYTES: usize = 31;
+const WAITING_BYTES: usize = 39;
 const TEMPORARY_BYTES: usize = 27;
 
 /// Bytes of `OnDeselect` RAM.
@@ -39,6 +40,8 @@ pub(crate) enum Form {
     Settlement = 2,
     /// Grey lock: balance and offline number.
     GreyLock = 3,
+    /// Grey lock, its GMAC given: there is no MAC2 to come.
+    Debited = 4,
 }
 
 impl Form {
@@ -46,13 +49,12 @@ impl Form {
         match self {
             Self::Purchase => 4,
             Self::Settlement => 12,
-            Self::GreyLock => 6,
+            Self::GreyLock | Self::Debited => 6,
         }
     }
 }
 
 /// A transaction that waits.
-#[derive(Clone)]
 pub(crate) struct Waiting {
     pub(crate) form: Form,
     session_key: [u8; 8],
@@ -63,6 +65,10 @@ pub(crate) struct Waiting {
     pub(crate) type_byte: u8,
     /// Of a grey lock: the card has said that it is locked.
     pub(crate) confirmed: bool,
+    /// Of a grey lock that was debited.
+    pub(crate) amount: [u8; 4],
+    /// Of a grey lock that was debited.
+    pub(crate) gmac: [u8; 4],
 }
 
 impl Waiting {
@@ -75,6 +81,8 @@ impl Waiting {
             card_number: [0; 8],
             type_byte: 0,
             confirmed: false,
+            amount: [0; 4],
+            gmac: [0; 4],
         };
         if covered.len() != form.covered_bytes() {
             return None;
@@ -92,12 +100,21 @@ impl Waiting {
         self.covered.get(..self.form.covered_bytes()).unwrap_or_default()
     }
 
+    /// What is left when GMAC is given: the answer, to be given again.
+    pub(crate) fn debit(&mut self, amount: [u8; 4], gmac: [u8; 4]) {
+        self.form = Form::Debited;
+        self.amount = amount;
+        self.gmac = gmac;
+        forget(&mut self.session_key);
+    }
+
     pub(crate) fn load(env: &Env<'_>) -> Result<Option<Self>, Halt> {
-        let place = read::<WAITING_BYTES>(env, WAITING_AT)?;
+        let Copied(place) = &read::<WAITING_BYTES>(env, WAITING_AT)?;
         let form = match place[0] {
             1 => Form::Purchase,
             2 => Form::Settlement,
             3 => Form::GreyLock,
+            4 => Form::Debited,
             _ => return Ok(None),
         };
         Ok(Some(Self {
@@ -107,6 +124,8 @@ impl Waiting {
             card_number: core::array::from_fn(|at| place[21 + at]),
             type_byte: place[29],
             confirmed: place[30] != 0,
+            amount: core::array::from_fn(|at| place[31 + at]),
+            gmac: core::array::from_fn(|at| place[35 + at]),
         }))
     }
 
@@ -118,6 +137,8 @@ impl Waiting {
         place[21..29].copy_from_slice(&self.card_number);
         place[29] = self.type_byte;
         place[30] = u8::from(self.confirmed);
+        place[31..35].copy_from_slice(&self.amount);
+        place[35..].copy_from_slice(&self.gmac);
         Ok(())
     }
 
@@ -132,22 +153,28 @@ impl Drop for Waiting {
     }
 }
 
+/// Chaining value of a MAC under way.
+pub(crate) struct Chain(pub(crate) [u8; 8]);
+
+impl Drop for Chain {
+    fn drop(&mut self) {
+        forget(&mut self.0);
+    }
+}
+
 /// The temporary key.
 pub(crate) struct Temporary {
     pub(crate) usage: Usage,
     pub(crate) key: Key,
-    /// Chaining value of a MAC under way.
-    pub(crate) chain: Option<[u8; 8]>,
+    pub(crate) chain: Option<Chain>,
 }
 
 impl Temporary {
     pub(crate) fn load(env: &Env<'_>) -> Result<Option<Self>, Halt> {
-        let mut place = read::<TEMPORARY_BYTES>(env, TEMPORARY_AT)?;
+        let Copied(place) = &read::<TEMPORARY_BYTES>(env, TEMPORARY_AT)?;
         let key = place.get(2..2 + usize::from(place[1])).and_then(Key::des);
-        let chain = (place[18] != 0).then(|| core::array::from_fn(|at| place[19 + at]));
-        let usage = Usage(place[0]);
-        forget(&mut place);
-        Ok(key.map(|key| Self { usage, key, chain }))
+        let chain = (place[18] != 0).then(|| Chain(core::array::from_fn(|at| place[19 + at])));
+        Ok(key.map(|key| Self { usage: Usage(place[0]), key, chain }))
     }
 
     pub(crate) fn keep(&self, env: &mut Env<'_>) -> Result<(), Halt> {
@@ -159,8 +186,16 @@ impl Temporary {
             *to = *from;
         }
         place[18] = u8::from(self.chain.is_some());
-        place[19..].copy_from_slice(&self.chain.unwrap_or_default());
+        match &self.chain {
+            Some(Chain(value)) => place[19..].copy_from_slice(value),
+            None => forget(&mut place[19..]),
+        }
         Ok(())
+    }
+
+    /// Ends the MAC under way in RAM, not in values that are loaded.
+    pub(crate) fn end_chain(env: &mut Env<'_>) -> Result<(), Halt> {
+        write::<TEMPORARY_BYTES>(env, TEMPORARY_AT).map(|place| forget(&mut place[18..]))
     }
 
     pub(crate) fn end(env: &mut Env<'_>) -> Result<(), Halt> {
@@ -177,12 +212,27 @@ pub(crate) fn end_all(env: &mut Env<'_>) -> Result<(), Halt> {
     Temporary::end(env)
 }
 
-fn read<const N: usize>(env: &Env<'_>, at: usize) -> Result<[u8; N], Halt> {
+/// A copy of the place, which overwrites itself.
+struct Copied<const N: usize>([u8; N]);
+
+impl<const N: usize> Drop for Copied<N> {
+    fn drop(&mut self) {
+        forget(&mut self.0);
+    }
+}
+
+fn read<const N: usize>(env: &Env<'_>, at: usize) -> Result<Copied<N>, Halt> {
     let place = env.ram(Clear::OnDeselect).get(at..).and_then(|ram| ram.first_chunk());
-    place.copied().ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))
+    place.map(|place| Copied(*place)).ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))
 }
 
 fn write<'e, const N: usize>(env: &'e mut Env<'_>, at: usize) -> Result<&'e mut [u8; N], Halt> {
     let place = env.ram_mut(Clear::OnDeselect).get_mut(at..).and_then(|ram| ram.first_chunk_mut());
     place.ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))
 }
+
+// What carries a secret overwrites it when it goes.
+const _: () = {
+    use core::mem::needs_drop;
+    assert!(needs_drop::<Waiting>() && needs_drop::<Chain>() && needs_drop::<Copied<1>>());
+};

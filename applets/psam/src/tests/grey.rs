@@ -28,10 +28,49 @@ fn a_lock_and_its_gmac() {
         ("00B0990004", "000000029000"),
         (CHECK, "9000"),
         (DEBIT, &format!("{GMAC}9000")),
-        // Once.
-        (DEBIT, "6901"),
         (CHECK, "6901"),
     ]);
+}
+
+/// The answer may be lost on its way: asked the same, the card says the same.
+#[test]
+fn gmac_is_given_again_for_the_same_amount_alone() {
+    let mut card = begun();
+    card.check(&[(CHECK, "9000"), (DEBIT, &format!("{GMAC}9000"))]);
+    for other in [
+        "E04400000F 94 9900000001290011 0206 00000124",
+        "E04400000F 94 9900000001290011 0206 00000000",
+        "E04400000F 93 9900000001290011 0206 00000123",
+        "E04400000F 94 9900000001290012 0206 00000123",
+        "E04400000F 94 9900000001290011 0207 00000123",
+    ] {
+        card.refused(other, "6985");
+    }
+    // Neither MAC2 of the lock nor of a purchase is asked for any more.
+    for mac2 in [CHECK, "E042000004 00000000", "8072000004 00000000"] {
+        card.refused(mac2, "6901");
+    }
+    card.check(&[
+        ("00A4000002 0017", &card.clone().send("00A4000002 0017")),
+        (DEBIT, &format!("{GMAC}9000")),
+        (DEBIT, &format!("{GMAC}9000")),
+    ]);
+    for ends in [&*init_usual(), INIT, "8070000000", "E0400000", ADF, "00A40000021002"] {
+        let mut card = card.clone();
+        card.run(&[DEBIT]);
+        card.send(ends);
+        card.refused(DEBIT, "6901");
+    }
+    card.reset();
+    card.run(&[ADF]);
+    card.refused(DEBIT, "6901");
+}
+
+#[test]
+fn a_file_selected_in_between_changes_nothing() {
+    let mut card = begun();
+    card.run(&["00A4000002 0019", CHECK, "00A4000002 0017"]);
+    card.check(&[(DEBIT, &format!("{GMAC}9000"))]);
 }
 
 #[test]
