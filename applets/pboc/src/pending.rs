@@ -16,7 +16,7 @@
 //! | 26 | 6 | terminal identifier |
 //! | 32 | 4 | random number |
 //! | 36 | 2 | transaction number |
-//! | 38 | 2 | of a compound purchase, bytes in use of the [cache](crate::cache) |
+//! | 38 | 2 | of a compound purchase, bytes in use of the [`crate::cache`] |
 //! | 40 | 8 | of a transaction with the issuer, the session key |
 //! | 48 | 2 | the purse's number of the other kind |
 //! | 50 | 4 | epoch of the session |
