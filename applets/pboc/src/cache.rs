@@ -7,6 +7,8 @@
 //! |---|---|
 //! | 4 | header of the file |
 //! | 1 | number of the record; 0: a new one of a cyclic file |
+//! | 1 | 01 when the record was named by its identifier, else 00 |
+//! | 1 | that identifier, else 00 |
 //! | 1 | bytes of the record |
 //! | | the record |
 //!
@@ -24,7 +26,7 @@ use crate::pending::PENDING_BYTES;
 pub const CACHE_BYTES: u16 = 256;
 
 /// Bytes in front of each record.
-const HEAD_BYTES: usize = 6;
+const HEAD_BYTES: usize = 8;
 
 const FROM: usize = (SESSION_BYTES + PENDING_BYTES) as usize;
 const PLACE: Range<usize> = FROM..FROM + CACHE_BYTES as usize;
@@ -36,6 +38,8 @@ pub(crate) struct Target {
     pub(crate) file: u32,
     /// Number of the record; 0: a new one of a cyclic file.
     pub(crate) number: u8,
+    /// The identifier, its first byte, when it was named by that.
+    pub(crate) identifier: Option<u8>,
 }
 
 /// Adds a record behind the `used` bytes in use, and says how many are in use then.
@@ -55,7 +59,9 @@ pub(crate) fn add(
     let place = place(env)?.get_mut(usize::from(used)..end).ok_or(full)?;
     let (head, body) = place.split_at_mut(HEAD_BYTES);
     let [a, b, c, d] = target.file.to_be_bytes();
-    head.copy_from_slice(&[a, b, c, d, target.number, length]);
+    let (by_identifier, identifier) =
+        (u8::from(target.identifier.is_some()), target.identifier.unwrap_or(0));
+    head.copy_from_slice(&[a, b, c, d, target.number, by_identifier, identifier, length]);
     body.copy_from_slice(record);
     Ok(used_then)
 }
@@ -118,9 +124,11 @@ impl<'c> Iterator for Records<'c> {
     type Item = (Target, &'c [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (&[a, b, c, d, number, length], rest) = self.0.split_first_chunk::<HEAD_BYTES>()?;
+        let (&[a, b, c, d, number, by_identifier, identifier, length], rest) =
+            self.0.split_first_chunk::<HEAD_BYTES>()?;
         let (record, rest) = rest.split_at_checked(usize::from(length))?;
         self.0 = rest;
-        Some((Target { file: u32::from_be_bytes([a, b, c, d]), number }, record))
+        let identifier = (by_identifier != 0).then_some(identifier);
+        Some((Target { file: u32::from_be_bytes([a, b, c, d]), number, identifier }, record))
     }
 }

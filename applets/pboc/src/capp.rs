@@ -44,7 +44,11 @@ pub(crate) fn update_capp_data_cache(
     if record.len() as u32 != record_bytes(env, &file, number)? {
         return Halt::status(StatusWord::WRONG_LENGTH);
     }
-    let target = Target { file: file.at, number };
+    let identifier = match update.which {
+        Which::First(first) => Some(first),
+        _ => None,
+    };
+    let target = Target { file: file.at, number, identifier };
     resumed.pending.cached = cache::add(env, resumed.pending.cached, target, record)?;
     resumed.pending.keep(env)
 }
@@ -125,30 +129,54 @@ fn record_bytes(env: &Env<'_>, file: &Header, number: u8) -> Result<u32, Halt> {
     }
 }
 
-/// Writes what was cached, as a part of the transaction that pays.
+/// Whether what was cached can still be written where it belongs: another logical channel may have
+/// changed the records. Asked before anything is written, a record's new identifier included.
 ///
 /// # Errors
-/// 6A83, 6700 when the file is not as it was after all; 6A84 beyond the commit capacity; 6581;
-/// `Torn`.
+/// 6A83, 6700 when the file is not as it was after all.
+pub(crate) fn check(env: &Env<'_>, resumed: &Resumed<'_>) -> Outcome {
+    if resumed.pending.cached == 0 {
+        return Ok(());
+    }
+    let cached = Cached::load(env, resumed.pending.cached)?;
+    for (Target { file, number, identifier }, data) in cached.records() {
+        let file = Header::load(env, file)?;
+        let adds = number == 0;
+        if file.parent() != resumed.session.df
+            || !file.kind.has_records()
+            || adds != (file.kind == Kind::Cyclic)
+            || !adds && !(1..=record::count(env, &file)?).contains(&number)
+        {
+            return Halt::status(StatusWord::RECORD_NOT_FOUND);
+        }
+        if data.len() as u32 != record_bytes(env, &file, number)? {
+            return Halt::status(StatusWord::WRONG_LENGTH);
+        }
+        if let Some(identifier) = identifier
+            && env.load_array(record::locate(env, &file, number, u8::MAX)?.at)? != [identifier]
+        {
+            return Halt::status(StatusWord::RECORD_NOT_FOUND);
+        }
+    }
+    Ok(())
+}
+
+/// Writes what was cached and has been [checked](check), as a part of the transaction that pays.
+///
+/// # Errors
+/// 6A84 beyond the commit capacity; 6581; `Torn`.
 pub(crate) fn write(env: &mut Env<'_>, resumed: &Resumed<'_>) -> Outcome {
     if resumed.pending.cached == 0 {
         return Ok(());
     }
     let cached = Cached::load(env, resumed.pending.cached)?;
-    for (Target { file, number }, data) in cached.records() {
+    for (Target { file, number, .. }, data) in cached.records() {
         let file = Header::load(env, file)?;
-        if number == 0 && file.kind == Kind::Cyclic {
+        if number == 0 {
             record::add(env, &file, data.len(), data)?;
-            continue;
+        } else {
+            env.store(record::locate(env, &file, number, u8::MAX)?.at, data)?;
         }
-        if !file.kind.has_records() || !(1..=record::count(env, &file)?).contains(&number) {
-            return Halt::status(StatusWord::RECORD_NOT_FOUND);
-        }
-        let record = record::locate(env, &file, number, u8::MAX)?;
-        if data.len() as u32 != record.bytes {
-            return Halt::status(StatusWord::WRONG_LENGTH);
-        }
-        env.store(record.at, data)?;
     }
     Ok(())
 }

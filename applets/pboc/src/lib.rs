@@ -107,7 +107,9 @@
 //!   has: its MAC begins with a challenge. So that there can be one, GET CHALLENGE leaves a
 //!   compound purchase pending, unless it is refused.
 //! * The same record cached twice is written twice, the last one stays. No file becomes current.
-//! * What the cache holds is [`cache::CACHE_BYTES`] bytes, six of them in front of each record.
+//!   Of two logical channels that write the same record the last writer wins; a record that was
+//!   cached by identifier and has another one before the DEBIT is 6A83, and nothing has moved.
+//! * What the cache holds is [`cache::CACHE_BYTES`] bytes, eight of them in front of each record.
 //!
 //! Grey lock (one manual, and one host program where they disagree):
 //!

@@ -17,7 +17,7 @@ use crate::{
 ///
 /// # Errors
 /// 6901 when none of the three is pending, 9302 when `mac` is wrong, then as [`Resumed::purse`],
-/// [`Resumed::complete`] and [`capp::write`].
+/// [`capp::check`], [`Resumed::complete`] and [`capp::write`].
 pub(crate) fn debit(
     env: &mut Env<'_>,
     asked: &Asked<'_, '_>,
@@ -33,6 +33,7 @@ pub(crate) fn debit(
     check_mac(&request_mac(&session, &amount, opening, when), *mac)?;
     let purse = resumed.purse(env, asked)?;
     let balance = new_balance(purse.state.balance, Kind::Purchase, opening.amount)?;
+    capp::check(env, &resumed)?;
     let terminal = (&opening.terminal, &terminal_number);
     let tac = offline_tac(&resumed.tac(env)?, opening.amount, opening.transaction, terminal, when);
     let mac = amount_mac(&session, opening.amount).four();

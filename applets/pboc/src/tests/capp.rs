@@ -220,7 +220,7 @@ fn checks_of_an_update_come_in_their_order() {
     next(0x01, 0xBC, &[9, 0], "6700");
 }
 
-/// 256 bytes, six of them in front of each record: two of 120, and then there is no room for
+/// 256 bytes, eight of them in front of each record: two of 120, and then there is no room for
 /// another.
 #[test]
 fn a_full_cache_is_6a84() {
@@ -240,7 +240,7 @@ fn a_full_cache_is_6a84() {
         }
     }
     let opened = card.open(Kind::Capp, 7);
-    for _ in 0..11 {
+    for _ in 0..10 {
         card.check(&[(&update(0x00, 0xD3, &[0x77; 16]), "9000")]);
     }
     card.close(&opened);
@@ -321,6 +321,55 @@ fn a_record_that_no_longer_is_as_it_was_stops_the_payment() {
         let (at, byte) = if change == "gone" { (at + 1, 1) } else { (at + 2 + 2 + 48 + 1, 40) };
         card.rig.env().store(at, &[byte]).unwrap();
         card.refuse(&hex(&opened.second()), status);
+    }
+}
+
+/// Another logical channel has given the record another identifier: by identifier that is no longer
+/// the record that was meant, by number it is, and the last writer wins.
+#[test]
+fn a_record_whose_identifier_changed_stops_the_payment_by_identifier_alone() {
+    for by_identifier in [true, false] {
+        let mut card = card();
+        let opened = card.open(Kind::Capp, 7);
+        let (p1, p2) = if by_identifier { (0x09, 0xB8) } else { (0x01, 0xBC) };
+        card.check(&[(&update(p1, p2, &tlv(0x09, 48, 1)), "9000")]);
+        let at = card.file(0x0017);
+        let at = record::locate(&card.rig.env(), &at, 1, 2).unwrap().at;
+        card.rig.env().store(at, &[0x0A]).unwrap();
+        if by_identifier {
+            card.refuse(&hex(&opened.second()), "6A83");
+            card.refuse(&hex(&opened.second()), "6901");
+        } else {
+            card.close(&opened);
+            card.check(&[(&read(1, 0x17), &(hex(&tlv(0x09, 48, 1)) + "9000"))]);
+        }
+    }
+}
+
+/// Identifiers are those before the DEBIT, also where it changes one.
+#[test]
+fn an_identifier_that_the_debit_itself_changes_stops_nothing() {
+    let mut card = card();
+    let opened = card.open(Kind::Capp, 7);
+    card.check(&[
+        (&update(0x09, 0xB8, &tlv(0x0A, 48, 1)), "9000"),
+        (&update(0x09, 0xB8, &tlv(0x0B, 48, 2)), "9000"),
+    ]);
+    card.close(&opened);
+    card.check(&[(&read(1, 0x17), &(hex(&tlv(0x0B, 48, 2)) + "9000"))]);
+}
+
+/// What is remembered is no file of records of this DF: nothing is written there.
+#[test]
+fn a_record_elsewhere_stops_the_payment() {
+    for fid in [0x0015, 0x0002, 0x001A] {
+        let mut card = card();
+        let opened = card.open(Kind::Capp, 7);
+        card.check(&[(&update(0x01, 0x84, &[0x33; 16]), "9000")]);
+        let at = card.file(fid).at.to_be_bytes();
+        let cache = PENDING_AT + usize::from(PENDING_BYTES);
+        card.rig.env().ram_mut(Clear::OnDeselect)[cache..cache + 4].copy_from_slice(&at);
+        card.refuse(&hex(&opened.second()), "6A83");
     }
 }
 

@@ -157,7 +157,7 @@ fn record_missing_and_no_room() {
     card.open(Kind::Capp, 1);
     card.refuse(&capp::update(0x04, 0x84, &[0; 16]), "6A83");
     card.open(Kind::Capp, 1);
-    for _ in 0..11 {
+    for _ in 0..10 {
         card.check(&[(&capp::update(0x01, 0x84, &[0; 16]), "9000")]);
     }
     card.refuse(&capp::update(0x01, 0x84, &[0; 16]), "6A84");
