@@ -359,16 +359,21 @@ fn an_identifier_that_the_debit_itself_changes_stops_nothing() {
     card.check(&[(&read(1, 0x17), &(hex(&tlv(0x0B, 48, 2)) + "9000"))]);
 }
 
-/// What is remembered is no file of records of this DF: nothing is written there.
+/// What is remembered is no linear file of this DF: nothing is written there.
 #[test]
 fn a_record_elsewhere_stops_the_payment() {
-    for fid in [0x0015, 0x0002, 0x001A] {
-        let mut card = card();
+    let mut card = card();
+    let trips = card.file(0x001A);
+    record::add(&mut card.rig.env(), &trips, 16, &[0; 16]).unwrap();
+    let far = tree::create_ef(&mut card.rig.env(), DfId::ROOT, &records(0x0010, FIXED)).unwrap();
+    record::add(&mut card.rig.env(), &far, 16, &[0; 16]).unwrap();
+    for at in [card.file(0x0015).at, card.file(0x0002).at, trips.at, far.at] {
+        let mut card = card.clone();
         let opened = card.open(Kind::Capp, 7);
         card.check(&[(&update(0x01, 0x84, &[0x33; 16]), "9000")]);
-        let at = card.file(fid).at.to_be_bytes();
         let cache = PENDING_AT + usize::from(PENDING_BYTES);
-        card.rig.env().ram_mut(Clear::OnDeselect)[cache..cache + 4].copy_from_slice(&at);
+        let mut env = card.rig.env();
+        env.ram_mut(Clear::OnDeselect)[cache..cache + 4].copy_from_slice(&at.to_be_bytes());
         card.refuse(&hex(&opened.second()), "6A83");
     }
 }

@@ -137,3 +137,17 @@ fn what_is_pending_ends_with_the_session() {
         card.transact(kind, 1);
     }
 }
+
+/// A log is written where INITIALIZE found it, if that is still one of this DF.
+#[test]
+fn a_log_elsewhere_is_not_written() {
+    for kind in KINDS {
+        let mut card = card();
+        let far = tree::create_ef(&mut card.rig.env(), DfId::ROOT, &LOG).unwrap().at;
+        let opened = card.open(kind, 1);
+        let mut env = card.rig.env();
+        let ram = env.ram_mut(Clear::OnDeselect);
+        ram[PENDING_AT + 10..][..4].copy_from_slice(&far.to_be_bytes());
+        card.refuse(&hex(&opened.second()), "6901");
+    }
+}
