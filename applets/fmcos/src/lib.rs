@@ -67,6 +67,7 @@ use tessera_cos::{
 };
 use tessera_framework::{
     Aid, Applet, Command, Descriptor, DfId, Env, FileId, Halt, Outcome, Reply, Selected, Selection,
+    StatusWord,
 };
 
 /// The application.
@@ -103,6 +104,7 @@ static BUILD: Build = Build {
     counters: COUNTERS,
     root_is_mf: true,
     empty_df_is_free: true,
+    no_challenge: StatusWord::CONDITIONS_NOT_SATISFIED,
 };
 
 impl Applet for Fmcos {

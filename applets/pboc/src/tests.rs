@@ -63,6 +63,7 @@ static BUILD: Build = Build {
     counters: 0..4,
     root_is_mf: true,
     empty_df_is_free: false,
+    no_challenge: StatusWord::CONDITIONS_NOT_SATISFIED,
 };
 
 static DESCRIPTOR: Descriptor = Descriptor {

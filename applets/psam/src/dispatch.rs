@@ -25,15 +25,7 @@ pub(crate) fn process(env: &mut Env<'_>, command: &Command<'_>, reply: &mut Repl
         basic::block::refuse_blocked(&df)?;
         block::refuse_locked(env, &df)?;
     }
-    match run(env, &mut turn, reply) {
-        // The one condition the basic commands have; this family has a word of its own for it.
-        Err(Halt::Status(StatusWord::CONDITIONS_NOT_SATISFIED))
-            if wants_challenge(command) && turn.challenge.bytes().is_empty() =>
-        {
-            Halt::status(StatusWord::REFERENCE_DATA_NOT_USABLE)
-        }
-        done => done,
-    }?;
+    run(env, &mut turn, reply)?;
     turn.session.store(env)
 }
 
@@ -51,11 +43,6 @@ fn run(env: &mut Env<'_>, turn: &mut Turn<'_>, reply: &mut Reply<'_>) -> Outcome
         basic::ins::APPLICATION_UNBLOCK => block::unblock(env, turn),
         _ => basic::run(env, turn, reply),
     }
-}
-
-/// A basic command, or WRITE KEY: those that answer to a challenge.
-fn wants_challenge(command: &Command<'_>) -> bool {
-    basic::is_basic(command.ins) || command.ins == ins::WRITE_KEY
 }
 
 /// The classes an instruction is known in.

@@ -100,6 +100,7 @@ use core::ops::Range;
 use tessera_cos::{Dialect, basic::Build, no_data_object, session};
 use tessera_framework::{
     Aid, Applet, Command, Descriptor, DfId, Env, FileId, Halt, Outcome, Reply, Selected, Selection,
+    StatusWord,
 };
 
 /// The application.
@@ -140,6 +141,7 @@ static BUILD: Build = Build {
     counters: COUNTERS_OF_KEYS,
     root_is_mf: true,
     empty_df_is_free: false,
+    no_challenge: StatusWord::REFERENCE_DATA_NOT_USABLE,
 };
 
 impl Applet for Psam {

@@ -90,6 +90,7 @@ static BUILD: Build = Build {
     counters: COUNTERS,
     root_is_mf: false,
     empty_df_is_free: false,
+    no_challenge: StatusWord::CONDITIONS_NOT_SATISFIED,
 };
 
 static RULES: Rules = Rules { grey_lock: true, ..Rules::USUAL };

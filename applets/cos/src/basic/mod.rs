@@ -50,6 +50,8 @@ pub struct Build {
     pub root_is_mf: bool,
     /// An empty DF may be filled by anybody until it is left.
     pub empty_df_is_free: bool,
+    /// What is answered to a command that wants a challenge, without one: families of cards differ.
+    pub no_challenge: StatusWord,
 }
 
 /// Whether [`run`] knows an instruction.

@@ -105,10 +105,10 @@ impl Turn<'_> {
     /// The challenge; one of four bytes is extended with zeros where a block is needed.
     ///
     /// # Errors
-    /// 6985 without one (inferred; the lists of status words have 6984 too).
+    /// What the [`Build`] says, without one (6985 inferred; the lists of status words have 6984 too).
     pub fn challenge(&self) -> Result<&[u8], Halt> {
         match self.challenge.bytes() {
-            [] => Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED),
+            [] => Halt::status(self.build.no_challenge),
             challenge => Ok(challenge),
         }
     }
@@ -116,7 +116,7 @@ impl Turn<'_> {
     /// What a key makes of the command's protected data field, with a try of it taken first.
     ///
     /// # Errors
-    /// 6985 without a challenge; 6700 when there is no MAC; 6983; `wrong` when the MAC or what it
+    /// As [`challenge`](Self::challenge); 6700 when there is no MAC; 6983; `wrong` when the MAC or what it
     /// protects is not right; `Torn`.
     pub fn open(
         &self,
