@@ -212,8 +212,8 @@ fn no_session_key_stays_in_ram() {
     }
 }
 
-/// Every command drops what is pending, so nothing can have changed; an applet that forgot to drop
-/// it must not lose money.
+/// Every command of this channel drops what is pending; an applet that forgot to drop it must not
+/// lose money.
 #[test]
 fn a_pending_transaction_is_bound_to_its_purse_file_and_number() {
     for kind in KINDS {

@@ -170,7 +170,7 @@ fn the_lock_and_both_unlocks_want_the_pin_and_their_keys() {
     }
 }
 
-/// The lock goes in between, which no command can do: nothing is paid then.
+/// The lock goes in between, which no command of this channel can do: nothing is paid then.
 #[test]
 fn an_unlock_of_what_is_no_longer_locked_is_6985() {
     for of in BOTH {
