@@ -57,8 +57,9 @@
 //! * Which kind of key may do what: [`usage`]. Not its kind is 6985, no such key 6A88.
 //! * A part of a MAC without the first one, and DES CRYPT without a temporary key, are 6901.
 //! * The grey lock is kept in RAM, see `grey`.
-//! * EF 0019 cannot be written by any command, whatever right the installation data give. Other files of the built-in profile are updated in
-//!   class 04 with the MAC of the DF's maintenance key, usage 01 version 00.
+//! * EF 0019 cannot be written by any command, whatever right the installation data give. Other
+//!   files of the built-in profile are updated in class 04 with the MAC of the DF's maintenance
+//!   key, usage 01 version 00.
 //! * A missing challenge is 6984, as the lists of this family have it.
 //! * WRITE KEY is taken with the master key of the current DF alone, usage 00 version 00, and has
 //!   no form without protection.

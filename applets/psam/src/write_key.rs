@@ -2,8 +2,8 @@
 //!
 //! Data: E(master, length ‖ usage ‖ version ‖ algorithm ‖ key ‖ 80 00..) ‖ MAC, as a published
 //! session with a real card has it. A key of the same usage byte and version is replaced, with its
-//! rights as they were; else one is added. Either ends temporary key and waiting transaction. The master key itself is replaced under its old value.
-//! Nothing reads a key.
+//! rights as they were; else one is added. Either ends temporary key and waiting transaction. The
+//! master key itself is replaced under its old value. Nothing reads a key.
 
 use tessera_cos::{
     Access, Flags,

@@ -105,7 +105,7 @@ impl Turn<'_> {
     /// The challenge; one of four bytes is extended with zeros where a block is needed.
     ///
     /// # Errors
-    /// What the [`Build`] says, without one (6985 inferred; the lists of status words have 6984 too).
+    /// What the [`Build`] says, without one: 6985 is inferred, lists of status words have 6984 too.
     pub fn challenge(&self) -> Result<&[u8], Halt> {
         match self.challenge.bytes() {
             [] => Halt::status(self.build.no_challenge),
@@ -116,8 +116,8 @@ impl Turn<'_> {
     /// What a key makes of the command's protected data field, with a try of it taken first.
     ///
     /// # Errors
-    /// As [`challenge`](Self::challenge); 6700 when there is no MAC; 6983; `wrong` when the MAC or what it
-    /// protects is not right; `Torn`.
+    /// As [`challenge`](Self::challenge); 6700 when there is no MAC; 6983; `wrong` when the MAC or
+    /// what it protects is not right; `Torn`.
     pub fn open(
         &self,
         env: &mut Env<'_>,
