@@ -136,6 +136,32 @@ pub enum TerminalError {
         /// What its log says.
         log: &'static str,
     },
+    /// The card is at a number that it had left behind.
+    #[error(
+        "the number went back: a copy of the card, or a restored image; expected number {expected} \
+         or a later one, got {now}; the transaction stays open for the issuer to settle, nothing \
+         is given for it"
+    )]
+    WentBack {
+        /// Number before the open transaction.
+        expected: u16,
+        /// Where the card is now.
+        now: u16,
+    },
+    /// The card prepares no transaction that would tell its number.
+    #[error(
+        "the card prepares nothing that would tell its number ({}) and does not prove number \
+         {number}{log}; the transaction stays open, nothing is given for it",
+        status_in_words(*.status)
+    )]
+    PreparesNothing {
+        /// Number after the open transaction.
+        number: u16,
+        /// The answer to INITIALIZE.
+        status: StatusWord,
+        /// What its log says.
+        log: &'static str,
+    },
     /// The card says that it has paid, and the PSAM cannot check it any more.
     #[error(
         "the card has paid {amount} (number {number}, TAC {tac}), but the PSAM cannot check it any \

@@ -1,10 +1,17 @@
 //! The issuer's side of what goes online: master keys, MACs, and what it has credited and debited.
 //!
-//! Invariant: an amount is in the books once the card has proved that it completed the transaction,
-//! and not before; what was allowed and not proved is still open and can be proved or cancelled,
-//! not both.
+//! Invariants:
+//! * an amount is in the books when the card has proved that it completed the transaction, once
+//!   however often it is proved, and not before;
+//! * what was allowed and not proved is still open, by card, type, number and terminal; it can be
+//!   proved or cancelled, not both;
+//! * it is cancelled only on the card's own word: the MAC1 of a later INITIALIZE that nobody could
+//!   have recorded before, with the number unchanged. That INITIALIZE has also ended what MAC2 could
+//!   have completed.
 
 use std::collections::BTreeMap;
+
+use tessera_framework::pin::equal_in_constant_time;
 
 use crate::cryptography::cipher::{Checksum, Key, Mac, diversify, session_key};
 
@@ -41,6 +48,23 @@ pub enum HostError {
     /// There is nothing open that could be proved or cancelled.
     #[error("the host has no open {0} for this card")]
     NothingOpen(&'static str),
+    /// The number is in the books, for another transaction.
+    #[error(
+        "the host has booked number {0} of this card already, and this is another transaction of \
+         the same number: a copy of the card, or a restored image"
+    )]
+    BookedBefore(u16),
+    /// The card has not stayed where it was.
+    #[error(
+        "the host cancels nothing: expected the card still at number {expected}, got {got}; the \
+         transaction stays open"
+    )]
+    NumberMoved {
+        /// Number before the open transaction.
+        expected: u16,
+        /// The card's number now.
+        got: u16,
+    },
     /// A line of the keys file.
     #[error("{place}: expected {expected}, got {got:?}")]
     Keys {
@@ -147,10 +171,16 @@ pub struct Account {
     pub unloaded: u64,
 }
 
+/// A transaction of a card: serial number, type byte, number before it.
+type Transaction = (Serial, u8, u16);
+
 /// The issuer's host.
 pub struct Host {
     keys: HostKeys,
-    open: BTreeMap<Serial, Online>,
+    /// Of one number several terminals may have asked; of each the last time it asked.
+    open: BTreeMap<(Transaction, TerminalId), Online>,
+    /// What is in the accounts, by what it was proved.
+    booked: BTreeMap<Transaction, Mac4>,
     accounts: BTreeMap<Serial, Account>,
 }
 
@@ -158,7 +188,13 @@ impl Host {
     /// A host with these keys.
     #[must_use]
     pub const fn new(keys: HostKeys) -> Self {
-        Self { keys, open: BTreeMap::new(), accounts: BTreeMap::new() }
+        Self { keys, open: BTreeMap::new(), booked: BTreeMap::new(), accounts: BTreeMap::new() }
+    }
+
+    /// Whether something was allowed for this card that is neither proved nor cancelled.
+    #[must_use]
+    pub fn has_open(&self, serial: Serial) -> bool {
+        self.open.keys().any(|((open, ..), _)| *open == serial)
     }
 
     /// What it has of a card.
@@ -170,32 +206,38 @@ impl Host {
     /// Checks the card's MAC1 and allows the transaction by MAC2.
     ///
     /// # Errors
-    /// [`HostError`].
+    /// [`HostError`]: what was open stays open.
     pub fn allow(&mut self, online: Online) -> Result<Mac4, HostError> {
         let mac = Mac::cbc(&self.session(&online)?);
-        let Online { kind, purse, amount, terminal, when, card, .. } = online;
-        let kind_byte = [kind.type_byte(purse)];
-        let (what, balance, limit) = (amount_of(&online), card.balance.bytes(), limit(card.limit));
-        let expected = match kind {
-            Kind::Overdraft => mac.of(&[], &[&balance, &limit, &kind_byte, &terminal]),
-            _ => mac.of(&[], &[&balance, &amount.bytes(), &kind_byte, &terminal]),
-        };
-        fits(&expected, card.mac1, "MAC1", "nothing is allowed")?;
-        self.open.insert(online.serial, online);
+        let Online { kind, purse, terminal, when, card, .. } = online;
+        let (what, kind_byte) = (amount_of(&online), [kind.type_byte(purse)]);
+        fits(&mac1(&mac, &online), card.mac1, "MAC1", "nothing is allowed")?;
+        let transaction = transaction(&online);
+        if self.booked.contains_key(&transaction) {
+            return Err(HostError::BookedBefore(card.number.wrapping_add(1)));
+        }
+        self.open.insert((transaction, terminal), online);
         Ok(mac.of(&[], &[&what, &kind_byte, &terminal, &when.bytes()]).four())
     }
 
     /// Checks by TAC, or by MAC3 of an unload, that the card has completed what was allowed, and
-    /// books it.
+    /// books it. Proved again, it is in the books as before.
     ///
     /// # Errors
     /// [`HostError`]: nothing is booked.
-    pub fn completed(&mut self, serial: Serial, proof: Mac4) -> Result<(), HostError> {
-        let online = *self.open.get(&serial).ok_or(HostError::NothingOpen("transaction"))?;
+    pub fn completed(&mut self, open: &Open, proof: Mac4) -> Result<(), HostError> {
+        let (transaction, _) = name_of(open);
+        if let Some(booked) = self.booked.get(&transaction) {
+            return match equal_in_constant_time(booked, &proof) {
+                true => Ok(()),
+                false => Err(HostError::BookedBefore(open.number.wrapping_add(1))),
+            };
+        }
+        let online = self.opened(open)?;
         let then = "nothing is booked";
         let balance = new_balance(&online)
             .ok_or(HostError::NothingOpen("transaction with a balance that can be"))?;
-        let Online { kind, purse, terminal, when, card, .. } = online;
+        let Online { kind, purse, serial, terminal, when, card, .. } = online;
         let (number, kind_byte) = (card.number.to_be_bytes(), [kind.type_byte(purse)]);
         let (balance, what, when) = (balance.bytes(), amount_of(&online), when.bytes());
         let pieces: [&[u8]; 6] = [&balance, &number, &what, &kind_byte, &terminal, &when];
@@ -209,7 +251,9 @@ impl Host {
                 fits(&Mac::cbc(&key).of(&[], &pieces), proof, "TAC", then)?;
             }
         }
-        self.open.remove(&serial);
+        // The number is used: nobody else's of the same number can be done any more.
+        self.open.retain(|(other, _), _| *other != transaction);
+        self.booked.insert(transaction, proof);
         let account = self.accounts.entry(serial).or_default();
         match kind {
             Kind::Load => account.loaded += u64::from(online.amount.0),
@@ -221,24 +265,49 @@ impl Host {
 
     /// Takes up again what was allowed before the terminal, or the host, lost power.
     pub fn remember(&mut self, open: &Open) {
-        let Some(kind) = open.transaction() else { return };
-        let card = Initialized {
-            balance: open.balance,
-            number: open.number,
-            limit: open.limit,
-            version: 0,
-            algorithm: 0,
-            random: open.random,
-            mac1: [0; 4],
-        };
-        let &Open { purse, key, serial, amount, terminal, when, .. } = open;
-        let online = Online { kind, purse, key, serial, amount, terminal, when, card };
-        self.open.insert(serial, online);
+        let Some(online) = online_of(open) else { return };
+        if !self.booked.contains_key(&transaction(&online)) {
+            self.open.entry(name_of(open)).or_insert(online);
+        }
     }
 
-    /// What was allowed was not done: nothing is booked. True when something was open.
-    pub fn cancelled(&mut self, serial: Serial) -> bool {
-        self.open.remove(&serial).is_some()
+    /// What the INITIALIZE that is to show that an open transaction was not done has in place of
+    /// the terminal's identifier. Nobody could have had the card answer to it before MAC2 was out,
+    /// for nobody without the host's key can tell it.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub fn challenge(&self, open: &Open) -> Result<TerminalId, HostError> {
+        let online = online_of(open).ok_or(HostError::NothingOpen("transaction"))?;
+        let mac = Mac::cbc(&self.session(&online)?);
+        let [high, low, ..] = open.terminal;
+        let [a, b, c, d] = mac.of(&[], &[b"NOT DONE", &open.terminal]).four();
+        Ok([high, low, a, b, c, d])
+    }
+
+    /// What was allowed was not done, as the card shows by the answer to an INITIALIZE of nothing,
+    /// with the [`challenge`](Self::challenge) for a terminal: nothing is booked.
+    ///
+    /// # Errors
+    /// [`HostError`]: it stays open.
+    pub fn cancelled(&mut self, open: &Open, shown: &Initialized) -> Result<(), HostError> {
+        let online = self.opened(open)?;
+        let terminal = self.challenge(open)?;
+        let shown = Online { amount: Fen(0), terminal, card: *shown, ..online };
+        let mac = Mac::cbc(&self.session(&shown)?);
+        let then = "nothing is cancelled, the transaction stays open";
+        fits(&mac1(&mac, &shown), shown.card.mac1, "MAC1", then)?;
+        if shown.card.number != online.card.number {
+            let (expected, got) = (online.card.number, shown.card.number);
+            return Err(HostError::NumberMoved { expected, got });
+        }
+        self.open.remove(&name_of(open));
+        Ok(())
+    }
+
+    fn opened(&self, open: &Open) -> Result<Online, HostError> {
+        let opened = self.open.get(&name_of(open)).filter(|it| it.card.random == open.random);
+        opened.copied().ok_or(HostError::NothingOpen("transaction"))
     }
 
     /// Checks MAC1 of INITIALIZE FOR GREY UNLOCK and asks the card for the amount by MAC2.
@@ -256,7 +325,7 @@ impl Host {
     }
 
     /// Checks by MAC3, made as that of an unload (inferred), that the card has paid and is
-    /// unlocked, and books it.
+    /// unlocked, and books it, once.
     ///
     /// # Errors
     /// [`HostError`]: nothing is booked.
@@ -268,6 +337,15 @@ impl Host {
         let kind = [grey_kind(*purse)];
         let expected = mac.of(&[], &[&new, &number, &amount_bytes, &kind, terminal, &when.bytes()]);
         fits(&expected, mac3, "MAC3", "nothing is booked")?;
+        let transaction = (*serial, grey_kind(*purse), card.online);
+        match self.booked.insert(transaction, mac3) {
+            Some(before) if equal_in_constant_time(&before, &mac3) => return Ok(()),
+            Some(before) => {
+                self.booked.insert(transaction, before);
+                return Err(HostError::BookedBefore(card.online.wrapping_add(1)));
+            }
+            None => {}
+        }
         self.accounts.entry(*serial).or_default().unloaded += u64::from(amount.0);
         Ok(())
     }
@@ -321,6 +399,40 @@ fn session(key: &Key, random: [u8; 4], number: u16) -> Option<Key> {
     let [a, b, c, d] = random;
     let [high, low] = number.to_be_bytes();
     session_key(key, &[a, b, c, d, high, low, 0x80, 0x00])
+}
+
+const fn transaction(online: &Online) -> Transaction {
+    (online.serial, online.kind.type_byte(online.purse), online.card.number)
+}
+
+const fn name_of(open: &Open) -> (Transaction, TerminalId) {
+    ((open.serial, open.kind, open.number), open.terminal)
+}
+
+/// What a journal tells of what was allowed; `None` when that is not the host's.
+fn online_of(open: &Open) -> Option<Online> {
+    let kind = open.transaction().filter(|kind| !kind.is_offline())?;
+    let card = Initialized {
+        balance: open.balance,
+        number: open.number,
+        limit: open.limit,
+        version: 0,
+        algorithm: 0,
+        random: open.random,
+        mac1: [0; 4],
+    };
+    let &Open { purse, key, serial, amount, terminal, when, .. } = open;
+    Some(Online { kind, purse, key, serial, amount, terminal, when, card })
+}
+
+/// MAC1 of INITIALIZE.
+fn mac1(mac: &Mac, online: &Online) -> Checksum {
+    let Online { kind, purse, amount, terminal, card, .. } = online;
+    let (balance, kind_byte) = (card.balance.bytes(), [kind.type_byte(*purse)]);
+    match kind {
+        Kind::Overdraft => mac.of(&[], &[&balance, &limit(card.limit), &kind_byte, terminal]),
+        _ => mac.of(&[], &[&balance, &amount.bytes(), &kind_byte, terminal]),
+    }
 }
 
 /// The amount as the MACs have it; a limit has three bytes.

@@ -33,10 +33,12 @@
 //! | no answer to the completing command, or half of one, or a status word that leaves it open | wakes the card, selects, compares the serial number, shows the PIN where the purse wants it, GET TRANSACTION PROVE with the number after |
 //! | … it has the proof (9000), and its log does not say that the number is another's | it was done: MAC2 goes to the PSAM, the TAC or MAC3 to the host |
 //! | … it has none (9406) and a new INITIALIZE tells the old number | it was not done: begins again, `tries` times |
-//! | … it has none and the number has gone on | another transaction has followed: the log tells whether that number was another's (not done); if it was ours, or the log does not tell, it stays open for the issuer |
+//! | … it has none and the number has gone on, or the card prepares nothing (locked, 9402) | another transaction has followed: the log tells whether that number was another's (not done); if it was ours, or the log does not tell, it stays open for the issuer |
+//! | … it has none and the number has gone back | a copy of the card, or a restored image: it stays open for the issuer |
 //! | … the card is silent again, in whatever step | wakes it again, `tries` times; then it stays open |
 //! | another card comes back | refused; the transaction stays open |
-//! | a completing command refused | it was not done; the journal is clear, nothing is repeated |
+//! | a completing command refused, of what the PSAM has a part in | it was not done; the journal is clear, nothing is repeated |
+//! | … of what went online | nobody answers for a status word: as no answer. "Not done" is for the host to say, by MAC1 of the new INITIALIZE, which names a challenge of the host for a terminal; if it does not fit, or the number has gone on, it stays open |
 //! | the PSAM loses power before the debit | wakes it and begins again with a new INITIALIZE and a new terminal number |
 //! | the PSAM loses power after the debit | MAC2 cannot be checked any more: wakes it and has it compute the TAC, where it has that key; else it stays open with its TAC, and nothing is given |
 //! | the PSAM does not agree with MAC2 | it stays open, nothing is given |

@@ -1,8 +1,9 @@
 //! Load, unload and the overdraft limit: the card and the issuer's host, the terminal between them.
 //!
 //! Invariants are those of a purchase. The host books nothing before the card's TAC, or MAC3 of an
-//! unload; a completing command whose answer is missing is settled before anything else, and what
-//! was not done is cancelled at the host before it is begun again.
+//! unload. Once MAC2 has left the host, no status word and no silence says that nothing was done:
+//! nobody answers for them. Whatever is not 9000 is settled before anything else, and what was not
+//! done is cancelled at the host, on the card's MAC, before it is begun again.
 
 use super::{
     Fen, Request, Terminal,
@@ -79,9 +80,7 @@ impl Terminal<'_> {
         }
         self.show_pin()?;
         let online = self.initialize_online(card, order)?;
-        let mac2 = host.allow(online).inspect_err(|_| {
-            host.cancelled(card.serial);
-        })?;
+        let mac2 = host.allow(online)?;
         let what = format!("allow the {} of {}?", order.kind, order.amount);
         self.tell(Party::Host, &what, format!("yes: MAC2 {}", hex::encode_upper(mac2)));
         let open = Open {
@@ -105,32 +104,45 @@ impl Terminal<'_> {
             Kind::Overdraft => Request::UpdateLimit(order.amount, open.when, mac2),
             _ => Request::Credit(open.when, mac2),
         };
-        let answer = self.complete(&request, 4).inspect_err(|_| {
-            if self.journal.open().is_none() {
-                host.cancelled(card.serial);
-            }
-        })?;
-        let settled = match answer.as_deref().map(<[u8; 4]>::try_from) {
-            Some(Ok(proof)) => Settled::Done(proof, proof),
-            _ => self.settle(&open)?,
+        let (answer, refusal) = match self.card.ask(&request, &mut self.progress) {
+            Ok(answer) if answer.is_ok() => (<[u8; 4]>::try_from(answer.data).ok(), None),
+            Ok(answer) => (None, Some(self.card.refused(&request, answer.status))),
+            Err(error) if error.is_silence_of(Party::Card) => (None, None),
+            Err(error) => return Err(error),
+        };
+        let settled = match answer {
+            Some(proof) => Settled::Done(proof, proof),
+            None => self.settle(&open, host.challenge(&open)?)?,
         };
         match settled {
             Settled::Done(mac, tac) => {
-                let proof = if order.kind == Kind::Unload { mac } else { tac };
-                self.journal.store(Open { stage: Stage::Done(mac, tac), ..open })?;
-                host.completed(card.serial, proof)?;
-                self.journal.clear()?;
-                self.tell(Party::Host, "the card's proof", "it fits, and is booked".into());
+                let open = Open { stage: Stage::Done(mac, tac), ..open };
+                self.journal.store(open)?;
+                self.book(host, &open)?;
                 let number = open.number.wrapping_add(1);
+                let proof = open.proof_for_host().unwrap_or(tac);
                 Ok(Some(Booked { number, amount: order.amount, proof }))
             }
-            Settled::NotDone => {
-                host.cancelled(card.serial);
-                self.journal.clear()?;
-                self.tell(Party::Host, "it was not done", "cancelled, nothing is booked".into());
-                Ok(None)
+            Settled::NotDone(shown) => {
+                self.cancel(host, &open, shown)?;
+                // Refused, and sure that it was: nothing is repeated.
+                refusal.map_or(Ok(None), Err)
             }
         }
+    }
+
+    /// Has the host cancel what the card shows not to be done.
+    pub(super) fn cancel(
+        &mut self,
+        host: &mut Host,
+        open: &Open,
+        shown: Option<Initialized>,
+    ) -> Result<(), TerminalError> {
+        let shown = shown.ok_or_else(|| TerminalError::Open(open.in_words()))?;
+        host.cancelled(open, &shown)?;
+        self.journal.clear()?;
+        self.tell(Party::Host, "it was not done", "cancelled, nothing is booked".into());
+        Ok(())
     }
 
     fn initialize_online(

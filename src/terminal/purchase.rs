@@ -175,11 +175,11 @@ impl Terminal<'_> {
         };
         let settled = match settled {
             Some(settled) => settled,
-            None => self.settle(&open)?,
+            None => self.settle(&open, open.terminal)?,
         };
         match settled {
             Settled::Done(mac2, tac) => self.check(&open, mac2, tac).map(Attempt::Paid),
-            Settled::NotDone => {
+            Settled::NotDone(_) => {
                 self.journal.clear()?;
                 let asked = debit.in_words();
                 Ok(Attempt::NotDone(TerminalError::Silence { whom: Party::Card, asked }))

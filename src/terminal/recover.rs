@@ -3,6 +3,7 @@
 use super::{
     Host, Party, Receipt, Terminal,
     error::TerminalError,
+    host::HostError,
     journal::{Open, Stage},
     settle::Settled,
 };
@@ -21,11 +22,12 @@ pub enum Recovered {
 }
 
 impl Terminal<'_> {
-    /// Settles the open transaction of the journal with the card in the reader.
+    /// Settles the open transaction of the journal with the card in the reader. The host has its
+    /// word in what went online alone.
     ///
     /// # Errors
     /// [`TerminalError`]: it stays open.
-    pub fn recover(&mut self) -> Result<Recovered, TerminalError> {
+    pub fn recover(&mut self, host: &mut Host) -> Result<Recovered, TerminalError> {
         let Some(open) = self.journal.open().copied() else { return Ok(Recovered::NothingOpen) };
         let is_offline = open.transaction().is_some_and(super::Kind::is_offline);
         if is_offline {
@@ -33,7 +35,11 @@ impl Terminal<'_> {
         }
         let settled = match open.stage {
             Stage::Done(mac, tac) => Settled::Done(mac, tac),
-            _ => self.settle(&open)?,
+            _ if is_offline => self.settle(&open, open.terminal)?,
+            _ => {
+                host.remember(&open);
+                self.settle(&open, host.challenge(&open)?)?
+            }
         };
         match settled {
             Settled::Done(mac2, tac) if is_offline => {
@@ -44,8 +50,11 @@ impl Terminal<'_> {
                 self.journal.store(open)?;
                 Ok(Recovered::Done(open))
             }
-            Settled::NotDone => {
-                self.journal.clear()?;
+            Settled::NotDone(shown) => {
+                match is_offline {
+                    true => self.journal.clear()?,
+                    false => self.cancel(host, &open, shown)?,
+                }
                 Ok(Recovered::NotDone(open))
             }
         }
@@ -58,7 +67,12 @@ impl Terminal<'_> {
     pub fn book(&mut self, host: &mut Host, open: &Open) -> Result<(), TerminalError> {
         host.remember(open);
         if let Some(proof) = open.proof_for_host() {
-            host.completed(open.serial, proof)?;
+            let booked = host.completed(open, proof);
+            if matches!(booked, Err(HostError::Mac { .. })) {
+                // What the host does not agree with is no proof: the card is asked again.
+                self.journal.store(Open { stage: Stage::InDoubt, ..*open })?;
+            }
+            booked?;
         }
         self.tell(Party::Host, "the card's proof", "it fits, and is booked".into());
         Ok(self.journal.clear()?)

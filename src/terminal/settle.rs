@@ -1,12 +1,13 @@
 //! What became of a completing command whose answer is missing: the card's proof, its number and
 //! its log tell.
 //!
-//! Invariant: "not done" is said only when the number of the transaction is still free, or belongs
-//! to another transaction.
+//! Invariant: "not done" is said only when the number of the transaction is still free, or, of what
+//! the host has no part in, belongs to another transaction. Of what went online the host decides,
+//! by the card's MAC1: the log and status words are nobody's word.
 
 use super::{
     Fen, Request, Terminal,
-    answer::{Initialized, LOG_RECORD_BYTES, LogRecord, Mac4},
+    answer::{Initialized, LOG_RECORD_BYTES, LogRecord, Mac4, TerminalId},
     error::{Party, TerminalError},
     journal::Open,
     request::Record,
@@ -17,8 +18,8 @@ use super::{
 pub(super) enum Settled {
     /// It was done: MAC and TAC.
     Done(Mac4, Mac4),
-    /// It was not.
-    NotDone,
+    /// It was not, as this answer to INITIALIZE shows; without it the log says so.
+    NotDone(Option<Initialized>),
 }
 
 /// Whose the number of a transaction is, as the log tells.
@@ -33,21 +34,26 @@ enum Logged {
 const RECORDS_MAX: u8 = 10;
 
 impl Terminal<'_> {
-    /// Finds out what became of a completing command whose answer is missing.
+    /// Finds out what became of a completing command whose answer is missing. An INITIALIZE that
+    /// shows the number names `terminal`.
     ///
     /// # Errors
     /// What leaves it open: another card, a card that does not come back, one that has gone on.
-    pub(super) fn settle(&mut self, open: &Open) -> Result<Settled, TerminalError> {
+    pub(super) fn settle(
+        &mut self,
+        open: &Open,
+        terminal: TerminalId,
+    ) -> Result<Settled, TerminalError> {
         let number = open.number.wrapping_add(1);
         self.tell(Party::Terminal, &format!("what became of number {number}?"), String::new());
         for _ in 0..self.settings.tries {
-            let settled = match self.look_what_became_of(open) {
+            let settled = match self.look_what_became_of(open, terminal) {
                 Err(error) if error.is_silence_of(Party::Card) => continue,
                 settled => settled?,
             };
             let came = match settled {
                 Settled::Done(..) => "it was done".into(),
-                Settled::NotDone => "it was not done".into(),
+                Settled::NotDone(_) => "it was not done".into(),
             };
             self.tell(Party::Terminal, &format!("number {number} is settled"), came);
             return Ok(settled);
@@ -59,7 +65,11 @@ impl Terminal<'_> {
         })
     }
 
-    fn look_what_became_of(&mut self, open: &Open) -> Result<Settled, TerminalError> {
+    fn look_what_became_of(
+        &mut self,
+        open: &Open,
+        terminal: TerminalId,
+    ) -> Result<Settled, TerminalError> {
         let Some(kind) = open.transaction() else {
             return Err(TerminalError::Open(open.in_words()));
         };
@@ -68,23 +78,39 @@ impl Terminal<'_> {
             self.show_pin()?;
         }
         if let Some((mac, tac)) = self.proof(open.kind, open.number.wrapping_add(1))? {
+            if !kind.is_offline() {
+                return Ok(Settled::Done(mac, tac));
+            }
             // The proof tells type and number, and of whom it is the log.
             return Ok(match self.logged(kind, open)? {
-                Logged::Anothers => Settled::NotDone,
+                Logged::Anothers => Settled::NotDone(None),
                 Logged::Ours | Logged::Unknown => Settled::Done(mac, tac),
             });
         }
         // No proof: not done, or done and followed by another. The number tells, for it never goes
         // back.
-        let now = self.number_now(kind, open)?;
-        if now == open.number {
-            return Ok(Settled::NotDone);
-        }
-        match self.logged(kind, open)? {
-            Logged::Anothers => Ok(Settled::NotDone),
-            Logged::Ours => Err(overtaken(open, now, ", but its log says that it was done")),
-            Logged::Unknown => Err(overtaken(open, now, ", and its log does not tell")),
-        }
+        let now = match self.number_now(kind, open, terminal) {
+            Ok(shown) if shown.number == open.number => return Ok(Settled::NotDone(Some(shown))),
+            Ok(shown) if shown.number < open.number => {
+                let (expected, now) = (open.number, shown.number);
+                return Err(TerminalError::WentBack { expected, now });
+            }
+            Ok(shown) => Ok(shown.number),
+            // A locked purse prepares nothing, nor one whose numbers are at their end.
+            Err(TerminalError::Refused { status, .. }) => Err(status),
+            Err(error) => return Err(error),
+        };
+        let log = match self.logged(kind, open)? {
+            Logged::Anothers if kind.is_offline() => return Ok(Settled::NotDone(None)),
+            Logged::Anothers => ", and its log says that it was another's",
+            Logged::Ours => ", but its log says that it was done",
+            Logged::Unknown => ", and its log does not tell",
+        };
+        let number = open.number.wrapping_add(1);
+        Err(match now {
+            Ok(now) => TerminalError::Overtaken { number, now, log },
+            Err(status) => TerminalError::PreparesNothing { number, status, log },
+        })
     }
 
     /// Looks for the transaction's number in the log, the newest record first.
@@ -108,19 +134,17 @@ impl Terminal<'_> {
     }
 
     /// The card's number for transactions of this kind, from a new INITIALIZE that nothing follows.
-    fn number_now(&mut self, kind: Kind, open: &Open) -> Result<u16, TerminalError> {
-        let request = Request::Initialize {
-            kind,
-            purse: open.purse,
-            key: open.key,
-            // Of an amount that the card has in any case.
-            amount: Fen(0),
-            terminal: open.terminal,
-        };
+    fn number_now(
+        &mut self,
+        kind: Kind,
+        open: &Open,
+        terminal: TerminalId,
+    ) -> Result<Initialized, TerminalError> {
+        // Of an amount that the card has in any case.
+        let (purse, key, amount) = (open.purse, open.key, Fen(0));
+        let request = Request::Initialize { kind, purse, key, amount, terminal };
         let read = |data: &[u8]| Initialized::of(kind, data);
-        let expected = "the data of INITIALIZE";
-        let read = self.card.read(&request, expected, &mut self.progress, read)?;
-        Ok(read.number)
+        self.card.read(&request, "the data of INITIALIZE", &mut self.progress, read)
     }
 }
 
@@ -140,8 +164,4 @@ const fn is_counted_with(byte: u8, kind: Kind, purse: Purse) -> bool {
         (Purse::Purse, true) => matches!(byte, 0x06 | 0x09 | 0x92 | 0x94),
         (Purse::Purse, false) => matches!(byte, 0x02 | 0x96),
     }
-}
-
-const fn overtaken(open: &Open, now: u16, log: &'static str) -> TerminalError {
-    TerminalError::Overtaken { number: open.number.wrapping_add(1), now, log }
 }

@@ -3,6 +3,7 @@
 mod bytes;
 mod fake_card;
 mod fake_psam;
+mod issuer;
 mod purchases;
 mod services;
 
@@ -25,6 +26,11 @@ fn loaded() -> (FakeCard, Host) {
     card.seen.clear();
     card.completed = 0;
     (card, host)
+}
+
+/// A host that has no part in it.
+fn nobody() -> Host {
+    Host::new(HostKeys::public())
 }
 
 fn settings() -> Settings {

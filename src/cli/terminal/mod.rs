@@ -274,7 +274,7 @@ impl Terminal {
 }
 
 fn recover(desk: &mut Desk<'_>, host: &mut Host) -> Result<(), Failure> {
-    match desk.recover()? {
+    match desk.recover(host)? {
         Recovered::NothingOpen => say("nothing is open"),
         Recovered::NotDone(open) => say(&format!("not done: {}", open.in_words())),
         Recovered::Paid(receipt) => report::receipt(&receipt),

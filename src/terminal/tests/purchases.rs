@@ -94,8 +94,8 @@ fn a_card_that_stays_silent_leaves_the_transaction_in_the_journal_and_recovers_l
         let error = terminal.purchase(&facts, &sale).unwrap_err();
         assert!(matches!(error, TerminalError::Open(_)), "{error}");
         use crate::terminal::recover::Recovered;
-        let recovered = terminal.recover().unwrap();
-        assert_eq!(terminal.recover().unwrap(), Recovered::NothingOpen);
+        let recovered = terminal.recover(&mut nobody()).unwrap();
+        assert_eq!(terminal.recover(&mut nobody()).unwrap(), Recovered::NothingOpen);
         drop(terminal);
         match (cut, recovered) {
             (Cut::Before, Recovered::NotDone(_)) => assert_eq!(card.completed, 0),
@@ -134,7 +134,10 @@ fn another_card_is_refused_and_the_transaction_stays_open() {
     assert!(matches!(error, TerminalError::OtherCard { .. }), "{error}");
     assert!(error.to_string().contains("expected serial number 33049900000001290011, got"));
     assert!(terminal.journal().open().is_some());
-    assert!(matches!(terminal.recover().unwrap(), crate::terminal::recover::Recovered::Paid(_)));
+    assert!(matches!(
+        terminal.recover(&mut nobody()).unwrap(),
+        crate::terminal::recover::Recovered::Paid(_)
+    ));
     drop(terminal);
     assert_eq!((both.0.completed, both.1.completed), (1, 0));
 }
@@ -238,7 +241,7 @@ fn a_card_that_has_gone_on_is_not_debited_again() {
         }
         let (terminal, _) = open(&mut card, &mut psam).unwrap();
         let mut terminal = terminal.with_journal(journal);
-        let recovered = terminal.recover();
+        let recovered = terminal.recover(&mut nobody());
         if ours {
             let error = recovered.unwrap_err();
             assert!(error.to_string().contains("its log says that it was done"), "{error}");
@@ -265,7 +268,7 @@ fn the_next_sale_of_the_same_amount_is_not_taken_for_the_open_one() {
     terminal.open_card().unwrap();
     terminal.purchase(&facts, &sale).unwrap();
     terminal.journal = journal;
-    let recovered = terminal.recover().unwrap();
+    let recovered = terminal.recover(&mut nobody()).unwrap();
     assert!(matches!(recovered, crate::terminal::recover::Recovered::NotDone(_)));
 }
 
@@ -320,7 +323,7 @@ fn what_was_never_done_is_cancelled_at_the_host() {
     assert!(matches!(error, TerminalError::GivenUp { tries: 3, .. }), "{error}");
     assert_eq!(card.completed, 0);
     assert_eq!(host.account(card.serial), before);
-    assert!(!host.cancelled(card.serial), "nothing is open there any more");
+    assert!(!host.has_open(card.serial), "nothing is open there any more");
     assert_eq!(after.loaded, before.loaded + 2500);
 }
 
@@ -363,7 +366,7 @@ fn the_host_allows_nothing_for_a_wrong_mac1_and_books_nothing_for_a_wrong_tac() 
     card.instead.insert(0x50, [&[0; 16][..], &[0x90, 0x00]].concat());
     let error = online(&mut card, &mut host, order).unwrap_err();
     assert!(error.to_string().contains("the card's MAC1 does not fit"), "{error}");
-    assert!(!host.cancelled(card.serial), "nothing is open there");
+    assert!(!host.has_open(card.serial), "nothing is open there");
     let (mut card, mut host) = loaded();
     let before = host.account(card.serial);
     card.instead.insert(0x52, vec![1, 2, 3, 4, 0x90, 0x00]);
