@@ -6,8 +6,8 @@
 //! * what was allowed and not proved is still open, by card, type, number and terminal; it can be
 //!   proved or cancelled, not both;
 //! * it is cancelled only on the card's own word: the MAC1 of a later INITIALIZE that nobody could
-//!   have recorded before, with the number unchanged. That INITIALIZE has also ended what MAC2 could
-//!   have completed.
+//!   have recorded before, with the number unchanged. That INITIALIZE has also ended what MAC2
+//!   could have completed.
 
 use std::collections::BTreeMap;
 
