@@ -165,6 +165,7 @@ terminal = "330499000001"
 terminal_number = "00000001"
 when = "20250630120000"
 stage = "in-doubt"
+check = "9B615B38"
 "#;
 
 /// What a terminal leaves that lost its own power just before the debit: the same journal whatever

@@ -5,7 +5,9 @@
 //! * what a card is about to complete is in the journal before the command leaves the terminal, and
 //!   stays there until it is known whether it was completed and the proof was checked;
 //! * the file holds one whole transaction or is not there: it is written beside itself (`.new`) and
-//!   renamed, the disk waited for.
+//!   renamed, the disk waited for;
+//! * one terminal at a time has the file, for as long as it has the journal: the claim is a lock on
+//!   a file beside it (`.lock`), which stays, and ends with the process.
 
 use std::{
     fs, io,
@@ -117,6 +119,14 @@ pub enum JournalError {
         /// What it said.
         error: io::Error,
     },
+    /// Another terminal has it.
+    #[error(
+        "{path} is in use: another terminal has this journal; expected one of its own for each"
+    )]
+    Kept {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The file is no journal.
     #[error("{path} is no journal of a terminal: {what}")]
     NoJournal {
@@ -132,6 +142,8 @@ pub enum JournalError {
 pub struct Journal {
     path: Option<PathBuf>,
     open: Option<Open>,
+    /// The claim on the file, held and never read.
+    _claim: Option<fs::File>,
 }
 
 impl Journal {
@@ -146,17 +158,20 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub fn in_file(path: &Path) -> Result<Self, JournalError> {
+        let claim = claim(path)?;
         let open = match fs::read_to_string(path) {
             Ok(text) => {
                 let what = |what| JournalError::NoJournal { path: path.into(), what };
+                let text = checked(&text)
+                    .ok_or_else(|| what("its last line is no checksum of the others".into()))?;
                 let written: Written =
-                    toml::from_str(&text).map_err(|error| what(error.to_string()))?;
+                    toml::from_str(text).map_err(|error| what(error.to_string()))?;
                 Some(written.read().ok_or_else(|| what("a value is not of its form".into()))?)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(refused("read", path)(error)),
         };
-        Ok(Self { path: Some(path.into()), open })
+        Ok(Self { path: Some(path.into()), open, _claim: Some(claim) })
     }
 
     /// The open transaction.
@@ -174,6 +189,7 @@ impl Journal {
             let text = toml::to_string(&Written::of(&open)).map_err(|error| {
                 JournalError::NoJournal { path: path.clone(), what: error.to_string() }
             })?;
+            let text = with_check(&text);
             let mut beside = path.clone().into_os_string();
             beside.push(".new");
             let beside = PathBuf::from(beside);
@@ -205,6 +221,31 @@ impl Journal {
         }
         self.open = None;
         Ok(())
+    }
+}
+
+/// The last line is the CRC-32 of the lines before it: a digit that is another is no transaction.
+fn with_check(text: &str) -> String {
+    format!("{text}check = \"{:08X}\"\n", crc32fast::hash(text.as_bytes()))
+}
+
+/// The lines before the checksum, when it is theirs.
+fn checked(text: &str) -> Option<&str> {
+    let (lines, _) = text.rsplit_once("check = ")?;
+    (with_check(lines) == text).then_some(lines)
+}
+
+/// Locks the file beside a journal. It stays when the claim ends: removed, two could lock two.
+fn claim(path: &Path) -> Result<fs::File, JournalError> {
+    let mut beside = path.to_owned().into_os_string();
+    beside.push(".lock");
+    let beside = PathBuf::from(beside);
+    let file = fs::OpenOptions::new().write(true).create(true).truncate(false).open(&beside);
+    let file = file.map_err(refused("claim", &beside))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(JournalError::Kept { path: path.into() }),
+        Err(fs::TryLockError::Error(error)) => Err(refused("claim", &beside)(error)),
     }
 }
 
@@ -334,9 +375,13 @@ mod tests {
         ] {
             let mut journal = Journal::in_file(&path).unwrap();
             journal.store(open(stage)).unwrap();
+            let error = Journal::in_file(&path).unwrap_err();
+            assert!(error.to_string().contains("another terminal has this journal"), "{error}");
+            drop(journal);
             let mut again = Journal::in_file(&path).unwrap();
             assert_eq!(again.open(), Some(&open(stage)));
             again.clear().unwrap();
+            drop(again);
             assert_eq!(Journal::in_file(&path).unwrap().open(), None);
         }
         for wrong in ["", "kind = 6", "nonsense"] {
@@ -344,11 +389,27 @@ mod tests {
             let error = Journal::in_file(&path).unwrap_err();
             assert!(error.to_string().contains("is no journal"), "{error}");
         }
+        // Any digit that is another.
+        let whole = with_check(&toml::to_string(&Written::of(&open(Stage::Locked))).unwrap());
+        for at in (0..whole.len()).filter(|at| whole.as_bytes()[*at].is_ascii_digit()) {
+            let digit = if whole.as_bytes()[at] == b'7' { "8" } else { "7" };
+            let flipped = [&whole[..at], digit, &whole[at + 1..]].concat();
+            fs::write(&path, flipped).unwrap();
+            let error = Journal::in_file(&path).unwrap_err();
+            assert!(error.to_string().contains("no checksum of the others"), "{error}");
+        }
+        fs::write(&path, &whole).unwrap();
+        assert_eq!(Journal::in_file(&path).unwrap().open(), Some(&open(Stage::Locked)));
         // Sixteen bytes that are no sixteen characters.
         let done = toml::to_string(&Written::of(&open(Stage::Done([1, 2, 3, 4], [5, 6, 7, 8]))));
-        fs::write(&path, done.unwrap().replace("0102030405060708", "0102030€€€")).unwrap();
+        let done = done.unwrap();
+        fs::write(&path, with_check(&done.replace("0102030405060708", "0102030€€€"))).unwrap();
         assert!(Journal::in_file(&path).unwrap_err().to_string().contains("is no journal"));
-        let mut journal = Journal::in_file(&directory.join("no/such/place")).unwrap();
+        let nowhere = Journal::in_file(&directory.join("no/such/place"));
+        assert!(matches!(nowhere, Err(JournalError::Refused { .. })));
+        fs::remove_file(&path).unwrap();
+        let mut journal = Journal::in_file(&path).unwrap();
+        fs::create_dir(directory.join("journal.new")).unwrap();
         assert!(matches!(journal.store(open(Stage::Locked)), Err(JournalError::Refused { .. })));
         assert_eq!(journal.open(), None, "what cannot be kept is not begun");
         fs::remove_dir_all(directory).unwrap();

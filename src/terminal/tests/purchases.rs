@@ -349,10 +349,14 @@ fn nothing_is_debited_that_the_journal_does_not_hold_and_a_broken_reader_leaves_
     assert_eq!(terminal.journal().open().unwrap().amount, Fen(1250));
     drop(terminal);
     assert_eq!(broken.0.completed, 1);
-    let nowhere = std::env::temp_dir().join("tessera-no-such-directory/journal");
+    let name = format!("tessera-{}-gone", std::process::id());
+    let directory = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&directory).unwrap();
+    let nowhere = directory.join("journal");
     let (mut card, mut psam) = (loaded().0, FakePsam::new());
     let (terminal, facts) = open(&mut card, &mut psam).unwrap();
     let mut terminal = terminal.with_journal(crate::terminal::Journal::in_file(&nowhere).unwrap());
+    std::fs::remove_dir_all(directory).unwrap();
     let error = terminal.purchase(&facts, &sale).unwrap_err();
     assert!(matches!(error, TerminalError::Journal(_)), "{error}");
     drop(terminal);
