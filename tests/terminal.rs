@@ -246,7 +246,7 @@ fn a_toll_road_and_a_fuel_pump_are_paid_once_in_every_cut() {
         let cuts = every_cut(&start, ins, |card, psam, case| {
             let fuelled = with(card, psam, |terminal, facts| {
                 let locked = terminal.lock(facts, Purse::Purse)?;
-                terminal.pay_locked(&locked, Fen(8_000))
+                terminal.pay_locked(locked, Fen(8_000))
             });
             let receipt = fuelled.unwrap_or_else(|error| panic!("{case}: {error}"));
             assert_eq!(receipt.checked, CheckedBy::Tac, "{case}");
@@ -275,10 +275,10 @@ fn the_hosts_unlock_is_booked_once_in_every_cut() {
         journal.store(kept.unwrap()).unwrap();
         let progress = Box::new(|_: &Step| {});
         let mut terminal = Terminal::new(card, settings(), progress).with_journal(journal);
-        let left = terminal.unlock_online(&mut host, Fen(8_000));
+        let left = terminal.unlock_online(&mut host, Some(Fen(8_000)));
         let left = left.unwrap_or_else(|error| panic!("{case}: {error}"));
         drop(terminal);
-        assert_eq!(left, Fen(2_000), "{case}");
+        assert_eq!(left, (Fen(8_000), Fen(2_000)), "{case}");
         assert_eq!(state(card), ([5_000, 2_000], 3), "{case}");
     });
     assert!(cuts > 5, "{cuts}");

@@ -36,9 +36,16 @@ impl Kept {
     }
 
     fn fails(&self, arguments: &str) -> String {
+        self.ends(1, arguments).1
+    }
+
+    /// Both outputs of a call that ends with this exit code.
+    fn ends(&self, code: i32, arguments: &str) -> (String, String) {
         let output = terminal(arguments, self);
-        assert_eq!(output.status.code(), Some(1), "{arguments}");
-        String::from_utf8(output.stderr).unwrap()
+        let [out, error] =
+            [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        assert_eq!(output.status.code(), Some(code), "{arguments}: {error}");
+        (out, error)
     }
 }
 
@@ -113,11 +120,13 @@ fn every_service_has_a_demo() {
         ("cash --amount 20", &["paid 20.00 yuan (cash withdrawal), 80.00 left"]),
         ("purchase --ed --amount 20", &["paid 20.00 yuan (purchase with the deposit), 80.00 left"]),
         ("unload --amount 20", &["give the amount back", "unloaded 20.00 yuan"]),
-        ("overdraft --amount 500", &["set the overdraft limit to 500.00", "limit 500.00 yuan"]),
+        (
+            "overdraft --amount 500",
+            &["allow the change of the overdraft limit to 500.00?", "limit 500.00 yuan"],
+        ),
         ("balance", &["purse: 100.00 yuan", "deposit: 100.00 yuan"]),
         ("log", &["the last 2, the newest first:", "load of the deposit", "load of the purse"]),
         ("proof --type 02 --number 1", &["number 1, load of the purse: MAC 00000000, TAC "]),
-        ("proof --type 02 --number 2", &["number 2, load of the purse: no proof"]),
         ("ride --from 3 --to 17", &["on at stop 3", "20 minutes later", "paid 2.50 yuan"]),
         ("toll --from 101 --km 57", &["knows key 01", "90 minutes later", "paid 26.15 yuan"]),
         ("fuel --amount 80", &["let fuel flow", "pay 80.00 and unlock", "20.00 left"]),
@@ -130,6 +139,13 @@ fn every_service_has_a_demo() {
     ] {
         has(&kept.prints(&format!("{arguments} --demo")), shown);
     }
+    let (text, _) = kept.ends(4, "proof --type 02 --number 2 --demo");
+    has(&text, &["number 2, load of the purse: no proof"]);
+    let text = kept.prints("balance --demo");
+    assert!(text.ends_with("\npurse: 100.00 yuan\ndeposit: 100.00 yuan\n"), "{text}");
+    let text = kept.prints("balance --demo --apdu");
+    has(&text, &["> 00 20 00 00 03 ******"]);
+    assert!(!text.contains("123456"), "{text}");
 }
 
 #[test]
@@ -178,13 +194,17 @@ fn a_journal_is_settled_by_a_later_call_and_nothing_is_begun_before() {
     assert!(!kept.0.join("open").exists(), "settled");
     let write = || std::fs::write(kept.0.join("open"), OPEN).unwrap();
     write();
-    let error = kept.fails(&format!("purchase --amount 12.50 {both}"));
+    let (_, error) = kept.ends(3, &format!("purchase --amount 12.50 {both}"));
     has(
         &error,
         &["tessera: open: purchase with the purse of 12.50, number 1", "it is kept in open"],
     );
     has(&error, &["the journal holds an open transaction: purchase with the purse of 12.50"]);
-    has(&kept.prints(&format!("recover {both}")), &["not done: purchase with the purse of 12.50"]);
+    let error = kept.fails("recover --journal open");
+    has(&error, &["--journal: expected --card-image or --reader"]);
+    assert!(kept.0.join("open").exists(), "a new card settles nothing");
+    let (text, _) = kept.ends(4, &format!("recover {both}"));
+    has(&text, &["not done: purchase with the purse of 12.50"]);
     assert!(!kept.0.join("open").exists());
     kept.prints(&format!("purchase --amount 12.50 {both}"));
     write();
@@ -192,7 +212,7 @@ fn a_journal_is_settled_by_a_later_call_and_nothing_is_begun_before() {
     has(&text, &["paid 12.50 yuan", "37.50 left", "the PSAM has computed the card's TAC"]);
     kept.prints(&format!("purchase --amount 1 {both}"));
     write();
-    let error = kept.fails(&format!("recover {both}"));
+    let (_, error) = kept.ends(3, &format!("recover {both}"));
     has(
         &error,
         &["the card has gone on to number 2 and does not prove number 1 any more, but its log"],
@@ -215,7 +235,10 @@ fn mistakes_are_told_with_whose_fault_where_expected_and_got() {
         ("purchase --amount 1 --card clinic", "the card refused to open the application A0"),
         ("purchase --amount 1 --psam clinic", "the PSAM refused to tell what it is: expected 9000"),
         ("purchase --amount 1 --levels 2 --demo", "the PSAM refused to ask the card for 1.00"),
-        ("load --amount 1", "the holder's PIN: expected one"),
+        ("load --amount 1", "the holder's PIN: expected one (--pin)"),
+        ("purchase --amount 1", "the card is new and empty: --demo loads it first"),
+        ("ride --from 1 --ed --demo", "--ed: expected the purse"),
+        ("toll --from 1 --ed --demo", "--ed: expected the purse"),
         ("load --amount 1 --pin 123", "the card refused to show the holder's PIN"),
         (
             "load --amount 1 --pin 12x4",
@@ -248,6 +271,10 @@ fn mistakes_are_told_with_whose_fault_where_expected_and_got() {
     assert_eq!(wrong_day.status.code(), Some(1));
     let error = String::from_utf8(wrong_day.stderr).unwrap();
     has(&error, &["\"2025-02-30\" is no date: expected one of the calendar, YYYY-MM-DD"]);
+    let (_, error) = kept.ends(2, "purchase --amount -1");
+    has(&error, &["\"-1\" is no amount: expected yuan such as 12 or 12.50"]);
+    let help = kept.prints("--help");
+    has(&help, &["Exit codes:", "3  refused, or an error, and a transaction stays open"]);
     let late = Command::new(env!("CARGO_BIN_EXE_tessera"))
         .args(["terminal", "balance", "-q", "--date", "2035-01-06"])
         .output()

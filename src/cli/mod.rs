@@ -72,12 +72,17 @@ pub(crate) fn run() -> ExitCode {
         Verb::Terminal(verb) => verb.run(),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("tessera: {error}");
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            eprintln!("  because: {error}");
-            cause = error.source();
-        }
+        print_failure(error.as_ref());
         ExitCode::FAILURE
     })
+}
+
+/// Prints an error and its causes to standard error.
+fn print_failure(error: &dyn std::error::Error) {
+    eprintln!("tessera: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
 }

@@ -4,6 +4,7 @@ use super::{
     Acceptor, Fen, Moment, Pin, Request,
     answer::{CardFacts, LOG_RECORD_BYTES, LogRecord, Mac4, PsamFacts, Serial, TerminalId},
     error::{Party, TerminalError},
+    grey::ForeignReceipt,
     journal::Journal,
     line::{Line, Progress, Step},
     request::Record,
@@ -54,6 +55,8 @@ pub struct Terminal<'a> {
     pub(super) psam: Option<Line<'a>>,
     pub(super) progress: Progress<'a>,
     pub(super) journal: Journal,
+    /// What cards had paid at other pumps; one of each.
+    pub(super) foreign: Vec<ForeignReceipt>,
     /// What it is set up for.
     pub settings: Settings,
 }
@@ -63,7 +66,8 @@ impl<'a> Terminal<'a> {
     #[must_use]
     pub fn new(card: &'a mut dyn Acceptor, settings: Settings, progress: Progress<'a>) -> Self {
         let card = Line::new(Party::Card, card);
-        Self { card, psam: None, progress, journal: Journal::in_memory(), settings }
+        let journal = Journal::in_memory();
+        Self { card, psam: None, progress, journal, foreign: Vec::new(), settings }
     }
 
     /// Gives it a PSAM.
@@ -138,7 +142,7 @@ impl<'a> Terminal<'a> {
     pub fn show_pin(&mut self) -> Result<(), TerminalError> {
         let pin = self.settings.pin.clone().ok_or_else(|| TerminalError::Order {
             what: "the holder's PIN",
-            expected: "one, for the card asks for it here".into(),
+            expected: "one (--pin), for the card asks for it here".into(),
             got: "none".into(),
         })?;
         self.card.get(&Request::Verify(pin), &mut self.progress).map(drop)

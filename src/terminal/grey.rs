@@ -10,25 +10,32 @@
 //! | no answer to DEBIT FOR UNLOCK | GET LOCK PROOF: still locked, the same command again; the TAC waits, it was done |
 //! | the card is taken away, or another comes | the transaction stays open in the journal |
 //! | the pump loses power, what was delivered and its GMAC are in the journal | [`unlock`](Terminal::unlock) sends the same DEBIT FOR UNLOCK when the card is back |
-//! | … the GMAC is not, or the PSAM has lost the lock | [`unlock_online`](Terminal::unlock_online): the host takes the amount that the pump's meter shows and unlocks |
+//! | … the GMAC is not, or the PSAM has lost the lock | [`unlock_online`](Terminal::unlock_online): the host takes what the journal says was delivered, else what the pump's meter shows, and unlocks |
+//! | … in GREY UNLOCK, the host's unlock | the same again: GET TRANSACTION PROVE has MAC3, or the purse is still locked |
+//! | the card has paid | its TAC goes to the journal before the card forgets it |
+//! | another pump's TAC waits on the card | it is kept as a [`ForeignReceipt`] before the card forgets it |
 //!
 //! DEBIT FOR UNLOCK carries the number after GREY LOCK has counted it, the PSAM's part the one
 //! before; of what is published one source each says so.
 
+mod later;
+
+pub use later::is_grey;
+
 use super::{
-    CheckedBy, Fen, Host, Purse, Receipt, Request, Terminal,
+    CheckedBy, Fen, Purse, Receipt, Request, Terminal,
     answer::{
-        CardFacts, GreyInitialized, Initialized, LockProof, LockState, Mac4, PsamFacts, sam_grey,
-        two_macs,
+        CardFacts, Initialized, LockProof, LockState, Mac4, PsamFacts, Serial, TerminalId,
+        sam_grey, two_macs,
     },
     error::{Party, TerminalError},
-    host::{GreyUnlocking, grey_kind},
+    host::grey_kind,
     journal::{Open, Stage},
     purchase::{given_up, receipt},
 };
 
-/// A purse that is locked and waits to pay.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// A purse that is locked and waits to pay, once.
+#[derive(PartialEq, Eq, Debug)]
 pub struct Locked {
     open: Open,
 }
@@ -39,6 +46,25 @@ impl Locked {
     pub const fn balance(&self) -> Fen {
         self.open.balance
     }
+}
+
+/// What a card has paid at another pump, which did not fetch the TAC.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ForeignReceipt {
+    /// The card.
+    pub serial: Serial,
+    /// Which purse.
+    pub purse: Purse,
+    /// The number after the transaction.
+    pub number: u16,
+    /// Balance after it.
+    pub balance: Fen,
+    /// The terminal that locked it.
+    pub terminal: TerminalId,
+    /// When it was locked, date and time.
+    pub when: [u8; 7],
+    /// The card's TAC, for the issuer.
+    pub tac: Mac4,
 }
 
 /// Where a locked purse was found.
@@ -97,7 +123,7 @@ impl Terminal<'_> {
             self.open_same_card(card.serial)?;
         }
         self.show_pin_for_lock(purse)?;
-        self.fetch_what_waits()?;
+        self.fetch_what_waits(card.serial)?;
         let (key, terminal, when) = (psam.key_index, psam.terminal, self.settings.when);
         let initialize = Request::InitializeGreyLock { purse, key, terminal };
         let progress = &mut self.progress;
@@ -148,10 +174,20 @@ impl Terminal<'_> {
     /// So much was delivered: the purse pays it and is unlocked.
     ///
     /// # Errors
+    /// [`TerminalError::Order`] for more than there is, and when the journal has another lock;
     /// [`TerminalError`]: it stays locked, and the journal says so;
     /// [`StillLocked`](TerminalError::StillLocked) when the PSAM has lost the lock.
-    pub fn pay_locked(&mut self, locked: &Locked, amount: Fen) -> Result<Receipt, TerminalError> {
-        let open = Open { amount, ..locked.open };
+    pub fn pay_locked(&mut self, locked: Locked, amount: Fen) -> Result<Receipt, TerminalError> {
+        let Locked { open } = locked;
+        if self.journal.open() != Some(&open) {
+            return Err(TerminalError::Order {
+                what: "the lock to pay",
+                expected: format!("the one in the journal, {}", open.in_words()),
+                got: self.journal.open().map_or("none".into(), Open::in_words),
+            });
+        }
+        at_most(open.balance, amount)?;
+        let open = Open { amount, ..open };
         // The amount first: whatever happens to the PSAM, it is known what was delivered.
         self.journal.store(open)?;
         let request = Request::SamGreyDebit {
@@ -210,131 +246,34 @@ impl Terminal<'_> {
         })
     }
 
-    /// The TAC is in the terminal: the card need not keep it.
+    /// Keeps the TAC in the journal, so that the card need not.
     fn paid_and_unlocked(&mut self, open: &Open, tac: Mac4) -> Result<Receipt, TerminalError> {
-        let open = Open { kind: debit_kind(open.purse), ..*open };
-        let checked = match self.check_tac(&open, tac) {
-            Ok(checked) => checked,
-            // The fuel is in the tank and the card has paid: the TAC is the issuer's to check.
-            Err(TerminalError::Unproven { .. } | TerminalError::Silence { .. }) => {
-                CheckedBy::Issuer
-            }
-            Err(error) => return Err(error),
-        };
+        let open = Open { stage: Stage::Done([0; 4], tac), ..*open };
+        self.journal.store(open)?;
+        let checked = self.check_unlocked(&open, tac)?;
         match self.card.ask(&Request::GetLockProof(true), &mut self.progress) {
             Err(error) if !error.is_silence_of(Party::Card) => return Err(error),
             // It is fetched before the next lock, else.
             _ => {}
         }
         self.journal.clear()?;
+        Ok(checked)
+    }
+
+    fn check_unlocked(&mut self, open: &Open, tac: Mac4) -> Result<Receipt, TerminalError> {
+        let open = Open { kind: debit_kind(open.purse), ..*open };
+        let checked = match self.check_tac(&open, tac) {
+            Ok(checked) => checked,
+            // The fuel is in the tank and the card has paid: the TAC is the issuer's to check.
+            Err(
+                TerminalError::Unproven { .. }
+                | TerminalError::NoPsam(_)
+                | TerminalError::Silence { whom: Party::Psam, .. }
+                | TerminalError::Device { whom: Party::Psam, .. },
+            ) => CheckedBy::Issuer,
+            Err(error) => return Err(error),
+        };
         Ok(receipt(&open, tac, checked))
-    }
-
-    /// The pump has power again and the card is back: settles what the journal holds. `None`: the
-    /// purse was not locked, nothing has flowed.
-    ///
-    /// # Errors
-    /// [`TerminalError::StillLocked`] when only the host can unlock; others as they come.
-    pub fn unlock(&mut self) -> Result<Option<Receipt>, TerminalError> {
-        let open = self.open_lock()?;
-        if self.psam.is_some() {
-            self.open_psam()?;
-        }
-        match (self.find(&open)?, open.stage) {
-            (Found::Locked(_), Stage::Delivered(gmac)) => {
-                self.debit_for_unlock(&open, gmac).map(Some)
-            }
-            (Found::TacWaits(tac), Stage::Delivered(_)) => {
-                self.paid_and_unlocked(&open, tac).map(Some)
-            }
-            (Found::Free, Stage::Delivered(_)) => {
-                // The TAC was fetched, and the journal not cleared any more.
-                let after = open.number.wrapping_add(1);
-                match self.proof(debit_kind(open.purse), after)? {
-                    Some((_, tac)) => self.paid_and_unlocked(&open, tac).map(Some),
-                    None => Err(self.gone(&open)),
-                }
-            }
-            (Found::Free, Stage::InDoubt) => {
-                self.journal.clear()?;
-                Ok(None)
-            }
-            (Found::Locked(_), _) => {
-                Err(TerminalError::StillLocked { balance: open.balance, amount: open.amount })
-            }
-            _ => Err(self.gone(&open)),
-        }
-    }
-
-    /// Has the host take what was delivered, and unlock; returns what is left.
-    ///
-    /// # Errors
-    /// [`TerminalError`]: it stays locked, or in doubt.
-    pub fn unlock_online(&mut self, host: &mut Host, amount: Fen) -> Result<Fen, TerminalError> {
-        let open = self.open_lock()?;
-        let mut asked = None;
-        for _ in 0..self.settings.tries {
-            let mac3 = match self.unlock_online_once(host, &open, amount, &mut asked) {
-                Ok(mac3) => mac3,
-                Err(error) if error.is_silence_of(Party::Card) => continue,
-                Err(error) => return Err(error),
-            };
-            if let (Some(mac3), Some(grey)) = (mac3, &asked) {
-                host.grey_completed(grey, mac3)?;
-                self.tell(Party::Host, "the card's proof", "it fits, and is booked".into());
-                self.journal.clear()?;
-                return Ok(Fen(grey.card.balance.0.saturating_sub(amount.0)));
-            }
-        }
-        let tries = self.settings.tries;
-        Err(TerminalError::InDoubt { number: open.number.wrapping_add(1), amount, tries })
-    }
-
-    /// One attempt; MAC3, `None` when it was not done.
-    fn unlock_online_once(
-        &mut self,
-        host: &mut Host,
-        open: &Open,
-        amount: Fen,
-        asked: &mut Option<GreyUnlocking>,
-    ) -> Result<Option<Mac4>, TerminalError> {
-        match (self.find(open)?, &asked) {
-            (Found::Locked(_), _) => {}
-            // GREY UNLOCK was done, and its answer lost.
-            (_, Some(grey)) => {
-                let after = grey.card.online.wrapping_add(1);
-                let proof = self.proof(grey_kind(open.purse), after)?;
-                let (mac3, _) = proof.ok_or_else(|| self.gone(open))?;
-                return Ok(Some(mac3));
-            }
-            (_, None) => return Err(self.gone(open)),
-        }
-        let (purse, key, terminal) = (open.purse, self.settings.online_key, self.settings.terminal);
-        let when = self.settings.when;
-        let initialize = Request::InitializeGreyUnlock { purse, key, terminal };
-        let progress = &mut self.progress;
-        let card = self.card.read(&initialize, "18 bytes", progress, GreyInitialized::of)?;
-        let grey = GreyUnlocking { purse, key, serial: open.serial, amount, terminal, when, card };
-        let mac2 = host.grey_unlock(&grey)?;
-        *asked = Some(grey);
-        let came = format!("yes: MAC2 {}", hex::encode_upper(mac2));
-        self.tell(Party::Host, &format!("take {amount} and unlock?"), came);
-        let request = Request::GreyUnlock(amount, when, mac2);
-        let answer = self.card.ask(&request, &mut self.progress)?;
-        match (answer.status.0, answer.data.first_chunk::<4>()) {
-            (0x9000, Some(mac3)) => Ok(Some(*mac3)),
-            (0x9000 | 0x6500..=0x65FF, _) => Ok(None),
-            _ => Err(self.card.refused(&request, answer.status)),
-        }
-    }
-
-    fn open_lock(&self) -> Result<Open, TerminalError> {
-        let open = self.journal.open().filter(|open| open.kind == lock_kind(open.purse));
-        open.copied().ok_or_else(|| TerminalError::Order {
-            what: "an unlock",
-            expected: "a grey lock in the journal".into(),
-            got: self.journal.open().map_or("none".into(), Open::in_words),
-        })
     }
 
     /// Wakes the same card and asks where its purse stands; bounded tries.
@@ -356,7 +295,9 @@ impl Terminal<'_> {
         self.open_same_card(open.serial)?;
         self.show_pin_for_lock(open.purse)?;
         let proof = self.lock_proof()?;
-        let is_ours = proof.terminal == open.terminal && proof.when == open.when.bytes();
+        // Of the host's unlock the journal has its own time, no longer the lock's.
+        let is_same_time = proof.when == open.when.bytes() || open.kind == grey_kind(open.purse);
+        let is_ours = proof.terminal == open.terminal && is_same_time;
         match proof.state {
             LockState::Free => Ok(Found::Free),
             _ if !is_ours => Err(TerminalError::Order {
@@ -375,11 +316,32 @@ impl Terminal<'_> {
     }
 
     /// A TAC that another pump did not fetch: the purse cannot be locked before.
-    fn fetch_what_waits(&mut self) -> Result<(), TerminalError> {
-        if self.lock_proof()?.state == LockState::TacWaits {
-            self.card.get(&Request::GetLockProof(true), &mut self.progress)?;
+    fn fetch_what_waits(&mut self, serial: Serial) -> Result<(), TerminalError> {
+        let proof = self.lock_proof()?;
+        if proof.state != LockState::TacWaits {
+            return Ok(());
         }
-        Ok(())
+        let foreign = ForeignReceipt {
+            serial,
+            purse: if proof.purse == 1 { Purse::Deposit } else { Purse::Purse },
+            number: proof.offline,
+            balance: proof.balance,
+            terminal: proof.terminal,
+            when: proof.when,
+            tac: proof.tac,
+        };
+        if !self.foreign.contains(&foreign) {
+            self.foreign.push(foreign);
+        }
+        let what = "keep the TAC that waits on the card";
+        self.tell(Party::Terminal, what, hex::encode_upper(proof.tac));
+        self.card.get(&Request::GetLockProof(true), &mut self.progress).map(drop)
+    }
+
+    /// What cards had paid at other pumps and these did not fetch, for the issuer.
+    #[must_use]
+    pub fn foreign_receipts(&self) -> &[ForeignReceipt] {
+        &self.foreign
     }
 
     /// Cards differ in whether the lock needs the PIN: it is shown when there is one.
@@ -397,6 +359,17 @@ impl Terminal<'_> {
             log: ": its purse is not locked any more",
         }
     }
+}
+
+fn at_most(balance: Fen, amount: Fen) -> Result<(), TerminalError> {
+    if amount <= balance {
+        return Ok(());
+    }
+    Err(TerminalError::Order {
+        what: "the amount of a locked purse",
+        expected: format!("at most the {balance} in it"),
+        got: amount.to_string(),
+    })
 }
 
 /// A PSAM that has lost power, and with it the lock, cannot unlock any more.

@@ -81,7 +81,8 @@ impl Terminal<'_> {
         self.show_pin()?;
         let online = self.initialize_online(card, order)?;
         let mac2 = host.allow(online)?;
-        let what = format!("allow the {} of {}?", order.kind, order.amount);
+        let to = if order.kind == Kind::Overdraft { "to" } else { "of" };
+        let what = format!("allow the {} {to} {}?", order.kind, order.amount);
         self.tell(Party::Host, &what, format!("yes: MAC2 {}", hex::encode_upper(mac2)));
         let open = Open {
             kind: order.kind.type_byte(order.purse),

@@ -4,6 +4,7 @@ mod bytes;
 mod fake_card;
 mod fake_psam;
 mod issuer;
+mod pump;
 mod purchases;
 mod services;
 

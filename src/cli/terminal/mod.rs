@@ -17,18 +17,32 @@ use std::{
 };
 
 use tessera::terminal::{
-    Fen, Host, HostKeys, Journal, Kind, Moment, Pin, Purse, Sale, Settings, Step, Terminal as Desk,
-    online::OnlineOrder, recover::Recovered,
+    Fen, Host, HostKeys, Journal, Kind, Moment, Party, Pin, Purse, Sale, Settings, Step,
+    Terminal as Desk, TerminalError, grey::is_grey, online::OnlineOrder, recover::Recovered,
 };
 
 use self::place::{Place, Places};
-use super::{Failure, Outcome, say};
+use super::{Failure, Outcome, print_failure, say};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  refused, or an error, and nothing is open
+  2  the command line cannot be read
+  3  refused, or an error, and a transaction stays open in the journal
+  4  not done (recover, unlock), or no proof of it (proof)";
+
+/// The transaction that is open, or the unlock of a purse, was not done; there is no proof.
+const NOT_DONE: u8 = 4;
+/// A transaction stays open.
+const OPEN: u8 = 3;
 
 /// Do what a terminal does with a purse (PBOC ED/EP) and a PSAM: a line for each step.
 ///
 /// Card and PSAM are new ones of a profile, images, or in PC/SC readers. The terminal speaks
 /// commands only; --apdu shows them. A transaction that is interrupted is recovered by itself.
 #[derive(clap::Args)]
+#[command(after_help = EXIT_CODES)]
 pub(crate) struct Terminal {
     #[command(subcommand)]
     order: Order,
@@ -103,7 +117,7 @@ enum Order {
     /// Fuel: the purse is locked, fuel flows, the amount is paid and the purse unlocked
     Fuel(services::Fuel),
     /// Unlock a purse that a pump has locked and could not unlock, as the journal says
-    Unlock(Amount),
+    Unlock(Meter),
     /// Settle the transaction that is open in the journal
     Recover,
 }
@@ -112,8 +126,17 @@ enum Order {
 #[derive(clap::Args)]
 struct Amount {
     /// Yuan and fen, such as 12.50
-    #[arg(long, short, value_name = "YUAN")]
+    #[arg(long, short, value_name = "YUAN", allow_negative_numbers = true)]
     amount: Fen,
+}
+
+/// What was delivered.
+#[derive(clap::Args)]
+struct Meter {
+    /// What the pump's meter shows, yuan; left out where the journal knows it, and refused where
+    /// it knows another
+    #[arg(long, short, value_name = "YUAN", allow_negative_numbers = true)]
+    amount: Option<Fen>,
 }
 
 /// The PIN of the built-in cards, for --demo.
@@ -123,6 +146,7 @@ const DEMO_LOAD: Fen = Fen(10_000);
 
 impl Terminal {
     pub(crate) fn run(self) -> Outcome {
+        self.agrees()?;
         let mut settings = self.settings()?;
         let mut place = Place::open(&self.places)?;
         let mut host = Host::new(self.host_keys()?);
@@ -147,29 +171,69 @@ impl Terminal {
             desk = desk.with_psam(psam);
         }
         let done = self.obey(&mut desk, &mut host);
-        if let (Err(_), Some(open)) = (&done, desk.journal().open()) {
-            let kept = match &self.setting.journal {
-                Some(path) => format!("it is kept in {}", path.display()),
-                None => "it is kept nowhere, for there is no --journal".into(),
-            };
-            eprintln!("tessera: open: {}; {kept}", open.in_words());
+        report::foreign(desk.foreign_receipts());
+        match (done, desk.journal().open()) {
+            (Ok(done), _) => Ok(ExitCode::from(if done { 0 } else { NOT_DONE })),
+            (Err(error), None) => Err(self.with_hint(error)),
+            (Err(error), Some(open)) => {
+                let kept = match &self.setting.journal {
+                    Some(path) => format!("it is kept in {}", path.display()),
+                    None => "it is kept nowhere, for there is no --journal".into(),
+                };
+                eprintln!("tessera: open: {}; {kept}", open.in_words());
+                print_failure(error.as_ref());
+                Ok(ExitCode::from(OPEN))
+            }
         }
-        done.map(|()| ExitCode::SUCCESS)
     }
 
-    fn obey(&self, desk: &mut Desk<'_>, host: &mut Host) -> Result<(), Failure> {
+    /// What cannot go well with these arguments, before a card is made or woken.
+    fn agrees(&self) -> Result<(), Failure> {
+        if self.setting.journal.is_some() && !self.places.card_is_kept() {
+            return Err("--journal: expected --card-image or --reader with it, for a transaction \
+                        is open with one card; got a new card, which knows nothing of it"
+                .into());
+        }
+        if self.setting.ed && matches!(self.order, Order::Ride(_) | Order::Toll(_)) {
+            return Err("--ed: expected the purse, for bus and toll road are paid with it alone; \
+                        got the deposit"
+                .into());
+        }
+        Ok(())
+    }
+
+    /// A card that is new and was not loaded has nothing to pay with.
+    fn with_hint(&self, error: Failure) -> Failure {
+        let is_empty = matches!(
+            error.downcast_ref(),
+            Some(TerminalError::Refused { whom: Party::Card, status, .. }) if status.0 == 0x9401
+        );
+        if is_empty && self.places.card_is_new() {
+            return format!(
+                "{error}; the card is new and empty: --demo loads it first, or keep it \
+                            with --card-image and `load`"
+            )
+            .into();
+        }
+        error
+    }
+
+    /// False: it was not done, or there is no proof of it.
+    fn obey(&self, desk: &mut Desk<'_>, host: &mut Host) -> Result<bool, Failure> {
         match &self.order {
-            Order::Load(Amount { amount }) => self.online(desk, host, Kind::Load, *amount),
-            Order::Unload(Amount { amount }) => self.online(desk, host, Kind::Unload, *amount),
+            Order::Load(Amount { amount }) => self.online(desk, host, Kind::Load, *amount)?,
+            Order::Unload(Amount { amount }) => self.online(desk, host, Kind::Unload, *amount)?,
             Order::Overdraft(Amount { amount }) => {
-                self.online(desk, host, Kind::Overdraft, *amount)
+                self.online(desk, host, Kind::Overdraft, *amount)?;
             }
-            Order::Purchase(Amount { amount }) => self.pay(desk, &Sale::of(self.purse(), *amount)),
+            Order::Purchase(Amount { amount }) => {
+                self.pay(desk, &Sale::of(self.purse(), *amount))?;
+            }
             Order::Cash(Amount { amount }) => {
                 let sale = Sale::of(Purse::Deposit, *amount);
-                self.pay(desk, &Sale { kind: Kind::Cash, ..sale })
+                self.pay(desk, &Sale { kind: Kind::Cash, ..sale })?;
             }
-            Order::Balance => self.balance(desk),
+            Order::Balance => self.balance(desk)?,
             Order::Log => {
                 desk.open_card()?;
                 if desk.settings.pin.is_some() {
@@ -178,15 +242,15 @@ impl Terminal {
                 }
                 let log = desk.log()?;
                 report::log(&log);
-                Ok(())
             }
-            Order::Proof(proof) => proof.run(desk, self.purse()),
-            Order::Ride(ride) => ride.run(desk),
-            Order::Toll(toll) => toll.run(desk),
-            Order::Fuel(fuel) => fuel.run(desk, host, self.purse()),
-            Order::Unlock(Amount { amount }) => services::unlock(desk, host, *amount),
-            Order::Recover => recover(desk, host),
+            Order::Proof(proof) => return proof.run(desk, self.purse()),
+            Order::Ride(ride) => ride.run(desk)?,
+            Order::Toll(toll) => toll.run(desk)?,
+            Order::Fuel(fuel) => fuel.run(desk, host, self.purse())?,
+            Order::Unlock(Meter { amount }) => return services::unlock(desk, host, *amount),
+            Order::Recover => return recover(desk, host),
         }
+        Ok(true)
     }
 
     fn purse(&self) -> Purse {
@@ -217,12 +281,16 @@ impl Terminal {
     /// Of the deposit only with a PIN.
     fn balance(&self, desk: &mut Desk<'_>) -> Result<(), Failure> {
         desk.open_card()?;
-        say("");
+        let mut purses = Vec::new();
         if !self.setting.ed {
-            report::balance(Purse::Purse, desk.balance(Purse::Purse)?);
+            purses.push((Purse::Purse, desk.balance(Purse::Purse)?));
         }
         if self.setting.ed || desk.settings.pin.is_some() {
-            report::balance(Purse::Deposit, desk.balance(Purse::Deposit)?);
+            purses.push((Purse::Deposit, desk.balance(Purse::Deposit)?));
+        }
+        say("");
+        for (purse, balance) in purses {
+            report::balance(purse, balance);
         }
         Ok(())
     }
@@ -273,15 +341,21 @@ impl Terminal {
     }
 }
 
-fn recover(desk: &mut Desk<'_>, host: &mut Host) -> Result<(), Failure> {
+fn recover(desk: &mut Desk<'_>, host: &mut Host) -> Result<bool, Failure> {
+    if desk.journal().open().is_some_and(is_grey) {
+        return services::unlock(desk, host, None);
+    }
     match desk.recover(host)? {
         Recovered::NothingOpen => say("nothing is open"),
-        Recovered::NotDone(open) => say(&format!("not done: {}", open.in_words())),
+        Recovered::NotDone(open) => {
+            say(&format!("not done: {}", open.in_words()));
+            return Ok(false);
+        }
         Recovered::Paid(receipt) => report::receipt(&receipt),
         Recovered::Done(open) => {
             desk.book(host, &open)?;
             say(&format!("done and booked: {}", open.in_words()));
         }
     }
-    Ok(())
+    Ok(true)
 }

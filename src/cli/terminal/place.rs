@@ -43,6 +43,25 @@ pub(super) struct Places {
     apdu: bool,
 }
 
+impl Places {
+    /// The card is one that outlasts this call.
+    pub(super) const fn card_is_kept(&self) -> bool {
+        self.card_image.is_some() || self.reader.is_some()
+    }
+
+    /// The card is made new, with nothing in its purse.
+    pub(super) fn card_is_new(&self) -> bool {
+        !self.card_is_kept() && !self.demo && self.card == "purse"
+    }
+}
+
+/// The command with which the PIN is shown, in which its digits are not.
+fn hide_pin(command: &[u8], told: String) -> String {
+    let [0x00, 0x20, _, _, _, pin @ ..] = command else { return told };
+    let shown = format!(" {}", hex::encode_upper(pin));
+    told.replacen(&shown, &format!(" {}", "**".repeat(pin.len())), 1)
+}
+
 /// Card and PSAM, in their readers.
 pub(super) struct Place {
     card: OnDesk,
@@ -114,9 +133,15 @@ impl OnDesk {
     }
 
     fn tell(&mut self, event: &Event<'_>) {
-        let told = self.narrator.tell(event);
+        let told = self.narrator.tell(event).to_string();
+        let told = match event {
+            Event::Exchange { command, .. } | Event::Torn { command, .. } => {
+                hide_pin(command, told)
+            }
+            _ => told,
+        };
         if *self.telling.borrow() {
-            for line in told.to_string().lines() {
+            for line in told.lines() {
                 say(&format!("    {}| {line}", self.who));
             }
         }

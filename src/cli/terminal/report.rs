@@ -3,6 +3,7 @@
 use tessera::terminal::{
     CheckedBy, Fen, Kind, Purse, Receipt, Step,
     answer::{LogRecord, Mac4},
+    grey::ForeignReceipt,
     online::Booked,
     ride::Passed,
     transaction::type_in_words,
@@ -38,6 +39,23 @@ pub(super) fn receipt(receipt: &Receipt) {
         receipt.when,
         hex::encode_upper(receipt.tac),
     ));
+}
+
+/// What other pumps did not fetch.
+pub(super) fn foreign(receipts: &[ForeignReceipt]) {
+    for receipt in receipts {
+        say(&format!(
+            "\npaid at another pump, which did not fetch the TAC; for the issuer:\n  card {}, its \
+             number {}, {} left in the {}; terminal {}, locked at {}, TAC {}",
+            hex::encode_upper(receipt.serial),
+            receipt.number,
+            receipt.balance,
+            receipt.purse,
+            hex::encode_upper(receipt.terminal),
+            hex::encode_upper(receipt.when),
+            hex::encode_upper(receipt.tac),
+        ));
+    }
 }
 
 /// An entry or an exit.

@@ -68,7 +68,7 @@ pub(super) struct Toll {
 #[derive(clap::Args)]
 pub(super) struct Fuel {
     /// What the meter shows at the end, yuan
-    #[arg(long, short, value_name = "YUAN")]
+    #[arg(long, short, value_name = "YUAN", allow_negative_numbers = true)]
     amount: Fen,
     /// The pump and its PSAM lose power when the fuel has flowed; the host unlocks the purse
     #[arg(long)]
@@ -76,14 +76,14 @@ pub(super) struct Fuel {
 }
 
 impl Proof {
-    pub(super) fn run(&self, desk: &mut Desk<'_>, purse: Purse) -> Result<(), Failure> {
+    pub(super) fn run(&self, desk: &mut Desk<'_>, purse: Purse) -> Result<bool, Failure> {
         desk.open_card()?;
         if purse == Purse::Deposit {
             desk.show_pin()?;
         }
         let proof = desk.proof(self.kind, self.number)?;
         report::proof(self.kind, self.number, proof);
-        Ok(())
+        Ok(proof.is_some())
     }
 }
 
@@ -145,29 +145,41 @@ impl Fuel {
         desk.tell(Party::Terminal, "let fuel flow", format!("for {amount}"));
         if self.power_cut {
             say("\nthe pump and its PSAM lose power, and have it again\n");
-            return unlock(desk, host, amount);
+            return unlock(desk, host, Some(amount)).map(drop);
         }
-        match desk.pay_locked(&locked, amount) {
+        match desk.pay_locked(locked, amount) {
             Ok(receipt) => report::receipt(&receipt),
-            Err(TerminalError::StillLocked { .. }) => return unlock(desk, host, amount),
+            Err(TerminalError::StillLocked { .. }) => {
+                return unlock(desk, host, Some(amount)).map(drop);
+            }
             Err(error) => return Err(error.into()),
         }
         Ok(())
     }
 }
 
-/// Settles a grey lock of the journal: by itself, or with the host.
-pub(super) fn unlock(desk: &mut Desk<'_>, host: &mut Host, amount: Fen) -> Result<(), Failure> {
+/// Settles a grey lock of the journal: by itself, or with the host. False: it was not locked.
+pub(super) fn unlock(
+    desk: &mut Desk<'_>,
+    host: &mut Host,
+    meter: Option<Fen>,
+) -> Result<bool, Failure> {
+    if meter.is_some() {
+        desk.amount_to_unlock(meter)?;
+    }
     match desk.unlock() {
-        Ok(None) => say("\nthe purse was not locked: nothing has flowed"),
+        Ok(None) => {
+            say("\nthe purse was not locked: nothing has flowed");
+            return Ok(false);
+        }
         Ok(Some(receipt)) => report::receipt(&receipt),
         Err(TerminalError::StillLocked { .. }) => {
-            let left = desk.unlock_online(host, amount)?;
+            let (amount, left) = desk.unlock_online(host, meter)?;
             say(&format!("\nthe host took {amount} yuan and unlocked the purse, {left} left"));
         }
         Err(error) => return Err(error.into()),
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Time goes by, and the card leaves the reader and comes back.

@@ -71,6 +71,8 @@ pub(super) struct FakeCard {
     pub(super) instead: BTreeMap<u8, Vec<u8>>,
     /// Exchanges by number, power-up included, from 0.
     pub(super) cuts: BTreeMap<usize, Cut>,
+    /// From this exchange on the reader does not work.
+    pub(super) broken_from: Option<usize>,
     /// How many there were; the commands.
     pub(super) seen: Vec<Vec<u8>>,
     /// Debits and credits done.
@@ -118,6 +120,7 @@ impl FakeCard {
             card_type: 0,
             instead: BTreeMap::new(),
             cuts: BTreeMap::new(),
+            broken_from: None,
             seen: Vec::new(),
             completed: 0,
             powered: false,
@@ -371,6 +374,9 @@ impl Acceptor for FakeCard {
     }
 
     fn exchange(&mut self, command: &[u8]) -> Result<Heard, String> {
+        if self.broken_from.is_some_and(|from| from <= self.seen.len()) {
+            return Err("the reader does not work".into());
+        }
         let cut = self.cuts.remove(&self.seen.len());
         self.seen.push(command.to_vec());
         if !self.powered || cut == Some(Cut::Before) {
