@@ -59,7 +59,7 @@ impl Places {
 fn hide_pin(command: &[u8], told: String) -> String {
     let [0x00, 0x20, _, _, _, pin @ ..] = command else { return told };
     let shown = format!(" {}", hex::encode_upper(pin));
-    told.replacen(&shown, &format!(" {}", "**".repeat(pin.len())), 1)
+    told.replace(&shown, &format!(" {}", "**".repeat(pin.len())))
 }
 
 /// Card and PSAM, in their readers.
