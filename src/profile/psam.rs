@@ -172,6 +172,10 @@ fn file(
         FileEntry::Bytes(bytes) => (Some(bytes), &[][..]),
         FileEntry::Records(records) => (None, &records[..]),
         FileEntry::WithRights { bytes, records, read: r, update: u, mac: m } => {
+            if let (true, Some(update)) = (counts, u) {
+                let expected = "no `update` of 0019: the card alone counts";
+                return Err(source.wrong(entry.span(), expected, format!("{update:?}")));
+            }
             read = right(source, entry.span(), r.as_deref())?.unwrap_or(read);
             update = right(source, entry.span(), u.as_deref())?.unwrap_or(update);
             mac = m.unwrap_or(mac);

@@ -1,6 +1,7 @@
 //! Profiles: what the built-in ones put on a card, and what is said of each mistake.
 
 mod psam;
+mod purse;
 mod sets;
 
 use super::{

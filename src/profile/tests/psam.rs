@@ -121,3 +121,15 @@ fn mistakes_name_their_line() {
         assert!(error.starts_with("card.toml:"), "{error}");
     }
 }
+
+#[test]
+fn nobody_gets_a_right_to_write_the_transaction_number() {
+    let from = "\"0019\" = \"00000001\"";
+    let line = text()[..text().find(from).unwrap()].lines().count() + 1;
+    for right in ["F0", "EF"] {
+        let to = format!("\"0019\" = {{ bytes = \"00000001\", update = \"{right}\" }}");
+        let error = Profile::parse("card.toml", &text().replacen(from, &to, 1)).unwrap_err();
+        let says = "expected no `update` of 0019: the card alone counts, got";
+        assert_eq!(error.to_string(), format!("card.toml:{line}: {says} \"{right}\""));
+    }
+}
