@@ -34,6 +34,8 @@ const BUS_ID: u8 = 0x09;
 const BUS_BYTES: usize = 48;
 /// File of the list of trips.
 const TRIPS_SFI: u8 = 0x1A;
+/// A card that is shown again at the same stop within so many minutes has got on once.
+const SAME_ENTRY_MINUTES: u64 = 5;
 /// Bytes of the holder's file, whose first one is the type of card.
 const HOLDER_BYTES: u8 = 0x27;
 
@@ -148,10 +150,11 @@ pub struct Passed {
 }
 
 impl Terminal<'_> {
-    /// The passenger gets on.
+    /// The passenger gets on. A ride whose exit nobody saw is paid now, as the longest one.
     ///
     /// # Errors
-    /// [`TerminalError`]: the bus does not take the passenger.
+    /// [`TerminalError::Order`] when the card has just got on here, be it that it was shown twice,
+    /// and others: the bus does not take the passenger.
     pub fn get_on(
         &mut self,
         card: &CardFacts,
@@ -160,16 +163,30 @@ impl Terminal<'_> {
     ) -> Result<Passed, TerminalError> {
         let record = self.bus_record()?;
         let when = self.settings.when;
-        let (paid, rides) = record.paid_in(&when);
-        // The end of the ride before was not seen.
-        let fare = match record.inside {
-            true => Fare {
-                full: tariff.most(),
-                amount: tariff.most(),
-                reasons: vec!["the exit of the ride before is missing".into()],
-            },
-            false => Fare { full: Fen(0), amount: Fen(0), reasons: Vec::new() },
+        let just_now = |entered: Moment| {
+            when.minutes_since(&entered).is_some_and(|minutes| minutes < SAME_ENTRY_MINUTES)
         };
+        if let Some(entered) = record.entered.filter(|entered| just_now(*entered))
+            && record.inside
+            && record.entry == at
+        {
+            return Err(TerminalError::Order {
+                what: "an entry",
+                expected: "a card that has not just got on here".into(),
+                got: format!("an entry at {entered}"),
+            });
+        }
+        let (paid, rides) = record.paid_in(&when);
+        let mut fare = Fare { full: Fen(0), amount: Fen(0), reasons: Vec::new() };
+        if record.inside {
+            fare = tariff.fare(&Journey {
+                distance: u16::MAX,
+                card_type: self.card_type()?,
+                minutes_since_last: None,
+                paid_this_month: paid,
+            });
+            fare.reasons.push("the exit of the ride before is missing".into());
+        }
         let new = BusRecord {
             inside: true,
             entry: at,

@@ -58,6 +58,28 @@ fn a_day_of_rides_has_its_fares_transfers_and_a_missing_exit() {
 }
 
 #[test]
+fn a_card_shown_twice_gets_on_once_and_a_missing_exit_costs_what_the_card_type_pays() {
+    let (mut card, mut psam) = (loaded().0, FakePsam::new());
+    pass(&mut card, &mut psam, "07:00:00", 3, true).unwrap();
+    let before = (card.balances, card.records.clone(), card.trips.clone());
+    for again in ["07:00:00", "07:00:01", "07:04:59"] {
+        let refused = pass(&mut card, &mut psam, again, 3, true).unwrap_err();
+        assert!(refused.to_string().contains("has not just got on here"), "{refused}");
+        assert_eq!((card.balances, card.records.clone(), card.trips.clone()), before);
+    }
+    // At another stop, or later, it is another ride.
+    assert_eq!(pass(&mut card.clone(), &mut psam.clone(), "07:01:00", 4, true).unwrap().0, 600);
+    assert_eq!(pass(&mut card.clone(), &mut psam.clone(), "07:05:00", 3, true).unwrap().0, 600);
+    for (card_type, fare) in [(2, 300), (3, 0)] {
+        card.card_type = card_type;
+        let (mut card, mut psam) = (card.clone(), psam.clone());
+        let (paid, words) = pass(&mut card, &mut psam, "09:00:00", 3, true).unwrap();
+        assert_eq!(paid, fare);
+        assert!(words.contains("card type") && words.contains("exit"), "{words}");
+    }
+}
+
+#[test]
 fn the_card_type_and_what_was_paid_in_the_month_count_and_a_new_month_begins_at_zero() {
     let (mut card, mut psam) = (loaded().0, FakePsam::new());
     card.card_type = 2;
