@@ -17,6 +17,7 @@
 //! | [`trace`] | what was said, in words |
 //! | [`vectors`] | text files of commands and expected answers, and their runner |
 //! | [`cryptography`] | ciphers and protected messages, for whoever speaks to a card |
+//! | [`keys`] | root keys by label, and the keys a social-security card has of them |
 //! | [`explore`] | every tear of a command, tried; for tests here and for applet authors |
 //! | [`choose`], [`random`] | where choices and random numbers come from |
 #![forbid(unsafe_code)]
@@ -33,6 +34,7 @@ pub mod explore;
 #[path = "../tests/free_files/mod.rs"]
 mod free_files;
 pub mod image;
+pub mod keys;
 pub mod nvm;
 mod os;
 pub mod profile;
