@@ -81,12 +81,13 @@ impl Card {
         let channels = usize::from(profile.limits.channels);
         let asked = profile.applets.iter().map(|a| a.applet.descriptor().ram_on_deselect_bytes);
         let block_bytes = asked.max().unwrap_or_default().into();
+        let environments = entries.iter().any(|entry| entry.parent.is_some_and(|above| above != 0));
         let core = Core {
             memory: Tearing::new(Eeprom::new(geometry, profile.memory_bytes)),
             journal: Journal::default(),
             touched: Touched::default(),
             layout,
-            ram: Ram::new(channels, block_bytes, on_reset_bytes),
+            ram: Ram::new(channels, block_bytes, environments, on_reset_bytes),
             channels: vec![Channel::default(); channels],
             chain: Chain::default(),
             held: Held::default(),
@@ -124,7 +125,7 @@ impl Card {
                 .set(&mut self.core.memory, &mut self.core.touched, number, start)
                 .map_err(|_| refused(Halt::Status(StatusWord::MEMORY_FAILURE)))?;
         }
-        self.core.channels[0] = Channel { open: true, applet: place, found: None };
+        self.core.channels[0] = Channel { open: true, applet: place, ..Channel::default() };
         self.core
             .call(&self.registry, place, 0, |applet, env| applet.install(env, &with.data))
             .map_err(refused)

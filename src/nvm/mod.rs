@@ -118,7 +118,7 @@ pub use eeprom::Eeprom;
 pub use geometry::Geometry;
 pub use journal::Journal;
 pub use layout::{Layout, Segment};
-pub use ram::Ram;
+pub use ram::{Block, Ram};
 pub use settle::settle;
 pub use tear::Tearing;
 pub use wear::Wear;

@@ -61,15 +61,15 @@ pub(crate) fn manage(
 /// From channel 0 the MF is selected on the new channel; from another, its current DF.
 fn open(core: &mut Core, registry: &Registry, from: u8, number: u8) -> Outcome {
     let new = usize::from(number);
+    core.forget_ram(new);
     if from == 0 {
-        core.ram.forget(new);
         core.channels[new] = Channel { open: true, ..Channel::default() };
         return select::implicitly(core, registry, number)
             .inspect_err(|_| core.channels[new] = Channel::default());
     }
     let from = usize::from(from);
     core.ram.copy(from, new);
-    core.channels[new] = core.channels[from];
+    core.channels[new] = Channel { environment: None, ..core.channels[from] };
     let applet = core.channels[new].applet;
     core.call(registry, applet, number, |applet, env| {
         applet.inherit(env);
@@ -80,12 +80,13 @@ fn open(core: &mut Core, registry: &Registry, from: u8, number: u8) -> Outcome {
 /// The applet cannot refuse to be deselected, but power can fail while it is told.
 fn close(core: &mut Core, registry: &Registry, number: u8) -> Outcome {
     let place = usize::from(number);
-    let applet = core.channels[place].applet;
-    core.call(registry, applet, number, |applet, env| {
-        applet.deselect(env);
-        Ok(())
-    })?;
-    core.ram.forget(place);
+    core.tell_deselected(registry, number)?;
+    if let Some(environment) = core.channels[place].environment.take() {
+        core.channels[place].applet = environment;
+        core.ram.leave_environment(place);
+        core.tell_deselected(registry, number)?;
+    }
+    core.forget_ram(place);
     core.channels[place] = Channel::default();
     Ok(())
 }

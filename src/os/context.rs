@@ -12,7 +12,7 @@ use super::{
     state::Core,
 };
 use crate::nvm::{
-    Counters, Memory as _,
+    Block, Counters, Memory as _,
     journal::{self, Refusal, Secrecy},
 };
 
@@ -74,10 +74,15 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// An applet's `OnDeselect` RAM exists where it is selected. A provider that is asked a
-    /// question while another applet is selected has none.
-    fn has_channel_ram(&self) -> bool {
-        self.core.channels[usize::from(self.channel)].applet == self.applet
+    /// An applet's `OnDeselect` RAM exists where it is selected, or was when one below it was
+    /// selected. Another provider that is asked a question has none.
+    fn channel_ram(&self) -> Option<Block> {
+        let channel = &self.core.channels[usize::from(self.channel)];
+        if channel.applet == self.applet {
+            Some(Block::Selected)
+        } else {
+            (channel.environment == Some(self.applet)).then_some(Block::Environment)
+        }
     }
 }
 
@@ -105,6 +110,15 @@ impl Core {
             (None, Err(Halt::Torn(_))) => Halt::status(StatusWord::NO_DIAGNOSIS),
             (None, result) => result,
         }
+    }
+
+    /// Tells the applet of a channel that its selection is lost.
+    pub(crate) fn tell_deselected(&mut self, registry: &Registry, channel: u8) -> Outcome {
+        let applet = self.channels[usize::from(channel)].applet;
+        self.call(registry, applet, channel, |applet, env| {
+            applet.deselect(env);
+            Ok(())
+        })
     }
 }
 
@@ -212,11 +226,11 @@ impl Platform for Context<'_> {
         let entry = self.entry;
         match clear {
             Clear::OnReset => &self.core.ram.on_reset[entry.on_reset.0..entry.on_reset.1],
-            Clear::OnDeselect if self.has_channel_ram() => {
+            Clear::OnDeselect => {
                 let bytes = usize::from(entry.descriptor.ram_on_deselect_bytes);
-                &self.core.ram.channel(self.channel.into())[..bytes]
+                let block = self.channel_ram();
+                block.map_or(&[], |block| &self.core.ram.block(self.channel.into(), block)[..bytes])
             }
-            Clear::OnDeselect => &[],
         }
     }
 
@@ -224,11 +238,15 @@ impl Platform for Context<'_> {
         let entry = self.entry;
         match clear {
             Clear::OnReset => &mut self.core.ram.on_reset[entry.on_reset.0..entry.on_reset.1],
-            Clear::OnDeselect if self.has_channel_ram() => {
+            Clear::OnDeselect => {
                 let bytes = usize::from(entry.descriptor.ram_on_deselect_bytes);
-                &mut self.core.ram.channel_mut(self.channel.into())[..bytes]
+                match self.channel_ram() {
+                    Some(block) => {
+                        &mut self.core.ram.block_mut(self.channel.into(), block)[..bytes]
+                    }
+                    None => &mut [],
+                }
             }
-            Clear::OnDeselect => &mut [],
         }
     }
 

@@ -62,6 +62,11 @@ impl Registry {
         self.entries.len() as u8
     }
 
+    /// The application directly above one, unless that is the MF.
+    pub(crate) fn above(&self, applet: u8) -> Option<u8> {
+        self.entry(applet).parent.filter(|above| *above != Self::MF)
+    }
+
     /// The child of `parent` with this file identifier.
     pub(crate) fn child(&self, parent: u8, fid: FileId) -> Option<u8> {
         let child =

@@ -3,7 +3,7 @@
 //!
 //! What lies inside one application is its own business; here is decided which application is
 //! asked, in this order: for P1 = 00 the current one, then those registered under it, beside it,
-//! above it and under the MF; for P1 = 01 and 09 the current one, then those under it; for P1 = 02
+//! above it and under the MF, then the one above for a DF under its root; for P1 = 01 and 09 the current one, then those under it; for P1 = 02
 //! the current one alone; for P1 = 08 the deepest one along the path; for P1 = 03 the current one,
 //! which may point above itself. A selection that fails changes nothing: neither what is current
 //! nor what an applet holds in RAM, but for what the current one drops when it is told.
@@ -12,9 +12,11 @@ use tessera_framework::{
     Apdu, Control, DfId, FileId, Halt, Outcome, Reply, Selected, Selection, StatusWord, Target,
 };
 
+use crate::nvm::Block;
+
 use super::{
     registry::Registry,
-    state::{Core, Occurrence},
+    state::{Channel, Core, Occurrence},
 };
 
 /// Which of several names that match (P2 b2-b1).
@@ -152,7 +154,19 @@ impl Search<'_> {
     }
 
     fn by_id(&mut self, fid: FileId, reply: &mut Reply<'_>) -> Outcome {
-        self.in_current_or_root_of(Target::FileId(fid), |search| search.neighbour(fid), reply)
+        let target = Target::FileId(fid);
+        match self.in_current_or_root_of(target, |search| search.neighbour(fid), reply) {
+            Err(Halt::Status(StatusWord::NOT_FOUND)) => match self.environment() {
+                Some(above) => self.within(above, Target::DfBeside(fid), reply),
+                None => Halt::status(StatusWord::NOT_FOUND),
+            },
+            outcome => outcome,
+        }
+    }
+
+    /// The application above the current one, unless that is the MF.
+    fn environment(&self) -> Option<u8> {
+        self.registry.above(self.current())
     }
 
     fn child_df(&mut self, fid: FileId, reply: &mut Reply<'_>) -> Outcome {
@@ -271,8 +285,7 @@ impl Search<'_> {
         self.core.ram.put_aside(place);
         let switches = before.applet != applet;
         if switches {
-            self.core.ram.forget(place);
-            self.core.channels[place].applet = applet;
+            self.switch(before, applet);
         }
         let selection = Selection { target, control: self.control };
         let selected = self.core.call(self.registry, applet, self.channel, |applet, env| {
@@ -286,24 +299,56 @@ impl Search<'_> {
         }
         self.core.channels[place].found = None;
         if switches {
-            self.tell_deselected(before.applet)?;
+            self.tell_left(before)?;
         }
         self.core.ram.forget_aside();
         selected
     }
 
-    /// Lets the applet whose selection is lost see its RAM, which was put aside, once more.
-    fn tell_deselected(&mut self, applet: u8) -> Outcome {
+    /// Makes another applet current, with the RAM it begins with.
+    fn switch(&mut self, before: Channel, applet: u8) {
         let place = usize::from(self.channel);
-        let now = self.core.channels[place].applet;
-        self.core.ram.swap_aside(place);
-        self.core.channels[place].applet = applet;
-        let told = self.core.call(self.registry, applet, self.channel, |applet, env| {
-            applet.deselect(env);
-            Ok(())
-        });
-        self.core.channels[place].applet = now;
-        self.core.ram.swap_aside(place);
+        let above = self.registry.above(applet);
+        let core = &mut *self.core;
+        let environment = if above == Some(before.applet) {
+            core.ram.enter_environment(place);
+            above
+        } else if before.environment == Some(applet) {
+            core.ram.leave_environment(place);
+            None
+        } else {
+            core.ram.forget(place, Block::Selected);
+            let stays = above.filter(|_| before.environment == above);
+            if stays.is_none() {
+                core.ram.forget(place, Block::Environment);
+            }
+            stays
+        };
+        core.channels[place] = Channel { applet, environment, ..before };
+    }
+
+    /// Lets those whose selection is lost see their RAM, which was put aside, once more.
+    fn tell_left(&mut self, before: Channel) -> Outcome {
+        let Channel { applet, environment, .. } = self.core.channels[usize::from(self.channel)];
+        if environment != Some(before.applet) {
+            self.tell_deselected(before.applet, Block::Selected)?;
+        }
+        match before.environment {
+            Some(left) if left != applet && environment != before.environment => {
+                self.tell_deselected(left, Block::Environment)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn tell_deselected(&mut self, applet: u8, aside: Block) -> Outcome {
+        let place = usize::from(self.channel);
+        let now = self.core.channels[place];
+        self.core.ram.swap_aside(place, aside);
+        self.core.channels[place] = Channel { applet, environment: None, ..now };
+        let told = self.core.tell_deselected(self.registry, self.channel);
+        self.core.channels[place] = now;
+        self.core.ram.swap_aside(place, aside);
         told
     }
 }

@@ -11,7 +11,7 @@ use super::{
     steps::Steps,
 };
 use crate::{
-    nvm::{Eeprom, Journal, Layout, Ram, Tearing, counter::Touched},
+    nvm::{Block, Eeprom, Journal, Layout, Ram, Tearing, counter::Touched},
     random::Source,
 };
 
@@ -60,6 +60,12 @@ impl Core {
         }
     }
 
+    /// Forgets what applets keep on a channel.
+    pub(crate) fn forget_ram(&mut self, channel: usize) {
+        self.ram.forget(channel, Block::Selected);
+        self.ram.forget(channel, Block::Environment);
+    }
+
     /// The card's clock: processing and pulses since it was made.
     pub(crate) fn clock_us(&self) -> u64 {
         self.processing_us.saturating_add(self.memory.memory().busy_us())
@@ -72,6 +78,9 @@ pub(crate) struct Channel {
     pub(crate) open: bool,
     /// Place of the selected applet in the registry.
     pub(crate) applet: u8,
+    /// The application directly above the selected one that was selected before it, and whose RAM
+    /// is kept.
+    pub(crate) environment: Option<u8>,
     /// Where the last selection by name ended, for the next and previous occurrence.
     pub(crate) found: Option<Occurrence>,
 }

@@ -39,6 +39,8 @@ const DESELECTED_AT: u32 = 0;
 
 /// A file identifier whose selection writes an answer and then fails.
 const SPOILT: FileId = FileId(0x6666);
+/// A DF every probe says lies under its root.
+const BESIDE: FileId = FileId(0x6001);
 /// An EF identifier the applet says, wrongly, is above its root.
 const ABOVE: FileId = FileId(0x7777);
 
@@ -135,7 +137,7 @@ impl Applet for Probe {
                 reply.tlv(Tag::DF_NAME, |reply| reply.push(self.descriptor.aid.as_bytes()))?;
                 Ok(Selected::Here)
             }
-            Target::PathFromCurrent([]) => Ok(Selected::Here),
+            Target::PathFromCurrent([]) | Target::DfBeside(BESIDE) => Ok(Selected::Here),
             Target::Parent | Target::Ef(ABOVE) => Ok(Selected::Above),
             Target::FileId(SPOILT) | Target::ChildDf(FileId(0x7003)) => {
                 reply.push(b"spoilt")?;

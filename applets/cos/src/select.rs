@@ -64,6 +64,9 @@ pub(crate) fn find(
         Target::ChildDf(fid) => {
             find_child(env, session.df, |file| file.fid() == fid && file.kind == Kind::Df)?
         }
+        Target::DfBeside(fid) => {
+            find_child(env, ROOT_AT, |file| file.fid() == fid && file.kind == Kind::Df)?
+        }
         Target::Ef(fid) => {
             let ef =
                 find_child(env, session.df, |file| file.fid() == fid && file.kind != Kind::Df)?;

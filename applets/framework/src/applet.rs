@@ -36,7 +36,8 @@ pub trait Applet: Sync {
     /// Makes a file of this applet current and writes its control information.
     ///
     /// When the applet was not the current one on this channel, its `OnDeselect` RAM is all zero
-    /// on entry. When the selection fails, the runtime puts that RAM back as it was: a failed
+    /// on entry, unless it was the application above the current one: then that RAM is as it was
+    /// left ([`Clear::OnDeselect`](crate::Clear::OnDeselect)). When the selection fails, the runtime puts that RAM back as it was: a failed
     /// SELECT changes nothing but what [`selection_failed`](Self::selection_failed) drops.
     ///
     /// # Errors
@@ -60,8 +61,9 @@ pub trait Applet: Sync {
     /// The status word to answer, or `Torn`.
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome;
 
-    /// Told after another applet has been selected on this channel, or the channel was closed.
-    /// RAM of kind `OnDeselect` is still there and is cleared afterwards.
+    /// Told after another applet has been selected on this channel, or the channel was closed, and
+    /// not while one directly below this applet is the current one: its RAM of kind `OnDeselect` is
+    /// cleared afterwards.
     fn deselect(&self, env: &mut Env<'_>) {
         let _ = env;
     }
@@ -142,6 +144,8 @@ pub enum Target<'a> {
     FileId(FileId),
     /// P1 = 01: a child DF of the current DF.
     ChildDf(FileId),
+    /// P1 = 00, asked of the application above the current one: a DF directly under the root.
+    DfBeside(FileId),
     /// P1 = 02: an EF under the current DF.
     Ef(FileId),
     /// P1 = 03: the parent of the current DF.

@@ -7,7 +7,8 @@ use crate::{Aid, Halt, Outcome};
 pub enum Clear {
     /// Kept until reset; one per applet, shared by all logical channels.
     OnReset,
-    /// Kept while the applet is selected; one per logical channel.
+    /// Kept while the applet is selected, or an application directly below it; one per logical
+    /// channel. The MF's is not kept so: what is shown there counts for nothing elsewhere.
     OnDeselect,
 }
 

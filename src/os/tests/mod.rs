@@ -4,6 +4,7 @@
 mod chains;
 mod channels;
 mod checks;
+mod environments;
 mod responses;
 mod select;
 mod service;
