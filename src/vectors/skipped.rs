@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! [[skip]]
-//! pattern = "social-security/keys/*"     # * any characters
+//! pattern = "social/keys/*"              # * any characters
 //! reason = "keys come with a later version"
 //! ```
 //!
