@@ -3,10 +3,11 @@
 //!
 //! What lies inside one application is its own business; here is decided which application is
 //! asked, in this order: for P1 = 00 the current one, then those registered under it, beside it,
-//! above it and under the MF, then the one above for a DF under its root; for P1 = 01 and 09 the current one, then those under it; for P1 = 02
-//! the current one alone; for P1 = 08 the deepest one along the path; for P1 = 03 the current one,
-//! which may point above itself. A selection that fails changes nothing: neither what is current
-//! nor what an applet holds in RAM, but for what the current one drops when it is told.
+//! above it and under the MF, then the one above for a DF under its root; for P1 = 01 and 09 the
+//! current one, then those under it; for P1 = 02 the current one alone; for P1 = 08 the deepest one
+//! along the path; for P1 = 03 the current one, which may point above itself. A selection that
+//! fails changes nothing: neither what is current nor what an applet holds in RAM, but for what the
+//! current one drops when it is told.
 
 use tessera_framework::{
     Apdu, Control, DfId, FileId, Halt, Outcome, Reply, Selected, Selection, StatusWord, Target,

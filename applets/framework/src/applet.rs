@@ -37,8 +37,9 @@ pub trait Applet: Sync {
     ///
     /// When the applet was not the current one on this channel, its `OnDeselect` RAM is all zero
     /// on entry, unless it was the application above the current one: then that RAM is as it was
-    /// left ([`Clear::OnDeselect`](crate::Clear::OnDeselect)). When the selection fails, the runtime puts that RAM back as it was: a failed
-    /// SELECT changes nothing but what [`selection_failed`](Self::selection_failed) drops.
+    /// left ([`Clear::OnDeselect`](crate::Clear::OnDeselect)). When the selection fails, the
+    /// runtime puts that RAM back as it was: a failed SELECT changes nothing but what
+    /// [`selection_failed`](Self::selection_failed) drops.
     ///
     /// # Errors
     /// 6A82 not found, 6A86, 6985; `Torn`.
