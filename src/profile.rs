@@ -5,6 +5,7 @@
 //!
 //! ```toml
 //! name = "my-card"
+//! like = ["social-security-p16"]              # whose tables to take, see `like.rs`
 //!
 //! [card]
 //! interface = "contactless"                   # or "contact" (T=0)
@@ -58,6 +59,7 @@ mod check;
 mod fmcos;
 mod iso7816;
 mod items;
+mod like;
 mod master;
 mod psam;
 mod purse;
@@ -297,6 +299,7 @@ impl Profile {
             let message = format!("expected at most {TEXT_BYTES_MAX} bytes of text, got more");
             return Err(ProfileError::Syntax { file: file.into(), line: 1, message });
         }
+        let text = &like::whole_text(file, text)?;
         let source = Source { file, text };
         let parsed: File = toml::from_str(text).map_err(|error| ProfileError::Syntax {
             file: file.into(),
@@ -348,7 +351,7 @@ impl Profile {
         };
         Ok(Self {
             name: parsed.name,
-            source: text.into(),
+            source: text.clone(),
             interface,
             historical,
             ats_interface,
