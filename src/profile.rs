@@ -52,13 +52,15 @@
 //! transport-key = { algorithm = "AES", key = "40414243..." }   # 3DES, AES, SM4; or none
 //! ```
 //!
-//! A terminal's security module has `[psam]`, as said in `psam.rs`.
+//! Keys of the social-security family are one section for the whole card, `[keys]`, as said in
+//! `keys.rs`. A terminal's security module has `[psam]`, as said in `psam.rs`.
 
 mod access;
 mod check;
 mod fmcos;
 mod iso7816;
 mod items;
+mod keys;
 mod like;
 mod master;
 mod psam;
@@ -250,6 +252,7 @@ struct File {
     card: CardSection,
     #[serde(default)]
     limits: Option<Spanned<Limits>>,
+    keys: Option<Spanned<keys::Section>>,
     social_security: Option<items::Section>,
     purse: Option<purse::Section>,
     fmcos: Option<Spanned<fmcos::Section>>,
@@ -331,7 +334,11 @@ impl Profile {
             parsed.iso7816.as_ref().map(Spanned::span),
             parsed.psam.as_ref().map(Spanned::span),
         ];
-        let several = Several { social_security: parsed.social_security, purse: parsed.purse };
+        let several = Several {
+            keys: parsed.keys,
+            social_security: parsed.social_security,
+            purse: parsed.purse,
+        };
         let applets = match (parsed.fmcos, parsed.iso7816, parsed.psam) {
             (Some(section), None, None) if several.is_empty() => {
                 vec![fmcos::installation(&source, section.into_inner())?]

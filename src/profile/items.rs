@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use encoding_rs::GBK;
 use serde::Deserialize;
+use tessera_cos::social::keys::algorithm_byte;
 use tessera_social_security::{
+    keys::KEYS,
     structure::{Class, Content, Df, File, Format, Item},
     table::DFS,
 };
 use toml::Spanned;
 
-use super::{ProfileError, Source, access, check};
+use super::{ProfileError, Source, access, check, keys::Keys};
+use crate::keys::Levels;
 
 /// `[social-security]`.
 #[derive(Deserialize)]
@@ -79,6 +82,7 @@ const NAME_EXTENSION: u8 = 0x4E;
 pub(super) fn installation_data(
     source: &Source<'_>,
     section: Section,
+    keys: Option<&Keys>,
 ) -> Result<Vec<u8>, ProfileError> {
     let mut data = Vec::new();
     if let Some(pin) = &section.pin {
@@ -88,6 +92,10 @@ pub(super) fn installation_data(
     let pairs = files.iter().flat_map(|&(df, file)| [number(df), file.sfi]).collect::<Vec<_>>();
     push(&mut data, 0xC2, &pairs);
     push(&mut data, 0xC3, &source.hex(&section.fci)?);
+    if let Some(keys) = keys {
+        let has_df = |n: u8| n == 0 || files.iter().any(|(df, _)| number(df) == n);
+        card_keys(&mut data, keys, has_df);
+    }
     for (key, text) in &section.holder {
         if let (Text::One(number), true) = (text.get_ref(), section.check != Some(false)) {
             check::check_numbers(source, key, number, text.span())?;
@@ -131,6 +139,20 @@ pub(super) fn installation_data(
         }
     }
     Ok(data)
+}
+
+/// The keys of the directories there are, each in its versions.
+fn card_keys(data: &mut Vec<u8>, keys: &Keys, has_df: impl Fn(u8) -> bool) {
+    for entry in KEYS.iter().filter(|entry| has_df(entry.df)) {
+        for version in 1..=entry.groups.min(keys.versions()) {
+            let levels = if entry.levels == 3 { Levels::Three } else { Levels::Two };
+            let key = keys.card_key(&Keys::label(entry.label, version), levels);
+            let usage = entry.role.code() << 4 | entry.usage;
+            let algorithm = algorithm_byte(key.algorithm());
+            let header = [entry.df, usage, entry.kid, version, algorithm];
+            push(data, 0xC1, &[&header, key.as_slice()].concat());
+        }
+    }
 }
 
 pub(super) fn digits_of_pin(

@@ -2,12 +2,18 @@
 
 use tessera_master::Master;
 use tessera_social_security::SocialSecurity;
+use toml::Spanned;
 
-use super::{Installation, Limits, ProfileError, Source, items, master, purse, words};
+use super::{
+    Installation, Limits, ProfileError, Source, items,
+    keys::{self, Keys},
+    master, purse, words,
+};
 use crate::trace::Vocabulary;
 
 /// The sections of such a card.
 pub(super) struct Several {
+    pub(super) keys: Option<Spanned<keys::Section>>,
     pub(super) social_security: Option<items::Section>,
     pub(super) purse: Option<purse::Section>,
 }
@@ -24,12 +30,16 @@ impl Several {
         historical: &[u8],
         limits: &Limits,
     ) -> Result<Vec<Installation>, ProfileError> {
+        let keys = match &self.keys {
+            Some(section) => Some(Keys::read(source, section.get_ref(), historical)?),
+            None => None,
+        };
         let mut applets = Vec::new();
         if let Some(section) = self.social_security {
             applets.push(Installation {
                 name: "social-security".into(),
                 applet: &SocialSecurity,
-                data: items::installation_data(source, section)?,
+                data: items::installation_data(source, section, keys.as_ref())?,
                 segment_bytes: None,
                 parent: 0,
             });

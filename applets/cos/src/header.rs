@@ -171,6 +171,7 @@ impl Header {
             0x06 | 0x07 => Kind::Cyclic,
             0x08 => Kind::KeyFile,
             0x10 => Kind::Key,
+            0x12 => Kind::Keys,
             0x18 => Kind::Purse,
             0x20 => Kind::Object,
             FREED => Kind::Freed,

@@ -22,7 +22,8 @@
 //! * cyclic EF: slot of the newest record (1), number of records (1), the slots;
 //! * purse and key file: their applet's business;
 //! * data object: its value;
-//! * key: bytes unused up to a multiple of 32, then the key's bytes in 32 of their own.
+//! * key: bytes unused up to a multiple of 32, then the key's bytes in 32 of their own;
+//! * keys of a DF: see [`social::keys`](crate::social::keys).
 //!
 //! An EF with [attributes](crate::header::Header::attributes) has them in front of its body.
 //!
@@ -82,6 +83,8 @@ pub enum Kind {
     KeyFile,
     /// A key, `10`: no file, but under a DF like one.
     Key,
+    /// The keys of a DF in one block, `12`: no file, but under a DF like one.
+    Keys,
     /// A data object, `20`: no file, but under a DF like one.
     Object,
     /// Proprietary EF of an electronic purse, `18`.
@@ -91,10 +94,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// A file, which can be selected; else a key, a data object or freed space.
+    /// A file, which can be selected; else keys, a data object or freed space.
     #[must_use]
     pub const fn is_file(self) -> bool {
-        !matches!(self, Self::Key | Self::Object | Self::Freed)
+        !matches!(self, Self::Key | Self::Keys | Self::Object | Self::Freed)
     }
 
     /// An EF of records.
@@ -112,6 +115,7 @@ impl Kind {
             Self::Cyclic => 0x06,
             Self::KeyFile => 0x08,
             Self::Key => 0x10,
+            Self::Keys => 0x12,
             Self::Object => 0x20,
             Self::Purse => 0x18,
             Self::Freed => FREED,

@@ -22,6 +22,7 @@
 //! | [`messaging`] | protected commands and responses |
 //! | [`iso`] | the commands that build a card, and those of its keys, by ISO/IEC 7816-4 and -9 |
 //! | [`basic`] | the basic commands of PBOC cards |
+//! | [`social`] | the basic commands of social-security cards |
 //!
 //! # Order of checks
 //!
@@ -63,6 +64,7 @@ pub mod rights;
 pub mod rules;
 pub mod select;
 pub mod session;
+pub mod social;
 pub mod space;
 pub mod tree;
 pub mod verify;

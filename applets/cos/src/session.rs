@@ -117,6 +117,26 @@ impl Challenge {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 
+    /// The last `bytes` bytes drawn; `None` when there were fewer.
+    #[must_use]
+    pub fn last(&self, bytes: usize) -> Option<&[u8]> {
+        self.bytes().len().checked_sub(bytes).and_then(|from| self.bytes().get(from..))
+    }
+
+    /// This one behind the last bytes of the one drawn just before, as many as there is room for:
+    /// terminals draw one of sixteen bytes in two halves.
+    #[must_use]
+    pub fn behind(&self, before: &Self) -> Self {
+        let room = CHALLENGE_BYTES_MAX - self.bytes().len();
+        let kept = before.last(room.min(before.bytes().len())).unwrap_or_default();
+        let mut joined = Self { bytes: [0; CHALLENGE_BYTES_MAX], length: 0 };
+        for (to, from) in joined.bytes.iter_mut().zip(kept.iter().chain(self.bytes())) {
+            *to = *from;
+            joined.length += 1;
+        }
+        joined
+    }
+
     /// The first eight bytes, a shorter challenge extended with zeros; `None` without one.
     #[must_use]
     pub fn block(&self) -> Option<[u8; 8]> {
@@ -248,6 +268,36 @@ impl Session {
     #[must_use]
     pub const fn pin_shown(&self) -> bool {
         self.pin_in_root || self.pin_in_df
+    }
+
+    /// The PIN has been presented in the root, so that it counts everywhere below.
+    #[must_use]
+    pub const fn pin_shown_in_root(&self) -> bool {
+        self.pin_in_root
+    }
+
+    /// Keys shown in the root, a bit for each of 32 identifiers.
+    #[must_use]
+    pub const fn keys_shown_in_root(&self) -> u32 {
+        self.keys_in_root
+    }
+
+    /// Notes what was shown in an environment that lies above this application: it counts here as
+    /// what was shown in the root, and adds to that.
+    pub fn note_environment(&mut self, pin: bool, keys: u32) {
+        self.pin_in_root |= pin;
+        self.keys_in_root |= keys;
+    }
+
+    /// An application below becomes current in place of this one: what was shown in the root stays,
+    /// and nothing else.
+    pub fn leave(&mut self) {
+        *self = Self {
+            pin_in_root: self.pin_in_root,
+            keys_in_root: self.keys_in_root,
+            users_in_root: self.users_in_root,
+            ..Self::EMPTY
+        };
     }
 
     /// Notes what a presentation came to: right adds to what was shown before, wrong takes it away.

@@ -47,7 +47,7 @@ pub const fn ef_bytes(structure: &Structure) -> u32 {
 fn block_bytes(block: &Header) -> u32 {
     let body = match block.kind {
         Kind::Df => return u32::from(block.record_bytes()),
-        Kind::Key | Kind::Object | Kind::Freed => return 0,
+        Kind::Key | Kind::Keys | Kind::Object | Kind::Freed => return 0,
         Kind::Transparent => block.body_bytes(),
         Kind::LinearVariable => {
             block.body_bytes().saturating_sub(2 + 2 * u32::from(block.records_max()))

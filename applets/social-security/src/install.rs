@@ -3,7 +3,9 @@
 use tessera_cos::{
     Access, DfSpec, EfSpec, Header, Structure, binary,
     layout::{self, Kind, LifeCycle},
-    record, tree,
+    record,
+    social::{self, CardKeySpec},
+    tree,
 };
 use tessera_framework::{
     DfId, Env, FileId, Halt, Outcome, Sfi, StatusWord,
@@ -11,17 +13,19 @@ use tessera_framework::{
 };
 
 use crate::{
-    DIALECT,
+    FAMILY,
     structure::{Content, Df, File},
     table::DFS,
 };
 
 const PIN: u16 = 0xC0;
+const KEY: u16 = 0xC1;
 const FILES: u16 = 0xC2;
 const PROPRIETARY: u16 = 0xC3;
 const RECORD: u16 = 0xC4;
 const BYTES: u16 = 0xC5;
 const ACCESS: u16 = 0xC6;
+const CHILDREN: u16 = 0xC7;
 
 /// The date of the last registration as unemployed has a place in DF02 EF06 and in DF03 EF05, and
 /// is to stand in one of them (notice 37 of 2012).
@@ -39,7 +43,8 @@ impl<'d> Data<'d> {
         let data = Self(bytes);
         for object in DataObjects::new(bytes) {
             let known = object.is_ok_and(|DataObject { tag, value }| match (tag.0, value) {
-                (PIN | PROPRIETARY, _) => true,
+                (PIN | PROPRIETARY | CHILDREN, _) => true,
+                (KEY, [df, key @ ..]) => data.has_df(*df) && CardKeySpec::parse(key).is_some(),
                 (FILES, pairs) => pairs
                     .chunks(2)
                     .all(|pair| matches!(pair, [df, sfi] if file(*df, *sfi).is_some())),
@@ -81,9 +86,23 @@ impl<'d> Data<'d> {
         }
     }
 
-    fn all(self, tag: u16) -> impl Iterator<Item = &'d [u8]> {
+    fn all(self, tag: u16) -> impl Iterator<Item = &'d [u8]> + Clone {
         let objects = DataObjects::new(self.0).flatten();
         objects.filter(move |object| object.tag.0 == tag).map(|object| object.value)
+    }
+
+    /// The environment, or a directory with a file.
+    fn has_df(self, df: u8) -> bool {
+        let mut files = self.all(FILES).flat_map(|pairs| pairs.chunks(2));
+        df == 0 || files.any(|pair| pair.first() == Some(&df))
+    }
+
+    /// The keys of a directory.
+    fn keys(self, df: u8) -> impl Iterator<Item = CardKeySpec<'d>> + Clone {
+        self.all(KEY).filter_map(move |value| match value {
+            [of, key @ ..] if *of == df => CardKeySpec::parse(key),
+            _ => None,
+        })
     }
 
     fn has_file(self, df: u8, sfi: u8) -> bool {
@@ -124,7 +143,7 @@ fn file(df: u8, sfi: u8) -> Option<&'static File> {
 pub(crate) fn install(env: &mut Env<'_>, data: &[u8]) -> Outcome {
     let data = Data::checked(data)?;
     layout::format(env)?;
-    if let (Some(reference), Some((pin, _))) = (data.all(PIN).next(), DIALECT.pin) {
+    if let (Some(reference), Some((pin, _))) = (data.all(PIN).next(), FAMILY.dialect.pin) {
         pin.set_reference(env, reference)?;
     }
     for df in DFS {
@@ -132,11 +151,17 @@ pub(crate) fn install(env: &mut Env<'_>, data: &[u8]) -> Outcome {
             let proprietary = data.all(PROPRIETARY).next().unwrap_or_default();
             tree::create_root(env, &spec(df, proprietary))?;
             DfId::ROOT
-        } else if df.files.iter().any(|file| data.has_file(number(df), file.sfi)) {
+        } else if data.has_df(number(df)) {
             tree::create_df(env, DfId::ROOT, &spec(df, &[]))?
         } else {
             continue;
         };
+        if data.keys(number(df)).next().is_some() {
+            social::keys::create(env, parent, data.keys(number(df)))?;
+        }
+        if let (0, Some(names)) = (number(df), data.all(CHILDREN).next()) {
+            social::service::name_children(env, names)?;
+        }
         for file in df.files {
             if data.has_file(number(df), file.sfi) {
                 create(env, parent, df, file, data)?;

@@ -40,6 +40,7 @@
 #![forbid(unsafe_code)]
 
 mod install;
+pub mod keys;
 pub mod structure;
 pub mod table;
 #[cfg(test)]
@@ -48,12 +49,12 @@ mod tests;
 use tessera_cos::{
     Dialect,
     layout::PIN_AT,
-    no_data_object,
     session::{self, SESSION_BYTES},
+    social::{self, Family, service},
 };
 use tessera_framework::{
     Aid, Applet, Command, CounterId, Descriptor, DfId, Env, FileId, Halt, Outcome, Reply, Selected,
-    Selection, StatusWord, pin::Pin,
+    Selection, pin::Pin,
 };
 
 /// The application.
@@ -69,17 +70,17 @@ static DESCRIPTOR: Descriptor = Descriptor {
     counters: &[PIN_TRIES as u32],
     ram_on_deselect_bytes: SESSION_BYTES,
     ram_on_reset_bytes: 0,
-    secure_messaging: false,
+    secure_messaging: true,
     chaining: true,
 };
 
-static DIALECT: Dialect = Dialect {
-    pin: Some((Pin { at: PIN_AT, tries: CounterId(0), tries_max: PIN_TRIES }, &[0x00])),
-    cyclic_update_adds: true,
-    ef_answers_fci: false,
-    ef_selection_finds_dfs: true,
-    data_object: no_data_object,
-    iso: None,
+static FAMILY: Family = Family {
+    dialect: Dialect {
+        pin: Some((Pin { at: PIN_AT, tries: CounterId(0), tries_max: PIN_TRIES }, &[0x00])),
+        ..Family::DIALECT
+    },
+    environment: None,
+    proprietary: None,
 };
 
 impl Applet for SocialSecurity {
@@ -101,19 +102,32 @@ impl Applet for SocialSecurity {
         selection: &Selection<'_>,
         reply: &mut Reply<'_>,
     ) -> Result<Selected, Halt> {
-        tessera_cos::select(env, &DIALECT, selection, reply)
+        social::select(env, &FAMILY, selection, reply)
     }
 
-    /// The basic commands. In the proprietary classes 80 and 84 there are no instructions yet
-    /// (6D00); a purse's among them belong to another application and stay unknown here.
+    fn selection_failed(&self, env: &mut Env<'_>) {
+        social::selection_failed(env);
+    }
+
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {
-        if let tessera_framework::Class::Proprietary(0x80 | 0x84) = command.class {
-            return Halt::status(StatusWord::INS_NOT_SUPPORTED);
-        }
-        tessera_cos::process(env, &DIALECT, command, reply)
+        social::process(env, &FAMILY, command, reply)
+    }
+
+    fn deselect(&self, env: &mut Env<'_>) {
+        social::deselect(env);
     }
 
     fn inherit(&self, env: &mut Env<'_>) {
         session::inherit(env);
+    }
+
+    fn serve(
+        &self,
+        env: &mut Env<'_>,
+        caller: &Aid,
+        request: &[u8],
+        reply: &mut Reply<'_>,
+    ) -> Outcome {
+        service::serve(env, &FAMILY, caller, request, reply)
     }
 }

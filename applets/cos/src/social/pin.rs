@@ -1,0 +1,178 @@
+//! VERIFY, PIN CHANGE, PIN UNBLOCK, PIN RELOAD: of the application's own PIN, or of the
+//! environment's by its [service](super::service).
+
+use tessera_framework::{Env, Halt, Outcome, StatusWord, pin::Pin};
+
+use crate::{
+    Session,
+    intent::{Intent, VerifyIntent},
+    layout::ROOT_AT,
+    messaging::{Protection, pin::old_and_new},
+    verify,
+};
+
+use super::{Family, Turn, keys::Role, lock, service};
+
+/// Bytes of a PIN as it is changed and reloaded: two digits each.
+const PIN_BYTES: core::ops::RangeInclusive<usize> = 2..=6;
+
+/// VERIFY: presents the PIN; without data asks; with P1 FF forgets. P2 is 00.
+///
+/// # Errors
+/// 6A86; 6700; 6A88 where there is no PIN to speak of; 6984 when none is set; 6983; 63CX; `Torn`.
+pub(super) fn verify(env: &mut Env<'_>, turn: &mut Turn<'_>) -> Outcome {
+    let Intent::Verify { reference, intent } = Intent::try_from(turn.command)? else {
+        return Halt::status(StatusWord::INS_NOT_SUPPORTED);
+    };
+    let data = turn.command.data;
+    let environment = match (turn.family.dialect.pin, &turn.family.environment) {
+        (None, Some(environment)) => environment,
+        _ => return verify::verify(env, &turn.family.dialect, reference, intent, data),
+    };
+    if reference != 0 {
+        return Halt::status(StatusWord::REFERENCED_DATA_NOT_FOUND);
+    }
+    match intent {
+        VerifyIntent::Query if turn.session.pin_shown() => Ok(()),
+        VerifyIntent::Query => service::ask(env, environment, service::PRESENT, &[]),
+        VerifyIntent::Present => {
+            let presented = service::ask(env, environment, service::PRESENT, data);
+            note(env, &mut turn.session, presented)
+        }
+        VerifyIntent::Reset => {
+            turn.session.note_pin(false);
+            turn.session.store(env)
+        }
+    }
+}
+
+/// Notes in the session what a presentation came to, and hands that on.
+fn note(env: &mut Env<'_>, session: &mut Session, presented: Outcome) -> Outcome {
+    let counted = matches!(presented, Err(Halt::Status(status)) if status.sw1() == 0x63);
+    if presented.is_ok() || counted {
+        session.note_pin(presented.is_ok());
+        session.store(env)?;
+    }
+    presented
+}
+
+/// PIN CHANGE: the old one, FF, the new one. A wrong old one takes away what the PIN opened; a
+/// right one opens nothing (own choices).
+///
+/// # Errors
+/// 6A86; 6700, also for a new PIN that is not 2 to 6 bytes; 6A80 without an FF between two PINs;
+/// 6A88; 6984; 6983; 63CX; `Torn`.
+pub(super) fn change(env: &mut Env<'_>, turn: &mut Turn<'_>) -> Outcome {
+    turn.expect_p1p2(0x0100)?;
+    let data = turn.command.data;
+    let changed = match (turn.family.dialect.pin, &turn.family.environment) {
+        (None, Some(environment)) => {
+            check_change(data)?;
+            service::ask(env, environment, service::CHANGE, data)
+        }
+        (pin, _) => change_own(env, pin, data),
+    };
+    match changed {
+        Err(Halt::Status(status)) if status.sw1() == 0x63 => {
+            note(env, &mut turn.session, Halt::status(status))
+        }
+        changed => changed,
+    }
+}
+
+fn check_change(data: &[u8]) -> Result<(&[u8], &[u8]), Halt> {
+    if !(3..=13).contains(&data.len()) {
+        return Halt::status(StatusWord::WRONG_LENGTH);
+    }
+    let (old, new) = old_and_new(data).ok_or(Halt::Status(StatusWord::WRONG_DATA))?;
+    if PIN_BYTES.contains(&new.len()) {
+        Ok((old, new))
+    } else {
+        Halt::status(StatusWord::WRONG_LENGTH)
+    }
+}
+
+fn change_own(env: &mut Env<'_>, pin: Option<(Pin, &[u8])>, data: &[u8]) -> Outcome {
+    let (old, new) = check_change(data)?;
+    let Some((pin, _)) = pin else {
+        return Halt::status(StatusWord::REFERENCED_DATA_NOT_FOUND);
+    };
+    pin.present(env, old)?;
+    pin.set_reference(env, new)
+}
+
+/// Presents the PIN for an application below; without a candidate says how many tries are left.
+pub(super) fn present_for(env: &mut Env<'_>, family: &Family, candidate: &[u8]) -> Outcome {
+    let Some((pin, _)) = family.dialect.pin else {
+        return Halt::status(StatusWord::REFERENCED_DATA_NOT_FOUND);
+    };
+    if !candidate.is_empty() {
+        let presented = pin.present(env, candidate);
+        return forget_after_failure(env, presented);
+    }
+    match (verify::has_pin(env, &family.dialect)?, pin.tries_left(env)?) {
+        (false, _) => Ok(()),
+        (true, 0) => Halt::status(StatusWord::BLOCKED),
+        (true, tries) => Halt::status(StatusWord::tries_left(tries)),
+    }
+}
+
+/// Changes the PIN for an application below.
+pub(super) fn change_for(env: &mut Env<'_>, family: &Family, data: &[u8]) -> Outcome {
+    let changed = change_own(env, family.dialect.pin, data);
+    forget_after_failure(env, changed)
+}
+
+/// A wrong PIN takes away what it opened in the environment, wherever it was presented; a right one
+/// counts where it was. Without RAM on this channel nothing was open.
+fn forget_after_failure(env: &mut Env<'_>, presented: Outcome) -> Outcome {
+    if let (Err(Halt::Status(status)), Ok(mut session)) = (presented, Session::load(env))
+        && status.sw1() == 0x63
+    {
+        session.note_pin(false);
+        session.store(env)?;
+    }
+    presented
+}
+
+/// PIN UNBLOCK (P2 00): a MAC; all tries are back. PIN RELOAD (P2 01): the cryptogram of
+/// 03 || PIN || 80 00.. and a MAC; a new PIN with all its tries, also on a card that had none (own
+/// choice). Both want PUK shown, and the maintenance key of the environment.
+///
+/// # Errors
+/// 6D00 in an application below the environment (own choice); 6A86; 6700; 6A88; 6982 unless PUK was
+/// shown; 6984 without a challenge, and for an unblock when no PIN is set; 6988; 6A80 for a new PIN
+/// that is not 2 to 6 bytes; `Torn`.
+pub(super) fn maintain(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
+    let Some((pin, _)) = turn.family.dialect.pin else {
+        return Halt::status(StatusWord::INS_NOT_SUPPORTED);
+    };
+    let reloads = match turn.command.p1p2() {
+        0 => false,
+        1 => true,
+        _ => return Halt::status(StatusWord::WRONG_P1P2),
+    };
+    if reloads != (turn.command.data.len() > 4) {
+        return Halt::status(StatusWord::WRONG_LENGTH);
+    }
+    let key = turn.maintenance_key(env, ROOT_AT)?;
+    let block_bytes = key.algorithm.block_bytes();
+    turn.expect_lc(if reloads { block_bytes + 4..=block_bytes + 4 } else { 4..=4 })?;
+    if !lock::role_shown(env, turn, ROOT_AT, |role| role == Role::PinUnlock)? {
+        return Halt::status(StatusWord::SECURITY_STATUS_NOT_SATISFIED);
+    }
+    if !reloads && !verify::has_pin(env, &turn.family.dialect)? {
+        return Halt::status(StatusWord::REFERENCE_DATA_NOT_USABLE);
+    }
+    let wrong = StatusWord::SM_OBJECTS_INCORRECT;
+    let protection = if reloads { Protection::CryptogramAndChecksum } else { Protection::Checksum };
+    let opened = turn.open(env, &key, protection, wrong)?;
+    if reloads {
+        let new = opened.as_slice();
+        if !PIN_BYTES.contains(&new.len()) {
+            return Halt::status(StatusWord::WRONG_DATA);
+        }
+        pin.set_reference(env, new)?;
+    }
+    env.set_counter(pin.tries, u32::from(pin.tries_max))
+}
