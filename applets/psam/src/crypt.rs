@@ -1,6 +1,6 @@
 //! DES CRYPT (80 FA): whole blocks under the temporary key.
 //!
-//! | P1 | data | answer |
+//! | P1 | data, blocks of the key's cipher | answer |
 //! |---|---|---|
 //! | 00, 02 | blocks | each enciphered for itself; 02 says that more follow, which changes nothing |
 //! | 80 | blocks | each deciphered for itself |
@@ -9,7 +9,8 @@
 //! | 03 | another part | none |
 //! | 01 | last part | MAC, 4 bytes |
 //!
-//! The terminal pads. The MAC of a key of 16 bytes is ISO/IEC 9797-1 algorithm 3, as the user
+//! The card for social-security cards knows 00, 05, 07, 03 and 01. The terminal pads, and folds what
+//! SM4 enciphers; the MAC of a key of SM4 is CBC, its four words XORed. The MAC of a DES key of 16 bytes is ISO/IEC 9797-1 algorithm 3, as the user
 //! card's line protection has it (inferred from use). The chaining value between two parts is that
 //! of the left half of the key alone, so a part's end is not seen in the MAC. A MAC under way ends
 //! with any other mode, and with every refusal of this command.
@@ -20,9 +21,10 @@ use tessera_cos::{
 };
 use tessera_framework::{Env, Halt, Outcome, Reply, StatusWord};
 
-use crate::volatile::{Chain, Temporary};
-
-const BLOCK_BYTES: usize = 8;
+use crate::{
+    personality::Personality,
+    volatile::{Chain, Temporary},
+};
 
 /// What P1 asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,26 +38,39 @@ enum Mode {
     },
 }
 
+impl Mode {
+    /// What P1-P2 say; `None` when the card has no such mode.
+    fn read(card: &Personality, turn: &Turn<'_>) -> Option<Self> {
+        let (p1, p2) = (turn.command.p1, turn.command.p2);
+        if p2 != 0 || !card.modes.contains(&p1) {
+            return None;
+        }
+        Some(match p1 {
+            0x80 => Self::Decipher,
+            0x01 | 0x03 | 0x05 | 0x07 => Self::Mac { first: p1 & 4 != 0, last: p1 & 2 == 0 },
+            _ => Self::Encipher,
+        })
+    }
+}
+
 /// DES CRYPT.
 ///
 /// # Errors
 /// 6A86; 6700 unless the data are whole blocks, of a first part two at least; 6901 without a
 /// temporary key, or for a part without the first; 6985 when keys of its kind may not do that.
-pub(crate) fn crypt(env: &mut Env<'_>, turn: &Turn<'_>, reply: &mut Reply<'_>) -> Outcome {
+pub(crate) fn crypt(
+    env: &mut Env<'_>,
+    card: &Personality,
+    turn: &Turn<'_>,
+    reply: &mut Reply<'_>,
+) -> Outcome {
     let temporary = Temporary::load(env)?;
     Temporary::end_chain(env)?;
-    let mode = match turn.command.p1p2() {
-        0x0000 | 0x0200 => Mode::Encipher,
-        0x8000 => Mode::Decipher,
-        0x0500 => Mode::Mac { first: true, last: true },
-        0x0700 => Mode::Mac { first: true, last: false },
-        0x0300 => Mode::Mac { first: false, last: false },
-        0x0100 => Mode::Mac { first: false, last: true },
-        _ => return Halt::status(StatusWord::WRONG_P1P2),
-    };
+    let mode = Mode::read(card, turn).ok_or(Halt::Status(StatusWord::WRONG_P1P2))?;
+    let block_bytes = temporary.as_ref().map_or(8, |temporary| temporary.key.block_bytes());
     let data = turn.command.data;
     let least = if matches!(mode, Mode::Mac { first: true, .. }) { 2 } else { 1 };
-    if data.len() < least * BLOCK_BYTES || !data.len().is_multiple_of(BLOCK_BYTES) {
+    if data.len() < least * block_bytes || !data.len().is_multiple_of(block_bytes) {
         return Halt::status(StatusWord::WRONG_LENGTH);
     }
     let mut temporary = temporary.ok_or(Halt::Status(StatusWord::INVALID_STATE))?;
@@ -78,10 +93,10 @@ pub(crate) fn crypt(env: &mut Env<'_>, turn: &Turn<'_>, reply: &mut Reply<'_>) -
         };
         return done.map_err(|_| Halt::Status(StatusWord::NO_DIAGNOSIS));
     };
-    let (initial, message) = match data.split_first_chunk::<BLOCK_BYTES>() {
+    let (initial, message) = match data.split_at_checked(block_bytes) {
         Some((initial, message)) if first => (initial, message),
         _ => match &temporary.chain {
-            Some(Chain(value)) => (value, data),
+            Some(Chain(value)) => (value.get(..block_bytes).unwrap_or_default(), data),
             None => return Halt::status(StatusWord::INVALID_STATE),
         },
     };
@@ -93,14 +108,14 @@ pub(crate) fn crypt(env: &mut Env<'_>, turn: &Turn<'_>, reply: &mut Reply<'_>) -
 }
 
 /// The MAC of whole blocks.
-fn mac(mac: &Mac, initial: &[u8; 8], message: &[u8]) -> [u8; 4] {
+fn mac(mac: &Mac, initial: &[u8], message: &[u8]) -> [u8; 4] {
     let mut running = mac.start(initial);
     running.update(message);
     running.finish_padded().four()
 }
 
-/// The chaining value behind whole blocks: DES with the key, or with its left half.
-fn link(key: &Key, initial: &[u8; 8], message: &[u8]) -> Chain {
+/// The chaining value behind whole blocks: under the key, or of triple DES its left half.
+fn link(key: &Key, initial: &[u8], message: &[u8]) -> Chain {
     let left = match (key.algorithm(), key.as_slice().first_chunk::<8>()) {
         (Algorithm::TripleDes, Some(left)) => Key::single_des(*left),
         _ => key.clone(),
@@ -108,5 +123,10 @@ fn link(key: &Key, initial: &[u8; 8], message: &[u8]) -> Chain {
     let chain = Mac::cbc(&left);
     let mut running = chain.start(initial);
     running.update(message);
-    Chain(running.finish_padded().eight())
+    let last = running.finish_padded();
+    let mut value = [0; 16];
+    for (to, from) in value.iter_mut().zip(last.block()) {
+        *to = *from;
+    }
+    Chain(value)
 }

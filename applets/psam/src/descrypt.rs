@@ -1,8 +1,9 @@
 //! INIT FOR DESCRYPT (80 1A) and DELIVER SESSION KEY (BF DE, 80 DE): a temporary key.
 //!
 //! P1 is the usage byte of the key, P2 its version; the data are one factor for each level, and of
-//! DELIVER SESSION KEY one block more, the challenge of the user card: what it leaves is that block
-//! under the derived key, as social-security cards have it, and a DES key.
+//! DELIVER SESSION KEY one block more, the challenge of the user card, 8 bytes or 16 for SM4: what
+//! it leaves is that block under the derived key, as social-security cards have it; a DES key, or
+//! an SM4 key.
 
 use tessera_cos::{
     basic::Turn,
@@ -11,7 +12,11 @@ use tessera_cos::{
 };
 use tessera_framework::{Env, Halt, Outcome, StatusWord};
 
-use crate::{derive, usage::Usage, volatile::Temporary};
+use crate::{
+    derive::{self, FACTOR_BYTES},
+    usage::Usage,
+    volatile::Temporary,
+};
 
 /// INIT FOR DESCRYPT.
 ///
@@ -38,19 +43,19 @@ pub(crate) fn initialize(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
 /// DELIVER SESSION KEY.
 ///
 /// # Errors
-/// As [`initialize`].
+/// As [`initialize`]; 6700 too when the challenge is none of the key's cipher.
 pub(crate) fn deliver_session_key(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     Temporary::end(env)?;
     let usage = Usage(turn.command.p1);
-    let Some((factors, input)) = turn
-        .command
-        .data
-        .split_last_chunk::<8>()
-        .filter(|(factors, _)| derive::has_levels(usage, factors))
-    else {
+    let levels_bytes = usize::from(usage.levels()) * FACTOR_BYTES;
+    let parts = turn.command.data.split_at_checked(levels_bytes);
+    let Some((factors, input)) = parts.filter(|(_, input)| matches!(input.len(), 8 | 16)) else {
         return Halt::status(StatusWord::WRONG_LENGTH);
     };
     let record = key(env, turn, usage)?;
+    if input.len() != if derive::is_sm4(&record) { 16 } else { 8 } {
+        return Halt::status(StatusWord::WRONG_LENGTH);
+    }
     if !usage.powers().session {
         return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
     }

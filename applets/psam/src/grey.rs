@@ -25,7 +25,7 @@ use tessera_framework::{Env, Halt, Outcome, Reply, StatusWord};
 use crate::{
     derive,
     number::{self, Number},
-    purchase::{self, ALGORITHMS},
+    purchase::{self, Ciphers},
     volatile::{self, Form, Waiting},
 };
 
@@ -48,10 +48,10 @@ pub(crate) fn initialize(env: &mut Env<'_>, turn: &Turn<'_>, reply: &mut Reply<'
     let Some(card_number) = data.last_chunk::<8>() else {
         return Halt::status(StatusWord::WRONG_LENGTH);
     };
-    if !TYPES.contains(type_byte) || !ALGORITHMS.contains(algorithm) {
+    if !TYPES.contains(type_byte) || Ciphers::of(*algorithm) != Some(Ciphers::Des) {
         return Halt::status(StatusWord::WRONG_DATA);
     }
-    let key = derive::purchase_key(env, turn, *version, card_number)?;
+    let key = derive::purchase_key(env, turn, *version, Ciphers::Des, card_number)?;
     let terminal = number::terminal(env)?;
     let number = Number::next(env, turn)?;
     let temporary =
@@ -76,8 +76,9 @@ pub(crate) fn initialize(env: &mut Env<'_>, turn: &Turn<'_>, reply: &mut Reply<'
 /// E0 42: whether the user card is locked.
 ///
 /// # Errors
-/// As [`purchase::check_mac2`].
+/// 6A86; as [`purchase::check_mac2`].
 pub(crate) fn check(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
+    turn.expect_p1p2(0)?;
     let mut waiting = purchase::check_mac2(env, turn, |form| form == Form::GreyLock)?;
     waiting.confirmed = true;
     waiting.keep(env)
@@ -106,7 +107,7 @@ pub(crate) fn debit(env: &mut Env<'_>, turn: &Turn<'_>, reply: &mut Reply<'_>) -
         return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
     }
     if !is_debited {
-        let gmac = Mac::cbc(&waiting.session_key()).of(&[], &[&amount]).four();
+        let gmac = Mac::cbc(waiting.session_key()?).of(&[], &[&amount]).four();
         waiting.debit(amount, gmac);
         waiting.keep(env)?;
     }

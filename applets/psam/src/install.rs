@@ -2,7 +2,6 @@
 
 use tessera_cos::{
     Access, DfSpec, EfSpec, Flags, Header, Structure,
-    cipher::Key,
     keys::{self, KeySpec, Tries},
     layout, record, tree,
 };
@@ -14,6 +13,7 @@ use crate::{
     COUNTERS_OF_KEYS, DFS_MAX,
     block::Mac2Tries,
     number::NUMBER,
+    personality::Personality,
     usage::{Usage, kind},
     write_key,
 };
@@ -30,6 +30,9 @@ pub const RECORDS: Tag = Tag(0xC2);
 /// register becomes when it is shown 1, tries 1, key.
 pub const KEY: Tag = Tag(0xC3);
 
+/// Algorithm byte of an SM4 key, on the card that has such keys.
+pub const SM4: u8 = 0x04;
+
 /// Flag of a file whose updates carry a MAC.
 pub const UPDATES_WITH_MAC: u8 = Flags::MAC.0;
 
@@ -43,7 +46,7 @@ const KEY_BYTE: u8 = 0xFF;
 
 /// # Errors
 /// 6A80 on data that is not understood; 6A84, 6A89, 6A8A when it cannot be made; `Torn`.
-pub(crate) fn install(env: &mut Env<'_>, data: &[u8]) -> Outcome {
+pub(crate) fn install(env: &mut Env<'_>, card: &Personality, data: &[u8]) -> Outcome {
     layout::format(env)?;
     let (mut df, mut dfs) = (None, 0);
     for object in DataObjects::new(data) {
@@ -55,7 +58,7 @@ pub(crate) fn install(env: &mut Env<'_>, data: &[u8]) -> Outcome {
             }
             (BINARY, Some(df)) => create_binary(env, df, object.value)?,
             (RECORDS, Some(df)) => create_records(env, df, object.value)?,
-            (KEY, Some(df)) => create_key(env, df, object.value)?,
+            (KEY, Some(df)) => create_key(env, card, df, object.value)?,
             _ => return Halt::status(StatusWord::WRONG_DATA),
         }
     }
@@ -155,21 +158,22 @@ impl<'d> Iterator for Records<'d> {
     }
 }
 
-fn create_key(env: &mut Env<'_>, df: DfId, value: &[u8]) -> Outcome {
+fn create_key(env: &mut Env<'_>, card: &Personality, df: DfId, value: &[u8]) -> Outcome {
     let (&[usage, version, algorithm, usable, follow_up, tries], key) = split(value)?;
     let usage = Usage(usage);
     let fits = match usage.kind() {
         kind::PIN => (2..=8).contains(&key.len()),
-        _ => Key::des(key).is_some(),
+        _ => matches!(key.len(), 8 | 16),
     };
     if !fits || !usage.is_known() || tries > 15 {
         return Halt::status(StatusWord::WRONG_DATA);
     }
+    let spec = write_key::spec(card, usage, version, algorithm, key)?;
     let spec = KeySpec {
         usable: Access::Register(usable),
         version_or_follow_up: follow_up,
         tries: usage.is_counted().then_some(Tries { max: tries, left: tries }),
-        ..write_key::spec(usage, version, algorithm)
+        ..spec
     };
     if keys::find(env, layout::df_at(df), spec.usage, version)?.is_some() {
         return Halt::status(StatusWord::FILE_EXISTS);

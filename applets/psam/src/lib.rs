@@ -90,6 +90,7 @@ mod grey;
 mod ins;
 pub mod install;
 pub mod number;
+mod personality;
 mod purchase;
 mod select;
 pub mod usage;
@@ -98,15 +99,24 @@ mod write_key;
 
 use core::ops::Range;
 
-use tessera_cos::{Dialect, basic::Build, no_data_object, session};
+use tessera_cos::session;
 use tessera_framework::{
     Aid, Applet, Command, Descriptor, DfId, Env, FileId, Halt, Outcome, Reply, Selected, Selection,
-    StatusWord,
 };
 
-/// The application.
+use personality::Personality;
+
+/// The application: one of two cards.
 #[derive(Clone, Copy, Debug)]
-pub struct Psam;
+pub struct Psam(&'static Personality);
+
+impl Psam {
+    /// For cards with the PBOC purse, fuel cards, and social-security cards of the second
+    /// generation.
+    pub const PURSE: Self = Self(&personality::PURSE);
+    /// For social-security cards, their medical account and its ledger.
+    pub const SOCIAL_SECURITY: Self = Self(&personality::SOCIAL_SECURITY);
+}
 
 /// The MF's name, when the profile gives no other: 1PAY.SYS.DDF01.
 pub const MF_NAME: &[u8] = b"1PAY.SYS.DDF01";
@@ -130,28 +140,13 @@ static DESCRIPTOR: Descriptor = Descriptor {
     chaining: false,
 };
 
-static BUILD: Build = Build {
-    dialect: Dialect {
-        pin: None,
-        cyclic_update_adds: false,
-        ef_answers_fci: false,
-        ef_selection_finds_dfs: false,
-        data_object: no_data_object,
-        iso: None,
-    },
-    counters: COUNTERS_OF_KEYS,
-    root_is_mf: true,
-    empty_df_is_free: false,
-    no_challenge: StatusWord::REFERENCE_DATA_NOT_USABLE,
-};
-
 impl Applet for Psam {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }
 
     fn install(&self, env: &mut Env<'_>, data: &[u8]) -> Outcome {
-        install::install(env, data)
+        install::install(env, self.0, data)
     }
 
     fn df_by_name(&self, env: &Env<'_>, prefix: &[u8], nth: u16) -> Result<Option<DfId>, Halt> {
@@ -164,7 +159,7 @@ impl Applet for Psam {
         selection: &Selection<'_>,
         reply: &mut Reply<'_>,
     ) -> Result<Selected, Halt> {
-        select::select(env, selection, reply)
+        select::select(env, self.0, selection, reply)
     }
 
     /// A challenge does not outlast any other command; what else waits goes on to wait.
@@ -174,7 +169,7 @@ impl Applet for Psam {
     }
 
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {
-        dispatch::process(env, command, reply)
+        dispatch::process(env, self.0, command, reply)
     }
 
     fn inherit(&self, env: &mut Env<'_>) {

@@ -7,7 +7,8 @@ use tessera_cos::{Header, Session, basic::select};
 use tessera_framework::{Env, Halt, Reply, Selected, Selection, StatusWord};
 
 use crate::{
-    BUILD, block,
+    block,
+    personality::Personality,
     volatile::{self, Temporary},
 };
 
@@ -18,10 +19,11 @@ use crate::{
 /// blocked or locked. Such an application itself is current, and answers the same.
 pub(crate) fn select(
     env: &mut Env<'_>,
+    card: &'static Personality,
     selection: &Selection<'_>,
     reply: &mut Reply<'_>,
 ) -> Result<Selected, Halt> {
-    let selected = select::select(env, &BUILD, selection, reply)?;
+    let selected = select::select(env, &card.build, selection, reply)?;
     let session = Session::load(env)?;
     match session.ef {
         None => volatile::end_all(env)?,

@@ -52,7 +52,7 @@ struct Dialogue(Rig<SEGMENT_BYTES>);
 impl Dialogue {
     /// A card that has just been reset, of these installation data.
     fn new(data: &[u8]) -> Self {
-        let mut card = Self(Rig::with(&Psam, data).unwrap());
+        let mut card = Self(Rig::with(&Psam::PURSE, data).unwrap());
         card.reset();
         card
     }
@@ -72,7 +72,7 @@ impl Dialogue {
     fn select(&mut self, target: Target<'_>, control: Control) -> Option<Vec<u8>> {
         let mut buffer = [0; 256];
         let mut reply = Reply::new(&mut buffer);
-        let outcome = self.0.select(&Psam, &Selection { target, control }, &mut reply);
+        let outcome = self.0.select(&Psam::PURSE, &Selection { target, control }, &mut reply);
         answer(outcome.map(drop), &reply)
     }
 
@@ -94,7 +94,7 @@ impl Dialogue {
         };
         let mut buffer = [0; 256];
         let mut reply = Reply::new(&mut buffer);
-        let outcome = self.0.process(&Psam, &command, &mut reply);
+        let outcome = self.0.process(&Psam::PURSE, &command, &mut reply);
         answer(outcome, &reply)
     }
 
@@ -109,10 +109,10 @@ impl Dialogue {
             (0, [] | [0x3F, 0x00]) => Target::Df(DfId::ROOT),
             (0, &[high, low]) => Target::FileId(FileId(u16::from_be_bytes([high, low]))),
             (3, _) => Target::Parent,
-            (_, name) => match Psam.df_by_name(&self.0.env(), name, 0).unwrap() {
+            (_, name) => match Psam::PURSE.df_by_name(&self.0.env(), name, 0).unwrap() {
                 Some(df) => Target::Df(df),
                 None => {
-                    Psam.selection_failed(&mut self.0.env());
+                    Psam::PURSE.selection_failed(&mut self.0.env());
                     return Some(vec![0x6A, 0x82]);
                 }
             },

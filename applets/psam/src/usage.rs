@@ -135,7 +135,7 @@ impl Usage {
     }
 
     /// A key of the card's own, which makes no temporary key.
-    const fn is_own(self) -> bool {
+    pub(crate) const fn is_own(self) -> bool {
         let kind = matches!(
             self.kind(),
             kind::MASTER

@@ -4,26 +4,29 @@
 //! | offset | bytes | field |
 //! |---|---|---|
 //! | 0 | 1 | what waits: 00 nothing, else [`Form`] |
-//! | 1 | 8 | its session key |
-//! | 9 | 12 | what MAC2 is made of, 00 beyond |
-//! | 21 | 8 | of a grey lock: number of the user card |
-//! | 29 | 1 | of a grey lock: its type; b1 of the next byte: MAC2 was right |
-//! | 31 | 8 | of a grey lock that was debited: the amount 4, GMAC 4; the session key is gone |
-//! | 39 | 1 | usage byte of the temporary key |
-//! | 40 | 1 | its bytes, 0 without one |
-//! | 41 | 16 | the key |
-//! | 57 | 1 | 01 while a MAC is under way |
-//! | 58 | 8 | its chaining value |
+//! | 1 | 17 | its session key: cipher (0 none, 1 DES, 2 triple DES, 3 SM4), then its bytes |
+//! | 18 | 16 | what MAC2 is made of, 00 beyond |
+//! | 34 | 8 | of a grey lock: number of the user card |
+//! | 42 | 1 | of a grey lock: its type; b1 of the next byte: MAC2 was right |
+//! | 44 | 8 | of a grey lock that was debited: the amount 4, GMAC 4; the session key is gone |
+//! | 52 | 1 | usage byte of the temporary key |
+//! | 53 | 17 | the key, as above |
+//! | 70 | 1 | 01 while a MAC is under way |
+//! | 71 | 16 | its chaining value, as long as a block |
 //!
 //! Invariants: the place is overwritten when what lies there is over; copies overwrite themselves.
 
-use tessera_cos::{cipher::Key, session::SESSION_BYTES};
+use tessera_cos::{
+    cipher::{Algorithm, Key},
+    session::SESSION_BYTES,
+};
 use tessera_framework::{Clear, Env, Halt, StatusWord, pin::forget};
 
 use crate::usage::Usage;
 
-const WAITING_BYTES: usize = 39;
-const TEMPORARY_BYTES: usize = 27;
+const COVERED_BYTES: usize = 16;
+const WAITING_BYTES: usize = 52;
+const TEMPORARY_BYTES: usize = 35;
 
 /// Bytes of `OnDeselect` RAM.
 pub(crate) const RAM_BYTES: u16 = SESSION_BYTES + (WAITING_BYTES + TEMPORARY_BYTES) as u16;
@@ -42,13 +45,17 @@ pub(crate) enum Form {
     GreyLock = 3,
     /// Grey lock, its GMAC given: there is no MAC2 to come.
     Debited = 4,
+    /// Settlement with the ledger of a medical account: four amounts.
+    Ledger = 5,
 }
 
 impl Form {
-    const fn covered_bytes(self) -> usize {
+    /// Bytes of the amounts that MAC1 and MAC2 cover, of a grey lock of all that MAC2 does.
+    pub(crate) const fn covered_bytes(self) -> usize {
         match self {
             Self::Purchase => 4,
             Self::Settlement => 12,
+            Self::Ledger => 16,
             Self::GreyLock | Self::Debited => 6,
         }
     }
@@ -57,8 +64,9 @@ impl Form {
 /// A transaction that waits.
 pub(crate) struct Waiting {
     pub(crate) form: Form,
-    session_key: [u8; 8],
-    covered: [u8; 12],
+    /// None when it is gone.
+    session_key: Option<Key>,
+    covered: [u8; COVERED_BYTES],
     /// Of a grey lock.
     pub(crate) card_number: [u8; 8],
     /// Of a grey lock.
@@ -76,8 +84,8 @@ impl Waiting {
     pub(crate) fn new(form: Form, session_key: &Key, covered: &[u8]) -> Option<Self> {
         let mut waiting = Self {
             form,
-            session_key: *session_key.as_slice().first_chunk()?,
-            covered: [0; 12],
+            session_key: Some(session_key.clone()),
+            covered: [0; COVERED_BYTES],
             card_number: [0; 8],
             type_byte: 0,
             confirmed: false,
@@ -91,8 +99,10 @@ impl Waiting {
         Some(waiting)
     }
 
-    pub(crate) fn session_key(&self) -> Key {
-        Key::single_des(self.session_key)
+    /// # Errors
+    /// 6F00 when it is gone.
+    pub(crate) fn session_key(&self) -> Result<&Key, Halt> {
+        self.session_key.as_ref().ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))
     }
 
     /// What MAC2 is made of.
@@ -105,7 +115,7 @@ impl Waiting {
         self.form = Form::Debited;
         self.amount = amount;
         self.gmac = gmac;
-        forget(&mut self.session_key);
+        self.session_key = None;
     }
 
     pub(crate) fn load(env: &Env<'_>) -> Result<Option<Self>, Halt> {
@@ -115,30 +125,31 @@ impl Waiting {
             2 => Form::Settlement,
             3 => Form::GreyLock,
             4 => Form::Debited,
+            5 => Form::Ledger,
             _ => return Ok(None),
         };
         Ok(Some(Self {
             form,
-            session_key: core::array::from_fn(|at| place[1 + at]),
-            covered: core::array::from_fn(|at| place[9 + at]),
-            card_number: core::array::from_fn(|at| place[21 + at]),
-            type_byte: place[29],
-            confirmed: place[30] != 0,
-            amount: core::array::from_fn(|at| place[31 + at]),
-            gmac: core::array::from_fn(|at| place[35 + at]),
+            session_key: kept_key(&place[1..18]),
+            covered: core::array::from_fn(|at| place[18 + at]),
+            card_number: core::array::from_fn(|at| place[34 + at]),
+            type_byte: place[42],
+            confirmed: place[43] != 0,
+            amount: core::array::from_fn(|at| place[44 + at]),
+            gmac: core::array::from_fn(|at| place[48 + at]),
         }))
     }
 
     pub(crate) fn keep(&self, env: &mut Env<'_>) -> Result<(), Halt> {
         let place = write::<WAITING_BYTES>(env, WAITING_AT)?;
         place[0] = self.form as u8;
-        place[1..9].copy_from_slice(&self.session_key);
-        place[9..21].copy_from_slice(&self.covered);
-        place[21..29].copy_from_slice(&self.card_number);
-        place[29] = self.type_byte;
-        place[30] = u8::from(self.confirmed);
-        place[31..35].copy_from_slice(&self.amount);
-        place[35..].copy_from_slice(&self.gmac);
+        keep_key(&mut place[1..18], self.session_key.as_ref());
+        place[18..34].copy_from_slice(&self.covered);
+        place[34..42].copy_from_slice(&self.card_number);
+        place[42] = self.type_byte;
+        place[43] = u8::from(self.confirmed);
+        place[44..48].copy_from_slice(&self.amount);
+        place[48..].copy_from_slice(&self.gmac);
         Ok(())
     }
 
@@ -147,14 +158,35 @@ impl Waiting {
     }
 }
 
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        forget(&mut self.session_key);
+/// Puts a key in its place, or nothing.
+fn keep_key(place: &mut [u8], key: Option<&Key>) {
+    forget(place);
+    let (Some(key), Some((cipher, bytes))) = (key, place.split_first_mut()) else { return };
+    *cipher = match key.algorithm() {
+        Algorithm::Des => 1,
+        Algorithm::TripleDes => 2,
+        Algorithm::Sm4 => 3,
+        // No key of this card.
+        Algorithm::Aes => 0,
+    };
+    for (to, from) in bytes.iter_mut().zip(key.as_slice()) {
+        *to = *from;
     }
 }
 
-/// Chaining value of a MAC under way.
-pub(crate) struct Chain(pub(crate) [u8; 8]);
+/// The key in such a place.
+fn kept_key(place: &[u8]) -> Option<Key> {
+    let (cipher, bytes) = place.split_first()?;
+    match cipher {
+        1 => Key::new(Algorithm::Des, bytes.get(..8)?),
+        2 => Key::new(Algorithm::TripleDes, bytes),
+        3 => Key::new(Algorithm::Sm4, bytes),
+        _ => None,
+    }
+}
+
+/// Chaining value of a MAC under way, 00 beyond a short block.
+pub(crate) struct Chain(pub(crate) [u8; 16]);
 
 impl Drop for Chain {
     fn drop(&mut self) {
@@ -172,19 +204,15 @@ pub(crate) struct Temporary {
 impl Temporary {
     pub(crate) fn load(env: &Env<'_>) -> Result<Option<Self>, Halt> {
         let Copied(place) = &read::<TEMPORARY_BYTES>(env, TEMPORARY_AT)?;
-        let key = place.get(2..2 + usize::from(place[1])).and_then(Key::des);
+        let key = kept_key(&place[1..18]);
         let chain = (place[18] != 0).then(|| Chain(core::array::from_fn(|at| place[19 + at])));
         Ok(key.map(|key| Self { usage: Usage(place[0]), key, chain }))
     }
 
     pub(crate) fn keep(&self, env: &mut Env<'_>) -> Result<(), Halt> {
         let place = write::<TEMPORARY_BYTES>(env, TEMPORARY_AT)?;
-        let bytes = self.key.as_slice();
         place[0] = self.usage.0;
-        place[1] = bytes.len() as u8;
-        for (to, from) in place[2..18].iter_mut().zip(bytes) {
-            *to = *from;
-        }
+        keep_key(&mut place[1..18], Some(&self.key));
         place[18] = u8::from(self.chain.is_some());
         match &self.chain {
             Some(Chain(value)) => place[19..].copy_from_slice(value),
@@ -234,5 +262,5 @@ fn write<'e, const N: usize>(env: &'e mut Env<'_>, at: usize) -> Result<&'e mut 
 // What carries a secret overwrites it when it goes.
 const _: () = {
     use core::mem::needs_drop;
-    assert!(needs_drop::<Waiting>() && needs_drop::<Chain>() && needs_drop::<Copied<1>>());
+    assert!(needs_drop::<Key>() && needs_drop::<Chain>() && needs_drop::<Copied<1>>());
 };

@@ -14,6 +14,8 @@ use tessera_cos::{
 use tessera_framework::{Env, Halt, Outcome, StatusWord};
 
 use crate::{
+    install::SM4,
+    personality::Personality,
     usage::{Usage, kind},
     volatile,
 };
@@ -22,9 +24,26 @@ use crate::{
 /// personalisation have 03 where a counter might stand).
 const TRIES: Tries = Tries { max: 3, left: 3 };
 
+/// Flag of a key of SM4; other keys are DES or triple DES, by their length.
+pub(crate) const OF_SM4: Flags = Flags(0x01);
+
 /// What a key is that comes without rights of its own: free to use.
-pub(crate) const fn spec(usage: Usage, version: u8, algorithm: u8) -> KeySpec {
-    KeySpec {
+///
+/// # Errors
+/// 6A80 when its length is none of its cipher's, or a key of the card's own is one of SM4: the
+/// basic commands that use those have DES.
+pub(crate) fn spec(
+    card: &Personality,
+    usage: Usage,
+    version: u8,
+    algorithm: u8,
+    key: &[u8],
+) -> Result<KeySpec, Halt> {
+    let is_sm4 = card.has_sm4 && algorithm == SM4;
+    if is_sm4 && (key.len() != 16 || usage.is_own()) {
+        return Halt::status(StatusWord::WRONG_DATA);
+    }
+    Ok(KeySpec {
         usage: usage.kept_as(),
         id: version,
         usable: Access::Register(0xF0),
@@ -32,8 +51,8 @@ pub(crate) const fn spec(usage: Usage, version: u8, algorithm: u8) -> KeySpec {
         version_or_follow_up: usage.register(),
         algorithm,
         tries: if usage.is_counted() { Some(TRIES) } else { None },
-        flags: Flags(0),
-    }
+        flags: if is_sm4 { OF_SM4 } else { Flags(0) },
+    })
 }
 
 /// WRITE KEY.
@@ -43,7 +62,7 @@ pub(crate) const fn spec(usage: Usage, version: u8, algorithm: u8) -> KeySpec {
 /// challenge; 6983; 9302 when the MAC is wrong, counted by the master key, or what it protects is
 /// not well made; 6A80 on a usage byte that no key has; 6A84; `Torn`: it is the old key or the new
 /// one.
-pub(crate) fn write_key(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
+pub(crate) fn write_key(env: &mut Env<'_>, card: &Personality, turn: &Turn<'_>) -> Outcome {
     turn.expect_p1p2(0)?;
     if !matches!(turn.command.data.len(), 0x14 | 0x1C) {
         return Halt::status(StatusWord::WRONG_LENGTH);
@@ -64,13 +83,13 @@ pub(crate) fn write_key(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     if !usage.is_known() || usage.kind() == kind::PIN && key.len() != 8 {
         return Halt::status(StatusWord::WRONG_DATA);
     }
-    let spec = spec(usage, version, algorithm);
+    let spec = spec(card, usage, version, algorithm, key)?;
     let counters = turn.build.counters.clone();
     match keys::find(env, df, spec.usage, version)? {
         None => keys::add(env, counters, turn.df(env)?.df_id(), &spec, key),
         Some(old) => {
             let tries = spec.tries.map(|_| Tries { max: old.tries_max(), left: old.tries_max() });
-            let spec = KeySpec { algorithm, tries, ..old.spec() };
+            let spec = KeySpec { algorithm, tries, flags: spec.flags, ..old.spec() };
             keys::replace(env, counters, &old, &spec, key)
         }
     }

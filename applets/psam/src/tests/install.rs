@@ -7,7 +7,7 @@ const ADF: (u8, &str) = (0xC0, "1001 03 F054455353455241");
 
 #[track_caller]
 fn refused(objects: &[(u8, &str)], status: StatusWord) {
-    let made = Rig::<SEGMENT_BYTES>::with(&Psam, &installation(objects)).err();
+    let made = Rig::<SEGMENT_BYTES>::with(&Psam::PURSE, &installation(objects)).err();
     assert_eq!(made, Some(Halt::Status(status)), "{objects:?}");
 }
 
@@ -39,7 +39,7 @@ fn what_is_wrong_is_6a80() {
     ] {
         refused(objects, StatusWord::WRONG_DATA);
     }
-    let bad = Rig::<SEGMENT_BYTES>::with(&Psam, &[0xC0, 0x7F]).err();
+    let bad = Rig::<SEGMENT_BYTES>::with(&Psam::PURSE, &[0xC0, 0x7F]).err();
     assert_eq!(bad, Some(Halt::Status(StatusWord::WRONG_DATA)));
     let mut many = vec![MF];
     let names: Vec<String> =
@@ -47,7 +47,7 @@ fn what_is_wrong_is_6a80() {
     many.extend(names.iter().map(|name| (0xC0, &**name)));
     refused(&many, StatusWord::WRONG_DATA);
     many.pop();
-    assert!(Rig::<SEGMENT_BYTES>::with(&Psam, &installation(&many)).is_ok());
+    assert!(Rig::<SEGMENT_BYTES>::with(&Psam::PURSE, &installation(&many)).is_ok());
 }
 
 #[test]
@@ -62,6 +62,6 @@ fn nothing_is_there_twice() {
 
 #[test]
 fn a_segment_that_is_too_small() {
-    let made = Rig::<200>::with(&Psam, &usual_data()).err();
+    let made = Rig::<200>::with(&Psam::PURSE, &usual_data()).err();
     assert_eq!(made, Some(Halt::Status(StatusWord::NOT_ENOUGH_MEMORY)));
 }
