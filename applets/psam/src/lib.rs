@@ -1,10 +1,11 @@
-//! The security module of a terminal (PSAM, 终端安全模块) for cards with the PBOC purse (JR/T
-//! 0025), fuel cards and social-security cards: keys above those of the user cards, a transaction
-//! number, and what is computed with them. A card of its own, the MF its root.
+//! The security module of a terminal (PSAM, 终端安全模块): keys above those of the user cards, a
+//! transaction number, and what is computed with them. A card of its own, the MF its root, and of
+//! two kinds: [`Psam::PURSE`] for cards with the PBOC purse (JR/T 0025) and fuel cards, and
+//! [`Psam::SOCIAL_SECURITY`] for social-security cards.
 //!
 //! | module | what it answers |
 //! |---|---|
-//! | `dispatch` | may the card take this command now, and who runs it |
+//! | `dispatch`, `personality` | may the card take this command now, and who runs it; what the two kinds differ in |
 //! | `purchase`, `grey` | a purchase, a settlement, a grey lock: the terminal's MACs |
 //! | `descrypt`, `crypt` | a temporary key, and what is done with it |
 //! | [`usage`] | usage bytes: levels, kinds, what each kind may do |
@@ -16,28 +17,49 @@
 //!
 //! # Commands
 //!
-//! | command | header | Lc | answer |
-//! |---|---|---|---|
-//! | INIT SAM FOR PURCHASE | 80 70 00 00 | 14 + 8 a factor | number 4, MAC1 4 |
-//! | the same, settlement of social-security cards | 80 70 01 00 | 1C + 8 a factor | number 4, MAC1 4 |
-//! | CREDIT SAM FOR PURCHASE | 80 72 00 00 | 04 | |
-//! | INIT FOR DESCRYPT | 80 1A usage version | 8 a factor | |
-//! | DELIVER SESSION KEY | BF DE or 80 DE usage version | 8 a factor + 8 | |
-//! | DES CRYPT | 80 FA mode 00 | blocks | as the mode |
-//! | grey lock | E0 40, E0 42, E0 44 | 1C, 04, 0F | 0C, none, 04 |
-//! | WRITE KEY | 84 D4 00 00 | 14 or 1C | |
-//! | APPLICATION UNBLOCK | 84 18 or 80 18, 00 00 | 04 | |
+//! P is the kind for purses, S that for social-security cards.
+//!
+//! | command | header | Lc | answer | of |
+//! |---|---|---|---|---|
+//! | INIT SAM FOR PURCHASE | 80 70 00 00 | 14 + 8 a factor | number 4, MAC1 4 | P |
+//! | the same, settlement of social-security cards | 80 70 01 00 | 1C + 8 a factor | number 4, MAC1 4 | P S |
+//! | the same, settlement with a ledger | 80 70 02 00 | 22 + 8 a factor | number 4, MAC1 4 | S |
+//! | CREDIT SAM FOR PURCHASE | 80 72 00 00 | 04 | | P S |
+//! | the same, settlement with a ledger | 80 72 02 00 | 0C | | S |
+//! | INIT FOR DESCRYPT | 80 1A usage version | 8 a factor | | P |
+//! | DELIVER SESSION KEY | BF DE or 80 DE usage version | 8 a factor + 8, SM4 + 10 | | P S |
+//! | DES CRYPT | 80 FA mode 00 | blocks | as the mode | P S |
+//! | grey lock | E0 40, E0 42, E0 44 | 1C, 04, 0F | 0C, none, 04 | P |
+//! | WRITE KEY | 84 D4 00 00 | 14 or 1C | | P S |
+//! | APPLICATION UNBLOCK | 84 18 or 80 18, 00 00 | 04 | | P S |
 //!
 //! and the basic commands of [`tessera_cos::basic`]: SELECT, reading and writing, GET CHALLENGE,
 //! EXTERNAL and INTERNAL AUTHENTICATE, VERIFY and the maintenance of PINs, APPLICATION BLOCK.
+//! Factors are listed with the user card's first.
 //!
 //! # Order of checks
 //!
 //! The instruction (6D00) and its class (6E00); 239 bytes of data at most (6700); the application
 //! blocked (6A81) or locked (9303); P1-P2 (6A86) and Lc (6700), of INIT SAM FOR PURCHASE the
 //! algorithm (6A80); the key (9403 of purchases, 6A88 elsewhere) and its levels (6700), its right
-//! (6982), its kind (6985); the files (6A82, 6981); the number (9402); what has to come before
-//! (6901, 6984 a challenge); the tries (6983); what is shown (9302, 6988, 63CX, 63CF).
+//! (6982), of INIT SAM FOR PURCHASE its cipher (6A80), its kind (6985); the files (6A82, 6981); the
+//! number (9402); what has to come before (6901, 6984 a challenge); the tries (6983); what is shown
+//! (9302, 6988, 63CX, 63CF).
+//!
+//! # The card for social-security cards
+//!
+//! Public are the files, the numbering of keys and the commands but those of the ledger (PSAM
+//! application guide and key index table of 2013; published reader programs). Own choices:
+//!
+//! * A key with algorithm byte 04 is one of SM4, and all that is made with it: derivation is
+//!   SM4(K, F || not F), the session key SM4(K, challenge of 16 bytes); DES CRYPT takes whole
+//!   blocks of 16, the terminal folds an authenticator (left XOR right), a MAC comes as the XOR of
+//!   its four words. Where the user card names its algorithm, 00 and 01 are DES and triple DES, 03
+//!   is SM4; when the key is of another cipher, 6A80. The card's own keys stay DES.
+//! * Settlements with a ledger, their keys and their MACs, see `purchase`.
+//! * A key of one level and the same version as one of two is the city's: a settlement with the
+//!   card's factor alone (Lc 24) goes by it.
+//! * A purchase key makes no session key (6985), nor does a key of the card's own.
 //!
 //! # What is inferred, and own choices
 //!
@@ -46,7 +68,8 @@
 //! * The number of factors must be that of the key's levels, else 6700. Two purchase keys of one
 //!   version and different levels are told apart by that.
 //! * Algorithm bytes 00 and 01 are taken alike, others are 6A80: a key's length says whether it is
-//!   DES or triple DES. The algorithm byte of a key is kept and not looked at.
+//!   DES or triple DES. The algorithm byte of a key is kept and, but for 04 of a social-security
+//!   card's, not looked at.
 //! * Any INIT SAM FOR PURCHASE and E0 40, a refused one too, ends what waited and the temporary
 //!   key; any INIT FOR DESCRYPT and DELIVER SESSION KEY ends the temporary key alone.
 //! * The selection of a DF and a WRITE KEY that succeed end both, the selection of a file the

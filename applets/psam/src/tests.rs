@@ -11,6 +11,7 @@ mod install;
 mod lock;
 mod order;
 mod purchase;
+mod social;
 mod tear;
 mod write_key;
 
@@ -47,12 +48,16 @@ const MAC1: &str = "26E410D6";
 
 /// A card and what is said to it.
 #[derive(Clone)]
-struct Dialogue(Rig<SEGMENT_BYTES>);
+struct Dialogue(Rig<SEGMENT_BYTES>, Psam);
 
 impl Dialogue {
     /// A card that has just been reset, of these installation data.
     fn new(data: &[u8]) -> Self {
-        let mut card = Self(Rig::with(&Psam::PURSE, data).unwrap());
+        Self::of(Psam::PURSE, data)
+    }
+
+    fn of(psam: Psam, data: &[u8]) -> Self {
+        let mut card = Self(Rig::with(&psam, data).unwrap(), psam);
         card.reset();
         card
     }
@@ -72,7 +77,7 @@ impl Dialogue {
     fn select(&mut self, target: Target<'_>, control: Control) -> Option<Vec<u8>> {
         let mut buffer = [0; 256];
         let mut reply = Reply::new(&mut buffer);
-        let outcome = self.0.select(&Psam::PURSE, &Selection { target, control }, &mut reply);
+        let outcome = self.0.select(&self.1, &Selection { target, control }, &mut reply);
         answer(outcome.map(drop), &reply)
     }
 
@@ -94,7 +99,7 @@ impl Dialogue {
         };
         let mut buffer = [0; 256];
         let mut reply = Reply::new(&mut buffer);
-        let outcome = self.0.process(&Psam::PURSE, &command, &mut reply);
+        let outcome = self.0.process(&self.1, &command, &mut reply);
         answer(outcome, &reply)
     }
 
@@ -109,10 +114,10 @@ impl Dialogue {
             (0, [] | [0x3F, 0x00]) => Target::Df(DfId::ROOT),
             (0, &[high, low]) => Target::FileId(FileId(u16::from_be_bytes([high, low]))),
             (3, _) => Target::Parent,
-            (_, name) => match Psam::PURSE.df_by_name(&self.0.env(), name, 0).unwrap() {
+            (_, name) => match self.1.df_by_name(&self.0.env(), name, 0).unwrap() {
                 Some(df) => Target::Df(df),
                 None => {
-                    Psam::PURSE.selection_failed(&mut self.0.env());
+                    self.1.selection_failed(&mut self.0.env());
                     return Some(vec![0x6A, 0x82]);
                 }
             },

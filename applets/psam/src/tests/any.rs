@@ -9,7 +9,9 @@ fn any_command() -> impl Strategy<Value = Vec<u8>> {
     let known = proptest::sample::select(&[
         [0x80, 0x70, 0x00, 0x00],
         [0x80, 0x70, 0x01, 0x00],
+        [0x80, 0x70, 0x02, 0x00],
         [0x80, 0x72, 0x00, 0x00],
+        [0x80, 0x72, 0x02, 0x00],
         [0x80, 0x1A, 0x28, 0x01],
         [0x80, 0x1A, 0x08, 0x00],
         [0xBF, 0xDE, 0x28, 0x01],
@@ -51,8 +53,11 @@ proptest! {
     #[test]
     fn the_number_only_goes_up_and_no_key_comes_out(
         commands in proptest::collection::vec(any_command(), 1..12),
+        is_social in any::<bool>(),
     ) {
-        let mut card = Dialogue::usual();
+        let psam = if is_social { Psam::SOCIAL_SECURITY } else { Psam::PURSE };
+        let mut card = Dialogue::of(psam, &usual_data());
+        card.run(&[ADF]);
         let mut last = 1;
         for command in commands {
             let Some(answer) = card.try_send(&command) else { panic!("power stays on") };

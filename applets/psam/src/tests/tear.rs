@@ -5,7 +5,7 @@ use super::*;
 
 /// Stores of a command that is answered 9000.
 #[track_caller]
-fn stores(start: &Dialogue, command: &[u8]) -> u32 {
+pub(super) fn stores(start: &Dialogue, command: &[u8]) -> u32 {
     let mut whole = start.clone();
     whole.0.tear_at(u32::MAX);
     let answer = whole.bytes(command);
