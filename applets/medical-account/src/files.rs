@@ -1,0 +1,265 @@
+//! The files and keys of the application, and where they lie.
+//!
+//! Files are made once, in one order, and none is ever added or deleted: where each has its header
+//! is known beforehand.
+
+use tessera_cos::{
+    Access, DfSpec, EfSpec, Header, Structure,
+    cipher::{Algorithm, Key},
+    keys::{self, KeyRecord},
+    layout::{HEADER_BYTES, ROOT_AT},
+    record,
+};
+use tessera_framework::{Env, FileId, Halt, Sfi, StatusWord};
+
+use crate::{
+    NAME,
+    entry::{ENTRY_BYTES, Entry},
+    event::EVENT_BYTES,
+    state::STATE_BYTES,
+    year::YEAR_BYTES,
+};
+
+/// The key that reads what the PIN reads: RK1.
+pub(crate) const READ_KEY: u8 = 0x84;
+/// The key that updates the parameters: UK1.
+pub(crate) const UPDATE_KEY: u8 = 0x85;
+
+const READ: Access = Access::PinOrKey(READ_KEY);
+
+/// The application's DF; its own byte is the [algorithm](Suite).
+pub(crate) const ROOT: DfSpec<'static> =
+    DfSpec { fid: FileId(0xDF0A), name: NAME, ..DfSpec::PLAIN };
+
+pub(crate) const STATE: EfSpec<'static> = EfSpec {
+    fid: FileId(0xEF0B),
+    structure: Structure::Transparent { bytes: STATE_BYTES as u32 },
+    ..EfSpec::PLAIN
+};
+
+pub(crate) const ENTRIES: EfSpec<'static> = ring(0x08, ENTRY_BYTES, 64);
+pub(crate) const YEARS: EfSpec<'static> = ring(0x09, YEAR_BYTES, 5);
+pub(crate) const EVENTS: EfSpec<'static> = ring(0x0A, EVENT_BYTES, 16);
+
+/// EF05: the parameters.
+pub(crate) const PARAMETERS: EfSpec<'static> = EfSpec {
+    fid: FileId(0xEF05),
+    sfi: Sfi::new(0x05),
+    structure: Structure::LinearVariable {
+        bytes: parameter_bytes(),
+        record_bytes_max: 0x1F,
+        records: ITEMS.len() as u8,
+        tlv: true,
+    },
+    read: READ,
+    update: Access::Key(UPDATE_KEY),
+    ..EfSpec::PLAIN
+};
+
+const STATE_AT: u32 = ROOT_AT + ROOT.file_bytes();
+/// Where the state's bytes begin.
+pub(crate) const STATE_BODY_AT: u32 = STATE_AT + HEADER_BYTES;
+const ENTRIES_AT: u32 = STATE_AT + STATE.structure.file_bytes();
+const YEARS_AT: u32 = ENTRIES_AT + ENTRIES.structure.file_bytes();
+const EVENTS_AT: u32 = YEARS_AT + YEARS.structure.file_bytes();
+const PARAMETERS_AT: u32 = EVENTS_AT + EVENTS.structure.file_bytes();
+
+/// The files in the order in which they lie, and where each has its header.
+pub(crate) const FILES: [(EfSpec<'static>, u32); 5] = [
+    (STATE, STATE_AT),
+    (ENTRIES, ENTRIES_AT),
+    (YEARS, YEARS_AT),
+    (EVENTS, EVENTS_AT),
+    (PARAMETERS, PARAMETERS_AT),
+];
+
+/// An item of the parameters: record `n` of EF05 is the `n`-th.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Item {
+    /// Its tag.
+    pub tag: u8,
+    /// Bytes of its value.
+    pub bytes: u8,
+    /// What a card holds where nothing has been written.
+    pub unwritten: u8,
+}
+
+/// The items of the parameters, in the order of their records.
+pub const ITEMS: [Item; 10] = [
+    Item { tag: 0x81, bytes: 0x08, unwritten: 0x00 },
+    Item { tag: 0x84, bytes: 0x03, unwritten: 0xFF },
+    Item { tag: 0x8C, bytes: 0x01, unwritten: 0xFF },
+    Item { tag: 0x80, bytes: 0x04, unwritten: 0xFF },
+    Item { tag: 0x8B, bytes: 0x1D, unwritten: 0x00 },
+    CHRONIC,
+    CHRONIC,
+    CHRONIC,
+    APPROVED_PLACE,
+    APPROVED_PLACE,
+];
+
+/// `9A`: a chronic disease: 9B its code (an 5), 9C from, 9D to (cn 4 each).
+const CHRONIC: Item = Item { tag: 0x9A, bytes: 0x13, unwritten: 0x00 };
+/// `9E`: an approved place: 9F its region (cn 3), BD until (cn 4).
+const APPROVED_PLACE: Item = Item { tag: 0x9E, bytes: 0x0B, unwritten: 0x00 };
+
+const fn parameter_bytes() -> u32 {
+    let (mut bytes, mut at) = (0, 0);
+    while at < ITEMS.len() {
+        bytes += 2 + ITEMS[at].bytes as u32;
+        at += 1;
+    }
+    bytes
+}
+
+const fn ring(sfi: u8, record_bytes: usize, records: u8) -> EfSpec<'static> {
+    EfSpec {
+        fid: FileId(0xEF00 | sfi as u16),
+        sfi: Sfi::new(sfi),
+        structure: Structure::Cyclic { record_bytes: record_bytes as u8, records },
+        read: READ,
+        ..EfSpec::PLAIN
+    }
+}
+
+/// The file of entries.
+pub(crate) fn entries(env: &Env<'_>) -> Result<Header, Halt> {
+    Header::load(env, ENTRIES_AT)
+}
+
+/// The file of years.
+pub(crate) fn years(env: &Env<'_>) -> Result<Header, Halt> {
+    Header::load(env, YEARS_AT)
+}
+
+/// The file of events.
+pub(crate) fn events(env: &Env<'_>) -> Result<Header, Halt> {
+    Header::load(env, EVENTS_AT)
+}
+
+/// The file of parameters.
+pub(crate) fn parameters(env: &Env<'_>) -> Result<Header, Halt> {
+    Header::load(env, PARAMETERS_AT)
+}
+
+/// An entry that is on the card, and where it lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placed {
+    pub(crate) entry: Entry,
+    pub(crate) at: u32,
+}
+
+/// The entry with record number `number`, 1 the newest; `None` when there are not so many.
+///
+/// # Errors
+/// 6F00 when the segment is damaged.
+pub(crate) fn entry(env: &Env<'_>, entries: &Header, number: u32) -> Result<Option<Placed>, Halt> {
+    let count = record::count(env, entries)?;
+    let Some(number) = u8::try_from(number).ok().filter(|number| (1..=count).contains(number))
+    else {
+        return Ok(None);
+    };
+    let at = record::locate(env, entries, number, count)?.at;
+    let entry = Entry::decode(&env.load_array(at)?);
+    let damaged = Halt::Status(StatusWord::NO_DIAGNOSIS);
+    Ok(Some(Placed { entry: entry.ok_or(damaged)?, at }))
+}
+
+/// What the parameters say that settlements ask for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Parameters {
+    /// Item 81: scheme, and five marks of one character.
+    marks: [u8; 8],
+    /// Item 84: the insured region.
+    pub(crate) region: [u8; 3],
+}
+
+impl Parameters {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// 6F00 when the segment is damaged.
+    pub(crate) fn load(env: &Env<'_>) -> Result<Self, Halt> {
+        let file = parameters(env)?;
+        let marks = record::locate(env, &file, 1, ITEMS.len() as u8)?.at + 2;
+        let region = record::locate(env, &file, 2, ITEMS.len() as u8)?.at + 2;
+        Ok(Self { marks: env.load_array(marks)?, region: env.load_array(region)? })
+    }
+
+    /// Whether the character at a place of item 81, counted from 1, is '1'.
+    pub(crate) fn is_marked(&self, character: usize) -> bool {
+        self.marks.get(character.wrapping_sub(1)) == Some(&b'1')
+    }
+
+    /// Whether a terminal is in the insured region: the first four digits of both are the same.
+    pub(crate) fn is_home_of(&self, terminal: &[u8; 6]) -> bool {
+        self.region[..2] == terminal[..2]
+    }
+}
+
+/// The cipher of all keys of the application.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Suite {
+    /// Triple DES; sessions in single DES.
+    TripleDes = 0x01,
+    /// SM4.
+    Sm4 = 0x03,
+}
+
+impl Suite {
+    /// The one a byte of control information or installation data names.
+    pub(crate) const fn of(byte: u8) -> Option<Self> {
+        match byte {
+            0x01 => Some(Self::TripleDes),
+            0x03 => Some(Self::Sm4),
+            _ => None,
+        }
+    }
+
+    /// That of this card.
+    ///
+    /// # Errors
+    /// 6F00 when the segment is damaged.
+    pub(crate) fn load(env: &Env<'_>) -> Result<Self, Halt> {
+        let byte = Header::load(env, ROOT_AT)?.own();
+        Self::of(byte).ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))
+    }
+
+    /// The algorithm byte of keys: 0 the DES family, 4 SM4.
+    pub(crate) const fn key_byte(self) -> u8 {
+        match self {
+            Self::TripleDes => 0,
+            Self::Sm4 => 4,
+        }
+    }
+
+    const fn algorithm(self) -> Algorithm {
+        match self {
+            Self::TripleDes => Algorithm::TripleDes,
+            Self::Sm4 => Algorithm::Sm4,
+        }
+    }
+}
+
+/// A key of the application, and what the other side has to know of it.
+pub(crate) struct AccountKey {
+    pub(crate) key: Key,
+    pub(crate) version: u8,
+}
+
+/// The key with a usage and an identifier.
+///
+/// # Errors
+/// `missing` when there is none.
+pub(crate) fn key(
+    env: &Env<'_>,
+    suite: Suite,
+    (usage, id): (u8, u8),
+    missing: StatusWord,
+) -> Result<AccountKey, Halt> {
+    let record: KeyRecord = keys::find(env, ROOT_AT, usage, id)?.ok_or(Halt::Status(missing))?;
+    let bytes = record.load(env)?;
+    let key = Key::new(suite.algorithm(), bytes.as_slice());
+    let key = key.ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))?;
+    Ok(AccountKey { key, version: record.version_or_follow_up() })
+}
