@@ -17,6 +17,7 @@ pub mod atr;
 mod bytes;
 pub mod control;
 pub mod event;
+mod medical;
 pub mod narrator;
 mod proprietary;
 mod psam;

@@ -3,12 +3,12 @@
 
 use tessera_framework::{Apdu, StatusWord};
 
-use super::psam;
+use super::{medical, psam};
 
 /// What a command of the proprietary class means.
 pub(super) fn meaning(apdu: &Apdu<'_>) -> Option<String> {
     let (p1, p2) = (apdu.p1, apdu.p2);
-    if let Some(text) = psam::meaning(apdu) {
+    if let Some(text) = psam::meaning(apdu).or_else(|| medical::meaning(apdu)) {
         return Some(text);
     }
     if apdu.cla & 0xF0 != 0x80 {
@@ -77,7 +77,7 @@ pub(super) const fn status(status: StatusWord) -> Option<&'static str> {
         0x9402 => Some("counter at its end"),
         0x9403 => Some("key not found"),
         0x9406 => Some("proof not there"),
-        _ => None,
+        _ => medical::status(status),
     }
 }
 
