@@ -112,12 +112,13 @@ pub fn process(
     }
 }
 
-/// The class of a command.
+/// The class of a command, which [`process`] looks at first; for applications that refuse commands
+/// in states of their own.
 ///
 /// # Errors
 /// 6882 for secure messaging that is not known here; 6E00 when the instruction is known in other
 /// classes, or the class is none of these cards; 6D00.
-fn check_class(command: &Command<'_>) -> Outcome {
+pub fn check_class(command: &Command<'_>) -> Outcome {
     let class = command.class;
     let updates = matches!(command.ins, Ins::UPDATE_BINARY | Ins::UPDATE_RECORD);
     if class.secure_messaging() != SecureMessaging::None && !(updates && is_protected(command)) {
