@@ -142,7 +142,13 @@ pub(super) fn installation(
         object(&mut data, DF, &[&fid[..], &[tries], &name].concat());
         contents(source, &mut data, &application.files, &application.keys)?;
     }
-    Ok(Installation { name: NAME.into(), applet: &Psam::PURSE, data, segment_bytes: None, parent: 0 })
+    Ok(Installation {
+        name: NAME.into(),
+        applet: &Psam::PURSE,
+        data,
+        segment_bytes: None,
+        parent: 0,
+    })
 }
 
 /// The files and keys of one DF.

@@ -1,22 +1,23 @@
 //! A command of the ledger under way: what it says, what the account has come to, what was shown.
 
-use tessera_cos::{Session, cipher::Mac, session::Challenge};
-use tessera_framework::{Command, Env, Halt, Outcome, StatusWord};
+use tessera_cos::{
+    Access,
+    cipher::Mac,
+    layout::ROOT_AT,
+    social::{CardKey, Turn, keys, usage},
+};
+use tessera_framework::{Env, Halt, Outcome, StatusWord};
 
 use crate::{
     command::Four,
     cryptogram,
-    files::{self, AccountKey, READ_KEY, Suite},
-    key_usage,
+    files::{READ, Suite, TAC_KEY},
     state::State,
-    words::require,
 };
 
 /// A command under way.
 pub(crate) struct Asked<'c> {
-    pub(crate) command: &'c Command<'c>,
-    /// What the command before drew, if it was GET CHALLENGE.
-    pub(crate) challenge: Challenge,
+    pub(crate) turn: Turn<'c>,
     pub(crate) state: State,
     pub(crate) suite: Suite,
 }
@@ -25,16 +26,13 @@ impl Asked<'_> {
     /// # Errors
     /// 6982 unless the PIN has been shown.
     pub(crate) fn require_pin(&self, env: &Env<'_>) -> Outcome {
-        let session = Session::load(env)?;
-        require(session.pin_shown(), StatusWord::SECURITY_STATUS_NOT_SATISFIED)
+        self.turn.check(env, Access::Pin)
     }
 
     /// # Errors
     /// 6982 unless the PIN or the read key has been shown.
     pub(crate) fn require_pin_or_read_key(&self, env: &Env<'_>) -> Outcome {
-        let session = Session::load(env)?;
-        let shown = session.pin_shown() || session.key_shown(READ_KEY);
-        require(shown, StatusWord::SECURITY_STATUS_NOT_SATISFIED)
+        self.turn.check(env, READ)
     }
 
     /// A key of the application, by usage and identifier.
@@ -44,10 +42,10 @@ impl Asked<'_> {
     pub(crate) fn key(
         &self,
         env: &Env<'_>,
-        key: (u8, u8),
+        (usage, id): (u8, u8),
         missing: StatusWord,
-    ) -> Result<AccountKey, Halt> {
-        files::key(env, self.suite, key, missing)
+    ) -> Result<CardKey, Halt> {
+        keys::find(env, ROOT_AT, usage, id, None)?.ok_or(Halt::Status(missing))
     }
 
     /// The session of a transaction that is being completed: key, random number, the card's
@@ -62,7 +60,7 @@ impl Asked<'_> {
         random: Four,
         (counter, end): (u16, [u8; 2]),
     ) -> Result<Mac, Halt> {
-        let key = self.key(env, key, StatusWord::KEY_NOT_FOUND)?.key;
+        let key = self.key(env, key, StatusWord::KEY_NOT_FOUND)?.load(env)?;
         cryptogram::transaction_session(&key, random, counter, end)
     }
 
@@ -71,7 +69,7 @@ impl Asked<'_> {
     /// # Errors
     /// 9403 when the key is not there.
     pub(crate) fn tac(&self, env: &Env<'_>) -> Result<Mac, Halt> {
-        let key = (key_usage::TAC, key_usage::TAC_ID);
-        self.key(env, key, StatusWord::KEY_NOT_FOUND).map(|of| cryptogram::tac(&of.key))
+        let key = self.key(env, (usage::TAC, TAC_KEY), StatusWord::KEY_NOT_FOUND)?;
+        key.load(env).map(|key| cryptogram::tac(&key))
     }
 }

@@ -1,6 +1,6 @@
 //! COMMIT of a settlement, a credit, a reversal: the other side's MAC, then the entry, atomically.
 
-use tessera_cos::cipher::Mac;
+use tessera_cos::{cipher::Mac, social::usage};
 use tessera_framework::{Env, Halt, Outcome, Reply, StatusWord};
 
 use crate::{
@@ -15,7 +15,6 @@ use crate::{
     entry::{Entry, Kind, OFF_LINE, Reversal},
     guard,
     initialize::{AUTHORITY, reversed, settlement_on_card},
-    key_usage,
     pending::Pending,
     post::{self, Beside, count},
     state::{Proof, State},
@@ -37,11 +36,11 @@ pub(crate) fn settlement(
         return nothing_pending();
     };
     let state = &asked.state;
-    let key = (key_usage::SETTLEMENT, settlement.index);
+    let key = (usage::PURCHASE, settlement.index);
     let [_, _, high, low] = terminal_counter;
     let session = asked.session(env, key, random, (state.settled, [high, low]))?;
     let right = settlement_mac1(&session, &settlement, time);
-    guard::attempt(env, StatusWord::MAC_WRONG, || right.is(mac))?;
+    guard::check(env, &right, mac, StatusWord::MAC_WRONG)?;
     require_digits(time)?;
     require(time.starts_with(&state.year), CLOSED_YEAR)?;
 
@@ -88,10 +87,10 @@ pub(crate) fn credit(
         return nothing_pending();
     };
     let state = &asked.state;
-    let key = (key_usage::CREDIT, credit.index);
+    let key = (usage::LOAD, credit.index);
     let session = asked.session(env, key, random, (state.online, AUTHORITY))?;
     let right = credit_mac2(&session, &credit, time);
-    guard::attempt(env, StatusWord::MAC_WRONG, || right.is(mac))?;
+    guard::check(env, &right, mac, StatusWord::MAC_WRONG)?;
     require_digits(time)?;
 
     let Credit { amount, terminal, authority_number, .. } = credit;
@@ -121,10 +120,10 @@ pub(crate) fn reversal(
     };
     let state = &asked.state;
     let [_, _, high, low] = reversing.authority_number.to_be_bytes();
-    let key = (key_usage::REVERSAL, reversing.index);
+    let key = (usage::REVERSAL, reversing.index);
     let session = asked.session(env, key, random, (state.online, [high, low]))?;
     let right = reversal_mac1(&session, &reversing, time);
-    guard::attempt(env, StatusWord::MAC_WRONG, || right.is(mac))?;
+    guard::check(env, &right, mac, StatusWord::MAC_WRONG)?;
     require_digits(time)?;
 
     let Reversing { kind, reference, amounts, terminal, authority_number, .. } = reversing;

@@ -5,8 +5,7 @@
 
 use tessera_cos::{
     Access, DfSpec, EfSpec, Header, Structure,
-    cipher::{Algorithm, Key},
-    keys::{self, KeyRecord},
+    cipher::Algorithm,
     layout::{HEADER_BYTES, ROOT_AT},
     record,
 };
@@ -20,12 +19,19 @@ use crate::{
     year::YEAR_BYTES,
 };
 
+/// Identifier of DTK.
+pub(crate) const TAC_KEY: u8 = 0x00;
+/// Identifier of AK.
+pub(crate) const AUTHORITY_KEY: u8 = 0x88;
+/// Identifier of SK.
+pub(crate) const STATEMENT_KEY: u8 = 0x89;
 /// The key that reads what the PIN reads: RK1.
-pub(crate) const READ_KEY: u8 = 0x84;
+const READ_KEY: u8 = 0x84;
 /// The key that updates the parameters: UK1.
-pub(crate) const UPDATE_KEY: u8 = 0x85;
+const UPDATE_KEY: u8 = 0x85;
 
-const READ: Access = Access::PinOrKey(READ_KEY);
+/// Who may read, and ask for the account's figures: the PIN or RK1.
+pub(crate) const READ: Access = Access::PinOrKey(READ_KEY);
 
 /// The application's DF; its own byte is the [algorithm](Suite).
 pub(crate) const ROOT: DfSpec<'static> =
@@ -225,41 +231,11 @@ impl Suite {
         Self::of(byte).ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))
     }
 
-    /// The algorithm byte of keys: 0 the DES family, 4 SM4.
-    pub(crate) const fn key_byte(self) -> u8 {
-        match self {
-            Self::TripleDes => 0,
-            Self::Sm4 => 4,
-        }
-    }
-
-    const fn algorithm(self) -> Algorithm {
+    /// The algorithm of the keys.
+    pub(crate) const fn algorithm(self) -> Algorithm {
         match self {
             Self::TripleDes => Algorithm::TripleDes,
             Self::Sm4 => Algorithm::Sm4,
         }
     }
-}
-
-/// A key of the application, and what the other side has to know of it.
-pub(crate) struct AccountKey {
-    pub(crate) key: Key,
-    pub(crate) version: u8,
-}
-
-/// The key with a usage and an identifier.
-///
-/// # Errors
-/// `missing` when there is none.
-pub(crate) fn key(
-    env: &Env<'_>,
-    suite: Suite,
-    (usage, id): (u8, u8),
-    missing: StatusWord,
-) -> Result<AccountKey, Halt> {
-    let record: KeyRecord = keys::find(env, ROOT_AT, usage, id)?.ok_or(Halt::Status(missing))?;
-    let bytes = record.load(env)?;
-    let key = Key::new(suite.algorithm(), bytes.as_slice());
-    let key = key.ok_or(Halt::Status(StatusWord::NO_DIAGNOSIS))?;
-    Ok(AccountKey { key, version: record.version_or_follow_up() })
 }

@@ -1,39 +1,25 @@
-//! Wrong MACs in a row: fifteen lock the application until it is unblocked.
-//!
-//! The counter is solid before anything is compared, and is at its start again only when a MAC was
-//! right; so no cut of power gives a further try. The application is locked while it is at its end.
+//! MACs of the other side: each is counted before it is compared, and fifteen wrong ones in a row lock
+//! the application, as every MAC of a social-security card does.
 
-use tessera_framework::{CounterId, Env, Halt, Outcome, StatusWord};
+use tessera_cos::{cipher::Checksum, layout::ROOT_AT, social::failures};
+use tessera_framework::{Env, Halt, Outcome, StatusWord};
 
-/// Wrong MACs that lock.
-pub(crate) const TRIES_MAX: u32 = 15;
+use crate::command::Four;
 
-const TRIES: CounterId = CounterId(0);
-
-/// The application is not locked.
+/// Compares a MAC, counted as wrong until it is found right.
 ///
 /// # Errors
-/// 6A81.
-pub(crate) fn refuse_locked(env: &Env<'_>) -> Outcome {
-    match env.counter(TRIES)? {
-        0 => Halt::status(StatusWord::FUNCTION_NOT_SUPPORTED),
-        _ => Ok(()),
-    }
-}
-
-/// Compares a MAC, with a try taken first.
-///
-/// # Errors
-/// `wrong` when it is not right; `Torn`.
-pub(crate) fn attempt(
+/// `wrong` when it is not right; 6A81, 9303 when too many were wrong before; `Torn`.
+pub(crate) fn check(
     env: &mut Env<'_>,
+    right: &Checksum,
+    received: &Four,
     wrong: StatusWord,
-    right: impl FnOnce() -> bool,
 ) -> Outcome {
-    let left = env.counter(TRIES)?;
-    env.set_counter(TRIES, left.saturating_sub(1))?;
-    if !right() {
-        return Halt::status(wrong);
+    let counted = failures::count(env, ROOT_AT)?;
+    if right.is(received) {
+        return counted.right(env);
     }
-    env.set_counter(TRIES, TRIES_MAX)
+    counted.wrong(env)?;
+    Halt::status(wrong)
 }

@@ -1,6 +1,7 @@
 //! INITIALIZE of a settlement, a credit, a reversal: everything is looked at that can be, and
 //! nothing is stored. The answer is what the other side needs for its MAC.
 
+use tessera_cos::social::{CardKey, usage};
 use tessera_framework::{Env, Halt, Outcome, Reply, StatusWord};
 
 use crate::{
@@ -8,8 +9,7 @@ use crate::{
     command::{Credit, Four, OFF_LINE, Opening, Reversing, Settlement},
     cryptogram::{credit_mac1, transaction_session},
     entry::{FLAGS_OF_COMMANDS, Kind, Reversal},
-    files::{self, AccountKey, Parameters, Placed},
-    key_usage,
+    files::{self, Parameters, Placed},
     pending::Pending,
     post::{count, require_room},
     state::State,
@@ -47,7 +47,7 @@ pub(crate) fn initialize(
             let key = check_credit(env, asked, credit)?;
             let State { balance, online, .. } = asked.state;
             head(asked, (key.version, online), random, reply)?;
-            let session = transaction_session(&key.key, random, online, AUTHORITY)?;
+            let session = transaction_session(&key.load(env)?, random, online, AUTHORITY)?;
             reply.push(&credit_mac1(&session, balance, credit))?;
         }
     }
@@ -86,13 +86,13 @@ fn check_settlement(
     env: &mut Env<'_>,
     asked: &Asked<'_>,
     settlement: &Settlement,
-) -> Result<AccountKey, Halt> {
+) -> Result<CardKey, Halt> {
     let Settlement { mode, index, amounts, class, flags, terminal } = settlement;
     let state = &asked.state;
     asked.require_pin(env)?;
     state.open_for_money()?;
     require(state.unstated() < u32::from(state.limit), STATEMENT_DUE)?;
-    let key = asked.key(env, (key_usage::SETTLEMENT, *index), StatusWord::KEY_NOT_FOUND)?;
+    let key = asked.key(env, (usage::PURCHASE, *index), StatusWord::KEY_NOT_FOUND)?;
 
     let is_class = matches!(class, b'0'..=b'6' | b'9');
     let well_made = is_class && flags & !FLAGS_OF_COMMANDS == 0 && amounts.is_sound();
@@ -131,11 +131,11 @@ fn is_within_off_line(state: &State, account: u32) -> bool {
 
 /// # Errors
 /// 9486, 6985; 9481; 9403; 9487; 9402.
-fn check_credit(env: &Env<'_>, asked: &Asked<'_>, credit: &Credit) -> Result<AccountKey, Halt> {
+fn check_credit(env: &Env<'_>, asked: &Asked<'_>, credit: &Credit) -> Result<CardKey, Halt> {
     let state = &asked.state;
     state.open_for_money()?;
     require_room(state)?;
-    let key = asked.key(env, (key_usage::CREDIT, credit.index), StatusWord::KEY_NOT_FOUND)?;
+    let key = asked.key(env, (usage::LOAD, credit.index), StatusWord::KEY_NOT_FOUND)?;
     state.newer(credit.authority_number)?;
     state.balance_with(credit.amount)?;
     count(state.online, state)?;
@@ -149,11 +149,11 @@ fn check_reversal(
     env: &Env<'_>,
     asked: &Asked<'_>,
     reversing: &Reversing,
-) -> Result<AccountKey, Halt> {
+) -> Result<CardKey, Halt> {
     let state = &asked.state;
     state.open_for_money()?;
     require_room(state)?;
-    let key = asked.key(env, (key_usage::REVERSAL, reversing.index), StatusWord::KEY_NOT_FOUND)?;
+    let key = asked.key(env, (usage::REVERSAL, reversing.index), StatusWord::KEY_NOT_FOUND)?;
     state.newer(reversing.authority_number)?;
     let old = settlement_on_card(env, state, reversing.reference)?;
     let kind = Reversal::of(reversing.kind).ok_or(Halt::Status(StatusWord::WRONG_P1P2))?;

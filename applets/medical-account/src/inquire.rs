@@ -1,9 +1,10 @@
 //! What the ledger tells: control information, STATUS, GET STATEMENT, PROOF.
 
+use tessera_cos::Header;
 use tessera_framework::{Env, Halt, Outcome, Reply, StatusWord, Tag};
 
 use crate::{
-    Asked, NAME,
+    Asked,
     entry::{Entry, Kind, MINUS, Reversal},
     files::{self, Parameters, Suite},
     state::{STATUS_LONG, Standing, State},
@@ -16,26 +17,21 @@ const ISSUER_DATA: Tag = Tag(0x9F0C);
 /// First byte of them: version of this layout.
 const LAYOUT_VERSION: u8 = 0x01;
 
-/// Control information: name, then algorithm, standing, entries without a statement, their limit,
-/// year, insured region.
+/// The A5 object of the control information: algorithm, standing, entries without a statement, their
+/// limit, year, insured region.
 ///
 /// # Errors
 /// 6F00 when the segment is damaged or it does not fit the reply.
-pub(crate) fn control_information(env: &Env<'_>, reply: &mut Reply<'_>) -> Outcome {
+pub(crate) fn proprietary(env: &Env<'_>, _: &Header, reply: &mut Reply<'_>) -> Outcome {
     let state = State::load(env)?;
     let Parameters { region, .. } = Parameters::load(env)?;
     let suite = Suite::load(env)?;
-    reply.tlv(Tag::FCI, |reply| {
-        reply.tlv(Tag::DF_NAME, |reply| reply.push(NAME))?;
-        reply.tlv(Tag::PROPRIETARY, |reply| {
-            reply.tlv(ISSUER_DATA, |reply| {
-                let State { standing, limit, year, .. } = state;
-                let unstated = state.unstated_byte();
-                reply.push(&[LAYOUT_VERSION, suite as u8, standing as u8, unstated, limit])?;
-                reply.push(&year)?;
-                reply.push(&region)
-            })
-        })
+    reply.tlv(ISSUER_DATA, |reply| {
+        let State { standing, limit, year, .. } = state;
+        let unstated = state.unstated_byte();
+        reply.push(&[LAYOUT_VERSION, suite as u8, standing as u8, unstated, limit])?;
+        reply.push(&year)?;
+        reply.push(&region)
     })
 }
 

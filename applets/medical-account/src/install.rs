@@ -2,19 +2,24 @@
 //! an account that is open.
 
 use tessera_cos::{
-    Access, DfSpec, Flags,
-    keys::{self, KeySpec},
-    layout, record, tree,
+    DfSpec,
+    layout::{self, ROOT_AT},
+    record,
+    social::{self, CardKeySpec, usage},
+    tree,
 };
-use tessera_framework::{DfId, Env, Halt, Outcome, StatusWord, tlv::DataObjects};
+use tessera_framework::{
+    DfId, Env, Halt, Outcome, StatusWord,
+    tlv::{DataObject, DataObjects},
+};
 
 use crate::{
     command::OpenOrder,
     cryptogram::{order_tac, tac},
     entry::Entry,
-    files::{self, FILES, ITEMS, ROOT, Suite},
-    key_usage, order, post,
-    post::Beside,
+    files::{self, FILES, ITEMS, ROOT, Suite, TAC_KEY},
+    order,
+    post::{self, Beside},
     state::{Proof, State},
 };
 
@@ -22,9 +27,6 @@ const SUITE: u16 = 0xC1;
 const KEY: u16 = 0xC3;
 const ITEM: u16 = 0xC4;
 const OPENED: u16 = 0xC5;
-
-/// Bytes of every key of the application.
-const KEY_BYTES: usize = 16;
 
 const WRONG: Halt = Halt::Status(StatusWord::WRONG_DATA);
 const DAMAGED: Halt = Halt::Status(StatusWord::NO_DIAGNOSIS);
@@ -42,23 +44,35 @@ pub(crate) fn install(env: &mut Env<'_>, data: &[u8]) -> Outcome {
             return Err(DAMAGED);
         }
     }
+    if values(data, KEY).next().is_some() {
+        check_keys(suite, data)?;
+        let keys = values(data, KEY).filter_map(CardKeySpec::parse);
+        social::keys::create(env, DfId::ROOT, keys)?;
+    }
     fill_parameters(env, data)?;
     State::NEW.store(env)?;
-    for object in DataObjects::new(data) {
-        let object = object.map_err(|_| WRONG)?;
-        match object.tag.0 {
-            SUITE | ITEM => {}
-            KEY => add_key(env, suite, object.value)?,
-            OPENED => begin_open(env, suite, object.value)?,
-            _ => return Err(WRONG),
-        }
+    match (values(data, OPENED).next(), values(data, OPENED).nth(1)) {
+        (None, _) => Ok(()),
+        (Some(open), None) => begin_open(env, open),
+        _ => Err(WRONG),
     }
-    Ok(())
 }
 
+/// The values of all objects with a tag.
+fn values(data: &[u8], tag: u16) -> impl Iterator<Item = &[u8]> + Clone {
+    let objects = DataObjects::new(data).flatten();
+    objects.filter(move |object| object.tag.0 == tag).map(|object| object.value)
+}
+
+/// The cipher, if all objects are known ones.
 fn suite(data: &[u8]) -> Result<Suite, Halt> {
-    let mut suites = DataObjects::new(data).flatten().filter(|object| object.tag.0 == SUITE);
-    match (suites.next().map(|object| object.value), suites.next()) {
+    let known = |object: Result<DataObject<'_>, _>| {
+        object.is_ok_and(|object| matches!(object.tag.0, SUITE | KEY | ITEM | OPENED))
+    };
+    if !DataObjects::new(data).all(known) {
+        return Err(WRONG);
+    }
+    match (values(data, SUITE).next(), values(data, SUITE).nth(1)) {
         (Some(&[byte]), None) => Suite::of(byte).ok_or(WRONG),
         _ => Err(WRONG),
     }
@@ -67,10 +81,10 @@ fn suite(data: &[u8]) -> Result<Suite, Halt> {
 /// The records of EF05, each written or not.
 fn fill_parameters(env: &mut Env<'_>, data: &[u8]) -> Outcome {
     let file = files::parameters(env)?;
-    let items = || DataObjects::new(data).flatten().filter(|object| object.tag.0 == ITEM);
-    for object in items() {
-        let named = object.value.first().copied().unwrap_or_default();
-        let again = items().filter(|other| other.value.first() == Some(&named)).count();
+    let items = || values(data, ITEM);
+    for value in items() {
+        let named = value.first().copied().unwrap_or_default();
+        let again = items().filter(|other| other.first() == Some(&named)).count();
         if !(1..=ITEMS.len()).contains(&usize::from(named)) || again > 1 {
             return Err(WRONG);
         }
@@ -81,7 +95,7 @@ fn fill_parameters(env: &mut Env<'_>, data: &[u8]) -> Outcome {
         let record = record.get_mut(..2 + bytes).ok_or(DAMAGED)?;
         let (head, value) = record.split_at_mut(2);
         head.copy_from_slice(&[item.tag, item.bytes]);
-        let mut items = items().filter_map(|object| object.value.split_first());
+        let mut items = items().filter_map(|value| value.split_first());
         if let Some((_, given)) = items.find(|(named, _)| **named == number) {
             if given.len() != bytes {
                 return Err(WRONG);
@@ -93,36 +107,24 @@ fn fill_parameters(env: &mut Env<'_>, data: &[u8]) -> Outcome {
     Ok(())
 }
 
-/// Usage, identifier, version, key.
-fn add_key(env: &mut Env<'_>, suite: Suite, value: &[u8]) -> Outcome {
-    let Some((&[usage, id, version], key)) = value.split_first_chunk() else { return Err(WRONG) };
-    if key.len() != KEY_BYTES {
-        return Err(WRONG);
+/// Every key of the application is one of its cipher.
+fn check_keys(suite: Suite, data: &[u8]) -> Outcome {
+    let fits =
+        |key: Option<CardKeySpec<'_>>| key.is_some_and(|key| key.algorithm == suite.algorithm());
+    match values(data, KEY).all(|value| fits(CardKeySpec::parse(value))) {
+        true => Ok(()),
+        false => Err(WRONG),
     }
-    let spec = KeySpec {
-        usage,
-        id,
-        usable: Access::Always,
-        change: Access::Never,
-        version_or_follow_up: version,
-        algorithm: suite.key_byte(),
-        tries: None,
-        flags: Flags(0),
-    };
-    keys::add(env, 0..0, DfId::ROOT, &spec, key).map(drop)
 }
 
 /// The account is open: what OPEN says, without its MAC.
-fn begin_open(env: &mut Env<'_>, suite: Suite, value: &[u8]) -> Outcome {
-    let state = State::load(env)?;
-    if state != State::NEW {
-        return Err(WRONG);
-    }
+fn begin_open(env: &mut Env<'_>, value: &[u8]) -> Outcome {
+    let state = State::NEW;
     let open = OpenOrder::read(value).map_err(|_| WRONG)?;
     let (mut after, entry) = order::opened(&state, &open).map_err(|_| WRONG)?;
-    let key = files::key(env, suite, (key_usage::TAC, key_usage::TAC_ID), StatusWord::WRONG_DATA)?;
-    let number = open.order.authority_number;
-    let tac = order_tac(&tac(&key.key), number, &entry, state.online);
+    let key = social::keys::find(env, ROOT_AT, usage::TAC, TAC_KEY, None)?.ok_or(WRONG)?;
+    let of_tac = tac(&key.load(env)?);
+    let tac = order_tac(&of_tac, open.order.authority_number, &entry, state.online);
     after.proof = Proof { mac2: [0; 4], tac };
     post::entry(env, &after, &Entry { tac, ..entry }, Beside::default())
 }

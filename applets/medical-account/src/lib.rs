@@ -15,7 +15,6 @@ mod guard;
 mod initialize;
 mod inquire;
 mod install;
-mod key_usage;
 mod order;
 mod pending;
 mod post;
@@ -25,17 +24,17 @@ mod words;
 mod year;
 
 use tessera_cos::{
-    Dialect, no_data_object,
     session::{self, EPOCH_BYTES, SESSION_BYTES},
+    social::{self, Family, Turn, usage},
 };
 use tessera_framework::{
-    Aid, Applet, Command, Descriptor, DfId, Env, FileId, Halt, Outcome, Reply, Selected, Selection,
-    StatusWord, Target,
+    Aid, Applet, Command, Descriptor, DfId, Env, FileId, Halt, Ins, Outcome, Reply, Selected,
+    Selection, StatusWord,
 };
 
 use asked::Asked;
 use command::{Instruction, Intent, PLAIN, PROTECTED};
-use files::Suite;
+use files::{AUTHORITY_KEY, STATEMENT_KEY, Suite};
 pub use files::{ITEMS, Item};
 use pending::{PENDING_BYTES, Pending, forget_pending};
 use state::{Standing, State};
@@ -50,20 +49,20 @@ pub const NAME: &[u8] = b"\xF0SSC.ML1";
 static DESCRIPTOR: Descriptor = Descriptor {
     aid: Aid::new(NAME),
     fid: Some(FileId(0xDF0A)),
-    counters: &[guard::TRIES_MAX],
+    counters: &[],
     ram_on_deselect_bytes: SESSION_BYTES,
     ram_on_reset_bytes: EPOCH_BYTES + PENDING_BYTES,
     secure_messaging: true,
     chaining: false,
 };
 
-static DIALECT: Dialect = Dialect {
-    pin: None,
-    cyclic_update_adds: false,
-    ef_answers_fci: false,
-    ef_selection_finds_dfs: false,
-    data_object: no_data_object,
-    iso: None,
+/// Name of the environment, which keeps the PIN: "sx1.sh." and 社会保障.
+const ENVIRONMENT: &[u8] = b"sx1.sh.\xC9\xE7\xBB\xE1\xB1\xA3\xD5\xCF";
+
+static FAMILY: Family = Family {
+    dialect: Family::DIALECT,
+    environment: Some(Aid::new(ENVIRONMENT)),
+    proprietary: Some(inquire::proprietary),
 };
 
 impl Applet for MedicalAccount {
@@ -82,38 +81,20 @@ impl Applet for MedicalAccount {
         reply: &mut Reply<'_>,
     ) -> Result<Selected, Halt> {
         forget_pending(env);
-        if let Target::Df(DfId::ROOT) = selection.target {
-            inquire::control_information(env, reply)?;
-            return Ok(Selected::Here);
-        }
-        tessera_cos::select(env, &DIALECT, selection, reply)
+        social::select(env, &FAMILY, selection, reply)
     }
 
+    /// A challenge and a pending transaction do not outlast any other command, this one included.
     fn selection_failed(&self, env: &mut Env<'_>) {
         forget_pending(env);
-        let _ = session::take_challenge(env);
+        social::selection_failed(env);
     }
 
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {
         let pending = Pending::take(env)?;
-        let challenge = session::take_challenge(env)?;
         match Instruction::of(command.class, command.ins) {
-            Some(instruction) => run(env, instruction, command, (pending, challenge), reply),
-            None if matches!(command.class, PLAIN | PROTECTED) => {
-                Halt::status(StatusWord::INS_NOT_SUPPORTED)
-            }
-            None if command.ins == tessera_framework::Ins::GET_CHALLENGE => {
-                let mut session = tessera_cos::Session::load(env)?;
-                session.challenge = session::Challenge::draw(env, command.ne as usize);
-                reply.push(session.challenge.bytes())?;
-                session.store(env)
-            }
-            None if command.ins == tessera_framework::Ins::VERIFY => {
-                let mut session = tessera_cos::Session::load(env)?;
-                session.note_pin(true);
-                session.store(env)
-            }
-            None => tessera_cos::process(env, &DIALECT, command, reply),
+            Some(instruction) => run(env, instruction, command, pending, reply),
+            None => general(env, command, reply),
         }
     }
 
@@ -127,29 +108,44 @@ impl Applet for MedicalAccount {
     }
 }
 
+/// Runs a command that all applications of the family have.
+fn general(env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {
+    if matches!(command.class, PLAIN | PROTECTED) {
+        session::take_challenge(env)?;
+        return Halt::status(StatusWord::INS_NOT_SUPPORTED);
+    }
+    if command.ins != Ins::READ_RECORD && State::load(env)?.standing == Standing::Terminated {
+        session::take_challenge(env)?;
+        social::check_class(command)?;
+        return Halt::status(StatusWord::APPLICATION_LOCKED);
+    }
+    social::process(env, &FAMILY, command, reply)
+}
+
 /// Runs a command of the ledger.
 fn run(
     env: &mut Env<'_>,
     instruction: Instruction,
     command: &Command<'_>,
-    (pending, challenge): (Option<Pending>, session::Challenge),
+    pending: Option<Pending>,
     reply: &mut Reply<'_>,
 ) -> Outcome {
     let mut random = [0; 4];
     if instruction.draws() {
         env.challenge(&mut random);
     }
-    guard::refuse_locked(env)?;
+    let turn = Turn::begin(env, &FAMILY, command)?;
+    turn.refuse_locked(env)?;
     let state = State::load(env)?;
     if state.standing == Standing::Terminated && instruction != Instruction::Status {
         return Halt::status(StatusWord::APPLICATION_LOCKED);
     }
     let intent = Intent::read(instruction, command)?;
-    let asked = Asked { command, challenge, state, suite: Suite::load(env)? };
+    let asked = Asked { turn, state, suite: Suite::load(env)? };
     if command.class == PROTECTED {
         let key = match instruction {
-            Instruction::AcknowledgeStatement => key_usage::STATEMENT,
-            _ => key_usage::AUTHORITY,
+            Instruction::AcknowledgeStatement => (usage::STATEMENT, STATEMENT_KEY),
+            _ => (usage::AUTHORITY, AUTHORITY_KEY),
         };
         order::authentic(env, &asked, key)?;
     }

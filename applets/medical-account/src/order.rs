@@ -18,23 +18,24 @@ use crate::{
     year,
 };
 
+/// Bytes of the challenge; a cipher with longer blocks has 00 behind them.
+const CHALLENGE_BYTES: usize = 8;
+
 /// The command comes from who has the key.
 ///
 /// # Errors
 /// 6984 without a challenge; 6988, which is counted; 6A88 without the key; `Torn`.
 pub(crate) fn authentic(env: &mut Env<'_>, asked: &Asked<'_>, key: (u8, u8)) -> Outcome {
-    let key = asked.key(env, key, StatusWord::REFERENCED_DATA_NOT_FOUND)?.key;
-    let challenge = asked.challenge.bytes();
-    // A session takes one block at most; what is shorter is extended.
-    let fits = !challenge.is_empty() && challenge.len() <= key.block_bytes();
-    require(fits, StatusWord::REFERENCE_DATA_NOT_USABLE)?;
-    let session = session(&key, challenge)?;
-    let data = asked.command.data;
+    let key = asked.key(env, key, StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+    let missing = Halt::Status(StatusWord::REFERENCE_DATA_NOT_USABLE);
+    let challenge = asked.turn.challenge.last(CHALLENGE_BYTES).ok_or(missing)?;
+    let session = session(&key.load(env)?, challenge)?;
+    let data = asked.turn.command.data;
     let wrong = StatusWord::SM_OBJECTS_INCORRECT;
     let (body, mac) = data.split_last_chunk::<4>().ok_or(Halt::Status(wrong))?;
-    let header = tessera_cos::messaging::header_bytes(asked.command);
+    let header = tessera_cos::messaging::header_bytes(asked.turn.command);
     let right = session.of(&[], &[&header, &[data.len() as u8], body]);
-    guard::attempt(env, wrong, || right.is(mac))
+    guard::check(env, &right, mac, wrong)
 }
 
 /// FREEZE, unfreeze, terminate.

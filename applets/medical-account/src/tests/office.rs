@@ -1,7 +1,10 @@
 //! The other side: authority, terminals, statement terminals, with all their keys.
 
 use super::*;
-use tessera_cos::cipher::{Algorithm, Key, Mac, diversify, session_key};
+use tessera_cos::{
+    cipher::{Algorithm, Key, Mac, diversify, session_key},
+    social::keys::algorithm_byte,
+};
 
 pub(super) use crate::files::Suite;
 
@@ -53,7 +56,7 @@ impl Office {
     pub(super) fn installation_data(&self, marks: &str, region: &str) -> Vec<u8> {
         let mut data = vec![0xC1, 1, self.suite as u8];
         for (usage, id, ..) in ROOTS {
-            data.extend([0xC3, 19, usage, id, 1]);
+            data.extend([0xC3, 20, usage, id, 1, algorithm_byte(self.key(usage, id).algorithm())]);
             data.extend(self.key(usage, id).as_slice());
         }
         data.extend([0xC4, 9, 1]);
