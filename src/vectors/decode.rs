@@ -32,9 +32,11 @@ pub enum Decoder {
     Authenticator,
     /// A maintenance command of a social-security card.
     ProtectedCommand,
+    /// An enciphered block of a SAM with 16-byte blocks, and the authenticator made of it.
+    FoldedBlock,
 }
 
-const NAMES: [(&str, Decoder); 9] = [
+const NAMES: [(&str, Decoder); 10] = [
     ("atr", Decoder::Atr),
     ("control", Decoder::Control),
     ("descriptor", Decoder::Descriptor),
@@ -44,6 +46,7 @@ const NAMES: [(&str, Decoder); 9] = [
     ("diversification", Decoder::Diversification),
     ("authenticator", Decoder::Authenticator),
     ("protected-command", Decoder::ProtectedCommand),
+    ("folded-block", Decoder::FoldedBlock),
 ];
 
 impl Decoder {
@@ -54,7 +57,7 @@ impl Decoder {
     }
 
     /// All names.
-    pub fn names() -> [&'static str; 9] {
+    pub fn names() -> [&'static str; 10] {
         NAMES.map(|(name, _)| name)
     }
 
@@ -83,6 +86,7 @@ impl Decoder {
             Self::Diversification => cryptography::diversification(bytes),
             Self::Authenticator => cryptography::authenticator(bytes),
             Self::ProtectedCommand => cryptography::protected_command(bytes),
+            Self::FoldedBlock => cryptography::folded_block(bytes),
         }
     }
 

@@ -2,7 +2,7 @@
 //! authenticators, protected commands. The bytes are fields one behind the other.
 
 use crate::cryptography::{
-    cipher::{Algorithm, Key, diversify},
+    cipher::{Algorithm, Key, diversify, fold},
     messaging::{self, social_security::Session},
 };
 use tessera_framework::Apdu;
@@ -40,6 +40,12 @@ pub(super) fn authenticator(bytes: &[u8]) -> Result<Vec<String>, String> {
         format!("session key {}", hex::encode_upper(session.key().as_slice())),
         format!("authenticator {}", hex::encode_upper(session.authenticator(factor))),
     ])
+}
+
+/// A block of 16 bytes as a SAM enciphers it.
+pub(super) fn folded_block(bytes: &[u8]) -> Result<Vec<String>, String> {
+    let block = bytes.try_into().map_err(|_| "a block has 16 bytes")?;
+    Ok(vec![format!("authenticator {}", hex::encode_upper(fold::left_xor_right(block)))])
 }
 
 /// A key of 16 bytes, a challenge of 8 (triple DES) or 16 (SM4), and a protected command. Which of
