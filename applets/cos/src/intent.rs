@@ -3,7 +3,12 @@
 use tessera_framework::{Command, Env, Halt, Ins, Sfi, StatusWord};
 
 use crate::{
-    Dialect, Operation, Session, find::find_child, header::Header, iso, layout::Kind, rights,
+    Dialect, Operation, Session,
+    find::find_child,
+    header::{Flags, Header},
+    iso,
+    layout::Kind,
+    rights,
 };
 
 /// A command as it is meant.
@@ -207,7 +212,7 @@ pub enum Purpose {
 /// succeeds.
 ///
 /// # Errors
-/// 6986, 6A82, 6981, 6985, 6982.
+/// 6986, 6A82, 6981, 6985, 6982; 6987 to write without a MAC to a file that wants one.
 pub fn open(
     env: &Env<'_>,
     dialect: &Dialect,
@@ -246,5 +251,9 @@ pub fn open(
         Purpose::Write => Operation::Write,
     };
     rights::check(env, dialect, &session, &header, operation)?;
+    let wants_mac = header.flags().contains(Flags::MAC) && dialect.iso.is_none();
+    if wants_mac && purpose != Purpose::Read && session.secured.key.is_none() {
+        return Halt::status(StatusWord::SM_OBJECTS_MISSING);
+    }
     Ok((header, session))
 }

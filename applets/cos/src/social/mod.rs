@@ -25,7 +25,7 @@
 //! A blocked card (6A81); class (6E00) and instruction (6D00); a locked application (6A81, 9303);
 //! P1-P2 (6A86); Lc (6700); the key (6A88); its tries (6983); what must have been shown (6982); the
 //! challenge (6984); the MAC or proof (6988, 63CX); then what the command does. Of an update with a
-//! MAC the MAC comes first, then the order of one without.
+//! MAC the file and its condition come before the key, and what is written behind the MAC.
 //!
 //! # What was shown
 //!
@@ -106,7 +106,7 @@ pub fn process(
         ins::APPLICATION_UNBLOCK => lock::unblock_application(env, &turn),
         ins::CARD_BLOCK => lock::block_card(env, &turn),
         Ins::UPDATE_BINARY | Ins::UPDATE_RECORD if is_protected(command) => {
-            files::update(env, &turn, reply)
+            files::update(env, &mut turn, reply)
         }
         _ => crate::process(env, &family.dialect, command, reply),
     }

@@ -7,7 +7,7 @@ use crate::{
     Session,
     intent::{Intent, VerifyIntent},
     layout::ROOT_AT,
-    messaging::{Protection, pin::old_and_new},
+    messaging::Protection,
     verify,
 };
 
@@ -56,49 +56,46 @@ fn note(env: &mut Env<'_>, session: &mut Session, presented: Outcome) -> Outcome
     presented
 }
 
-/// PIN CHANGE: the old one, FF, the new one. A wrong old one takes away what the PIN opened; a
-/// right one opens nothing (own choices).
+/// PIN CHANGE: the old one, FF, the new one, which is as long. A wrong old one takes away what the
+/// PIN opened; a right one opens nothing (own choices).
 ///
 /// # Errors
-/// 6A86; 6700, also for a new PIN that is not 2 to 6 bytes; 6A80 without an FF between two PINs;
-/// 6A88; 6984; 6983; 63CX; `Torn`.
+/// 6A86; 6700; 6A80 without an FF in the middle, and when the new one is not of digits; 6A88; 6984;
+/// 6983; 63CX; `Torn`.
 pub(super) fn change(env: &mut Env<'_>, turn: &mut Turn<'_>) -> Outcome {
     turn.expect_p1p2(0x0100)?;
     let data = turn.command.data;
     let changed = match (turn.family.dialect.pin, &turn.family.environment) {
-        (None, Some(environment)) => {
-            check_change(data)?;
-            service::ask(env, environment, service::CHANGE, data)
-        }
+        (None, Some(environment)) => service::ask(env, environment, service::CHANGE, data),
         (pin, _) => change_own(env, pin, data),
     };
     match changed {
-        Err(Halt::Status(status)) if status.sw1() == 0x63 => {
-            note(env, &mut turn.session, Halt::status(status))
-        }
+        Err(Halt::Status(status)) if status.sw1() == 0x63 => note(env, &mut turn.session, changed),
         changed => changed,
     }
 }
 
-fn check_change(data: &[u8]) -> Result<(&[u8], &[u8]), Halt> {
-    if !(3..=13).contains(&data.len()) {
-        return Halt::status(StatusWord::WRONG_LENGTH);
-    }
-    let (old, new) = old_and_new(data).ok_or(Halt::Status(StatusWord::WRONG_DATA))?;
-    if PIN_BYTES.contains(&new.len()) {
-        Ok((old, new))
-    } else {
-        Halt::status(StatusWord::WRONG_LENGTH)
-    }
-}
-
 fn change_own(env: &mut Env<'_>, pin: Option<(Pin, &[u8])>, data: &[u8]) -> Outcome {
-    let (old, new) = check_change(data)?;
+    let (old, rest) = data.split_at(data.len() / 2);
+    let (separator, new) = match rest {
+        [separator, new @ ..] if new.len() == old.len() && PIN_BYTES.contains(&new.len()) => {
+            (*separator, new)
+        }
+        _ => return Halt::status(StatusWord::WRONG_LENGTH),
+    };
+    if separator != 0xFF || !is_digits(new) {
+        return Halt::status(StatusWord::WRONG_DATA);
+    }
     let Some((pin, _)) = pin else {
         return Halt::status(StatusWord::REFERENCED_DATA_NOT_FOUND);
     };
     pin.present(env, old)?;
     pin.set_reference(env, new)
+}
+
+/// Two decimal digits in each byte.
+fn is_digits(pin: &[u8]) -> bool {
+    pin.iter().all(|byte| byte >> 4 <= 9 && byte & 0x0F <= 9)
 }
 
 /// Presents the PIN for an application below; without a candidate says how many tries are left.
@@ -141,8 +138,8 @@ fn forget_after_failure(env: &mut Env<'_>, presented: Outcome) -> Outcome {
 ///
 /// # Errors
 /// 6D00 in an application below the environment (own choice); 6A86; 6700; 6A88; 6982 unless PUK was
-/// shown; 6984 without a challenge, and for an unblock when no PIN is set; 6988; 6A80 for a new PIN
-/// that is not 2 to 6 bytes; `Torn`.
+/// shown; 6984 without a challenge, and for an unblock when no PIN is set; 6988; 6A80 for what is no
+/// PIN in that form, or not as long as the one in place; `Torn`.
 pub(super) fn maintain(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     let Some((pin, _)) = turn.family.dialect.pin else {
         return Halt::status(StatusWord::INS_NOT_SUPPORTED);
@@ -169,7 +166,9 @@ pub(super) fn maintain(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     let opened = turn.open(env, &key, protection, wrong)?;
     if reloads {
         let new = opened.as_slice();
-        if !PIN_BYTES.contains(&new.len()) {
+        let [in_place] = env.load_array(pin.at)?;
+        let as_long = in_place == 0 || new.len() == usize::from(in_place);
+        if !as_long || !PIN_BYTES.contains(&new.len()) || !is_digits(new) {
             return Halt::status(StatusWord::WRONG_DATA);
         }
         pin.set_reference(env, new)?;

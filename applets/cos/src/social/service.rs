@@ -2,7 +2,7 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `01` | `pin` 1: 00 not shown, 01 shown in the environment on this channel, 02 the holder has none; `keys` 4: a bit for each of 32 identifiers of keys of the environment shown |
+//! | `01`, when the asker is selected | `pin` 1: 00 not shown, 01 shown in the environment on this channel, 02 the holder has none; `keys` 4: a bit for each of 32 identifiers of keys of the environment shown |
 //! | `20` PIN | what VERIFY answers; without a PIN, what VERIFY without data does |
 //! | `5E` old PIN, FF, new PIN | what PIN CHANGE answers |
 //!
@@ -90,10 +90,14 @@ pub fn serve(
     lock::refuse_blocked_card(env)?;
     match request {
         [SHOWN] => {
-            // Without RAM on this channel nothing has been shown on it.
-            let (pin, keys) = Session::load(env).map_or((false, 0), |session| {
-                (session.pin_shown_in_root(), session.keys_shown_in_root())
-            });
+            // Without RAM on this channel nothing has been shown on it. The asker is current now:
+            // what was shown in a directory is over.
+            let (mut pin, mut keys) = (false, 0);
+            if let Ok(mut session) = Session::load(env) {
+                session.leave();
+                (pin, keys) = (session.pin_shown_in_root(), session.keys_shown_in_root());
+                session.store(env)?;
+            }
             let pin = match (has_pin(env, &family.dialect)?, pin) {
                 (false, _) => NONE_SET,
                 (true, true) => IS_SHOWN,

@@ -136,8 +136,9 @@ impl<'c> Turn<'c> {
     /// is compared. Not to be called in a transaction.
     ///
     /// # Errors
-    /// 6700 when there is no MAC; 6984 without a challenge; `wrong` (6988, or 9302) when the MAC or
-    /// what it protects is not right; 6A81, 9303 when too many were wrong; `Torn`.
+    /// 6700 when there is no MAC; 6984 without a challenge; `wrong` (6988, or 9302) when the MAC is
+    /// not right; 6A80 when what it protects is no cryptogram of the form; 6A81, 9303 when too many
+    /// were wrong before; `Torn`.
     pub fn open(
         &self,
         env: &mut Env<'_>,
@@ -164,7 +165,7 @@ impl<'c> Turn<'c> {
             // Who made the MAC has shown the key, also when the rest is not well made.
             Err(refusal @ (Refusal::Content | Refusal::TooLong)) => {
                 counted.right(env)?;
-                Halt::status(refusal.status(wrong))
+                Halt::status(refusal.status(StatusWord::WRONG_DATA))
             }
             Err(refusal) => {
                 counted.wrong(env)?;
