@@ -8,6 +8,7 @@ mod iso;
 mod keys;
 mod record;
 mod select;
+mod social;
 mod space;
 mod tear;
 mod tree;
