@@ -53,7 +53,8 @@
 //! ```
 //!
 //! Keys of the social-security family are one section for the whole card, `[keys]`, as said in
-//! `keys.rs`. A terminal's security module has `[psam]`, as said in `psam.rs`.
+//! `keys.rs`. A terminal's security module has `[psam]`, as said in `psam.rs`, or
+//! `[social-security-psam]`, as said in `social_security_psam.rs`.
 
 mod access;
 mod check;
@@ -66,7 +67,9 @@ mod master;
 mod psam;
 mod purse;
 mod several;
+mod social_security_psam;
 mod source;
+mod whole;
 mod words;
 
 use std::{fmt, fs, io::Read};
@@ -77,6 +80,7 @@ use toml::Spanned;
 
 use several::Several;
 use source::Source;
+use whole::Whole;
 
 pub(crate) use check::card_number_check;
 
@@ -213,7 +217,7 @@ pub enum ProfileError {
 }
 
 /// Profiles built into the library.
-const EMBEDDED: [(&str, &str); 13] = [
+const EMBEDDED: [(&str, &str); 14] = [
     ("social-security", include_str!("../profiles/social-security.toml")),
     ("clinic", include_str!("../profiles/clinic.toml")),
     ("social-security-contact", include_str!("../profiles/social-security-contact.toml")),
@@ -225,6 +229,7 @@ const EMBEDDED: [(&str, &str); 13] = [
     ("tiny", include_str!("../profiles/tiny.toml")),
     ("iso7816", include_str!("../profiles/iso7816.toml")),
     ("psam", include_str!("../profiles/psam.toml")),
+    ("social-security-psam", include_str!("../profiles/social-security-psam.toml")),
     ("purse", include_str!("../profiles/purse.toml")),
     ("citizen", include_str!("../profiles/citizen.toml")),
 ];
@@ -258,6 +263,7 @@ struct File {
     fmcos: Option<Spanned<fmcos::Section>>,
     iso7816: Option<Spanned<iso7816::Section>>,
     psam: Option<Spanned<psam::Section>>,
+    social_security_psam: Option<Spanned<social_security_psam::Section>>,
 }
 
 #[derive(Deserialize)]
@@ -329,32 +335,22 @@ impl Profile {
         let ats_interface = source.ats_interface(card.ats.as_ref())?;
         let limits = source.limits(parsed.limits)?;
         let part = source.part(card.part)?;
-        let [fmcos, iso7816, psam] = [
-            parsed.fmcos.as_ref().map(Spanned::span),
-            parsed.iso7816.as_ref().map(Spanned::span),
-            parsed.psam.as_ref().map(Spanned::span),
-        ];
         let several = Several {
             keys: parsed.keys,
             social_security: parsed.social_security,
             purse: parsed.purse,
         };
-        let applets = match (parsed.fmcos, parsed.iso7816, parsed.psam) {
-            (Some(section), None, None) if several.is_empty() => {
-                vec![fmcos::installation(&source, section.into_inner())?]
-            }
-            (None, Some(section), None) if several.is_empty() => {
-                vec![iso7816::installation(&source, section.get_ref())?]
-            }
-            (None, None, Some(section)) if several.is_empty() => {
-                vec![psam::installation(&source, section.get_ref())?]
-            }
-            (None, None, None) => several.installations(&source, &historical, &limits)?,
-            _ => {
-                let expected = "a section that brings the card's MF, alone";
-                let place = psam.or(iso7816).or(fmcos).unwrap_or_default();
-                return Err(source.wrong(place, expected, "another section beside it"));
-            }
+        let whole = Whole {
+            fmcos: parsed.fmcos,
+            iso7816: parsed.iso7816,
+            psam: parsed.psam,
+            social_security_psam: parsed.social_security_psam,
+        };
+        let is_alone = several.is_empty();
+        let keys = several.keys.as_ref();
+        let applets = match whole.installation(&source, keys, &historical, is_alone)? {
+            Some(installation) => vec![installation],
+            None => several.installations(&source, &historical, &limits)?,
         };
         Ok(Self {
             name: parsed.name,
@@ -375,7 +371,9 @@ impl Profile {
     pub fn vocabulary(&self) -> crate::trace::Vocabulary {
         match self.applets.first() {
             Some(with) if with.name == fmcos::NAME => fmcos::vocabulary(),
-            Some(with) if with.name == psam::NAME => psam::vocabulary(&with.data),
+            Some(with) if [psam::NAME, social_security_psam::NAME].contains(&&*with.name) => {
+                psam::vocabulary(&with.data)
+            }
             _ => several::vocabulary(&self.applets),
         }
     }

@@ -111,4 +111,14 @@ impl Keys {
     pub(super) const fn versions(&self) -> u8 {
         self.versions
     }
+
+    /// The issuing region.
+    pub(super) const fn region(&self) -> Region {
+        self.owner.region
+    }
+
+    /// The cipher of all keys.
+    pub(super) const fn algorithm(&self) -> KeyAlgorithm {
+        self.algorithm
+    }
 }

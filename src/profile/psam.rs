@@ -305,7 +305,7 @@ fn hex_in(
 }
 
 /// A data object with a length of two bytes.
-fn object(data: &mut Vec<u8>, tag: Tag, value: &[u8]) {
+pub(super) fn object(data: &mut Vec<u8>, tag: Tag, value: &[u8]) {
     data.extend([tag.0 as u8, 0x82]);
     data.extend((value.len() as u16).to_be_bytes());
     data.extend(value);
@@ -342,10 +342,14 @@ pub(super) fn vocabulary(installed: &[u8]) -> Vocabulary {
 
 const fn said_of(fid: u16) -> &'static str {
     match fid {
+        0x0001 => "目录 directory of applications",
         0x0015 => "卡片公共信息 public data of the card",
         0x0016 => "终端信息 identifier of the terminal",
         0x0017 => "应用公共信息 public data of the application",
         0x0019 => "终端交易序号 transaction number of the terminal",
+        0x001A => "全国应用信息 national application data",
+        0x001B => "省级应用信息 provincial application data",
+        0x001C => "城市应用信息 application data of the city",
         _ => "file",
     }
 }

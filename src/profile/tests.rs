@@ -3,6 +3,7 @@
 mod psam;
 mod purse;
 mod sets;
+mod social_security_psam;
 
 use super::{
     check::{card_number_check, citizen_number_check},

@@ -10,7 +10,11 @@ pub(super) fn meaning(apdu: &Apdu<'_>) -> Option<String> {
         (0x80, 0x70) if p1 == 1 => {
             format!("INIT SAM FOR PURCHASE, settlement{}", factors(apdu, 28))
         }
+        (0x80, 0x70) if p1 == 2 => {
+            format!("INIT SAM FOR PURCHASE, settlement with the ledger{}", factors(apdu, 34))
+        }
         (0x80, 0x70) => format!("INIT SAM FOR PURCHASE{}", factors(apdu, 20)),
+        (0x80, 0x72) if p1 == 2 => "CREDIT SAM FOR PURCHASE, settlement with the ledger".into(),
         (0x80, 0x72) => "CREDIT SAM FOR PURCHASE".into(),
         (0x80, 0xFA) => format!("DES CRYPT: {}", mode(p1)),
         (0x80 | 0xBF, 0xDE) => format!("DELIVER SESSION KEY: {} version {p2:02X}", key(p1)),
@@ -102,5 +106,15 @@ mod tests {
         let two = [&testing::bytes("8070000024")[..], &[0; 36]].concat();
         let said = Apdu::parse(&two).ok().and_then(|apdu| meaning(&apdu));
         assert_eq!(said.as_deref(), Some("INIT SAM FOR PURCHASE, 2 factors"));
+        for (header, more, means) in [
+            ("8070010024", 36, "INIT SAM FOR PURCHASE, settlement, one factor"),
+            ("807001002C", 44, "INIT SAM FOR PURCHASE, settlement, 2 factors"),
+            ("8070020032", 50, "INIT SAM FOR PURCHASE, settlement with the ledger, 2 factors"),
+            ("807202000C", 12, "CREDIT SAM FOR PURCHASE, settlement with the ledger"),
+        ] {
+            let command = [testing::bytes(header), vec![0; more]].concat();
+            let said = Apdu::parse(&command).ok().and_then(|apdu| meaning(&apdu));
+            assert_eq!(said.as_deref(), Some(means));
+        }
     }
 }
