@@ -34,6 +34,9 @@
 //! "DF02/EF07" = [["6-18-01", "20120701", "20151231", "示例公司"]]   # a cyclic file, newest first
 //! "SSSE/EF05/03" = { hex = "312E3030" }       # any bytes
 //!
+//! [social-security.account]                   # what the account of DF04 begins with,
+//! balance = 100000                            # as said in `account.rs`
+//!
 //! [social-security.access]                    # a region's own conditions in place of the table's:
 //! "DF01/EF06" = { update = "PIN" }    # free, never, PIN, key 86, PIN or key 86, PIN and key 86
 //! ```
@@ -57,6 +60,7 @@
 //! `[social-security-psam]`, as said in `social_security_psam.rs`.
 
 mod access;
+mod account;
 mod check;
 mod fmcos;
 mod iso7816;

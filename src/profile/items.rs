@@ -12,7 +12,7 @@ use tessera_social_security::{
 };
 use toml::Spanned;
 
-use super::{ProfileError, Source, access, check, keys::Keys};
+use super::{ProfileError, Source, access, account, check, keys::Keys};
 use crate::keys::Levels;
 
 /// `[social-security]`.
@@ -32,6 +32,8 @@ pub(super) struct Section {
     items: BTreeMap<String, Spanned<Text>>,
     #[serde(default)]
     access: BTreeMap<String, Spanned<access::Conditions>>,
+    #[serde(default)]
+    account: Option<Spanned<account::Section>>,
 }
 
 /// SFI of a directory file, as the card of 2012 answers.
@@ -95,6 +97,14 @@ pub(super) fn installation_data(
     if let Some(keys) = keys {
         let has_df = |n: u8| n == 0 || files.iter().any(|(df, _)| number(df) == n);
         card_keys(&mut data, keys, has_df);
+    }
+    if let Some(section) = &section.account {
+        let has_keys = keys.is_some() && files.iter().any(|(df, _)| number(df) == 4);
+        if !has_keys {
+            let expected = "files of DF04 and a section [keys] beside an account";
+            return Err(source.wrong(section.span(), expected, "none"));
+        }
+        push(&mut data, 0xC8, &section.get_ref().amounts(source)?);
     }
     for (key, text) in &section.holder {
         if let (Text::One(number), true) = (text.get_ref(), section.check != Some(false)) {

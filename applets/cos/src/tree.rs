@@ -362,7 +362,7 @@ pub fn create_ef(env: &mut Env<'_>, parent: DfId, spec: &EfSpec<'_>) -> Result<H
 ///
 /// # Errors
 /// 6A84 when the segment is full; `Torn`: it is the old or the new one.
-pub(crate) fn create_object(
+pub fn create_object(
     env: &mut Env<'_>,
     df: u32,
     tag: u16,

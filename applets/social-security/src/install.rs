@@ -14,6 +14,7 @@ use tessera_framework::{
 
 use crate::{
     FAMILY,
+    account::{self, amounts::AMOUNTS_BYTES},
     structure::{Content, Df, File},
     table::DFS,
 };
@@ -26,6 +27,10 @@ const RECORD: u16 = 0xC4;
 const BYTES: u16 = 0xC5;
 const ACCESS: u16 = 0xC6;
 const CHILDREN: u16 = 0xC7;
+const ACCOUNT: u16 = 0xC8;
+
+/// The directory with an account, if it has keys.
+const DF04: u8 = 4;
 
 /// The date of the last registration as unemployed has a place in DF02 EF06 and in DF03 EF05, and
 /// is to stand in one of them (notice 37 of 2012).
@@ -45,6 +50,9 @@ impl<'d> Data<'d> {
             let known = object.is_ok_and(|DataObject { tag, value }| match (tag.0, value) {
                 (PIN | PROPRIETARY | CHILDREN, _) => true,
                 (KEY, [df, key @ ..]) => data.has_df(*df) && CardKeySpec::parse(key).is_some(),
+                (ACCOUNT, amounts) => {
+                    amounts.len() == AMOUNTS_BYTES && data.keys(DF04).next().is_some()
+                }
                 (FILES, pairs) => pairs
                     .chunks(2)
                     .all(|pair| matches!(pair, [df, sfi] if file(*df, *sfi).is_some())),
@@ -158,6 +166,9 @@ pub(crate) fn install(env: &mut Env<'_>, data: &[u8]) -> Outcome {
         };
         if data.keys(number(df)).next().is_some() {
             social::keys::create(env, parent, data.keys(number(df)))?;
+            if number(df) == DF04 {
+                account::amounts::create(env, parent, data.all(ACCOUNT).next())?;
+            }
         }
         if let (0, Some(names)) = (number(df), data.all(CHILDREN).next()) {
             social::service::name_children(env, names)?;

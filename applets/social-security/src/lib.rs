@@ -30,6 +30,7 @@
 //! | C4 | directory number, short identifier, record number from 1, then the record as it is to stand; of a cyclic file the number is ignored and the oldest record comes first |
 //! | C5 | directory number, short identifier, offset (2 bytes), then bytes of a transparent file |
 //! | C6 | directory number, short identifier, conditions for reading and for updating (two bytes each, as [`Access::encode`](tessera_cos::Access::encode)) in place of the table's: regions have their own |
+//! | C8 | the [internal file of amounts](account::amounts) of DF04, on a card with keys of DF04; absent: all 0 but the first day of the year |
 //!
 //! Data for a file or a record that the card does not have, the same record twice, and item 60 in
 //! both of its files are 6A80. Else any bytes may be stored: real cards are not always as their
@@ -39,6 +40,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod account;
 mod install;
 pub mod keys;
 pub mod structure;
@@ -68,7 +70,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     aid: Aid::new(table::SSSE.name),
     fid: Some(FileId(table::SSSE.fid)),
     counters: &[PIN_TRIES as u32],
-    ram_on_deselect_bytes: SESSION_BYTES,
+    ram_on_deselect_bytes: SESSION_BYTES + account::PENDING_BYTES,
     ram_on_reset_bytes: 0,
     secure_messaging: true,
     chaining: true,
@@ -102,18 +104,24 @@ impl Applet for SocialSecurity {
         selection: &Selection<'_>,
         reply: &mut Reply<'_>,
     ) -> Result<Selected, Halt> {
+        account::forget(env);
         social::select(env, &FAMILY, selection, reply)
     }
 
     fn selection_failed(&self, env: &mut Env<'_>) {
+        account::forget(env);
         social::selection_failed(env);
     }
 
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {
-        social::process(env, &FAMILY, command, reply)
+        match account::process(env, &FAMILY, command, reply) {
+            Some(outcome) => outcome,
+            None => social::process(env, &FAMILY, command, reply),
+        }
     }
 
     fn deselect(&self, env: &mut Env<'_>) {
+        account::forget(env);
         social::deselect(env);
     }
 
