@@ -2,6 +2,7 @@
 
 extern crate std;
 
+mod account;
 mod card;
 mod install;
 mod table;
