@@ -56,7 +56,8 @@
 //! ```
 //!
 //! Keys of the social-security family are one section for the whole card, `[keys]`, as said in
-//! `keys.rs`. A terminal's security module has `[psam]`, as said in `psam.rs`, or
+//! `keys.rs`; the medical account below the social-security card is `[medical-account]`, as said in
+//! `medical.rs`. A terminal's security module has `[psam]`, as said in `psam.rs`, or
 //! `[social-security-psam]`, as said in `social_security_psam.rs`.
 
 mod access;
@@ -68,6 +69,7 @@ mod items;
 mod keys;
 mod like;
 mod master;
+mod medical;
 mod psam;
 mod purse;
 mod several;
@@ -221,7 +223,7 @@ pub enum ProfileError {
 }
 
 /// Profiles built into the library.
-const EMBEDDED: [(&str, &str); 14] = [
+const EMBEDDED: &[(&str, &str)] = &[
     ("social-security", include_str!("../profiles/social-security.toml")),
     ("clinic", include_str!("../profiles/clinic.toml")),
     ("social-security-contact", include_str!("../profiles/social-security-contact.toml")),
@@ -235,6 +237,8 @@ const EMBEDDED: [(&str, &str); 14] = [
     ("psam", include_str!("../profiles/psam.toml")),
     ("social-security-psam", include_str!("../profiles/social-security-psam.toml")),
     ("purse", include_str!("../profiles/purse.toml")),
+    ("medical", include_str!("../profiles/medical.toml")),
+    ("medical-sm4", include_str!("../profiles/medical-sm4.toml")),
     ("citizen", include_str!("../profiles/citizen.toml")),
 ];
 
@@ -264,6 +268,7 @@ struct File {
     keys: Option<Spanned<keys::Section>>,
     social_security: Option<items::Section>,
     purse: Option<purse::Section>,
+    medical_account: Option<Spanned<medical::Section>>,
     fmcos: Option<Spanned<fmcos::Section>>,
     iso7816: Option<Spanned<iso7816::Section>>,
     psam: Option<Spanned<psam::Section>>,
@@ -343,6 +348,7 @@ impl Profile {
             keys: parsed.keys,
             social_security: parsed.social_security,
             purse: parsed.purse,
+            medical_account: parsed.medical_account,
         };
         let whole = Whole {
             fmcos: parsed.fmcos,

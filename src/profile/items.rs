@@ -473,8 +473,11 @@ fn padded(tag: u8, value: &[u8], bytes: u8) -> Vec<u8> {
     record
 }
 
+/// Tag of the names of the applications that the environment answers.
+pub(super) const CHILDREN: u8 = 0xC7;
+
 /// Appends a BER-TLV object.
-fn push(data: &mut Vec<u8>, tag: u8, value: &[u8]) {
+pub(super) fn push(data: &mut Vec<u8>, tag: u8, value: &[u8]) {
     data.push(tag);
     match value.len() {
         bytes @ 0..=0x7F => data.push(bytes as u8),

@@ -7,20 +7,24 @@ use toml::Spanned;
 use super::{
     Installation, Limits, ProfileError, Source, items,
     keys::{self, Keys},
-    master, purse, words,
+    master, medical, purse, words,
 };
 use crate::trace::Vocabulary;
+
+/// What messages call the environment.
+const ENVIRONMENT: &str = "social-security";
 
 /// The sections of such a card.
 pub(super) struct Several {
     pub(super) keys: Option<Spanned<keys::Section>>,
     pub(super) social_security: Option<items::Section>,
     pub(super) purse: Option<purse::Section>,
+    pub(super) medical_account: Option<Spanned<medical::Section>>,
 }
 
 impl Several {
     pub(super) const fn is_empty(&self) -> bool {
-        self.social_security.is_none() && self.purse.is_none()
+        self.social_security.is_none() && self.purse.is_none() && self.medical_account.is_none()
     }
 
     /// The MF, and the applications.
@@ -37,7 +41,7 @@ impl Several {
         let mut applets = Vec::new();
         if let Some(section) = self.social_security {
             applets.push(Installation {
-                name: "social-security".into(),
+                name: ENVIRONMENT.into(),
                 applet: &SocialSecurity,
                 data: items::installation_data(source, section, keys.as_ref())?,
                 segment_bytes: None,
@@ -47,6 +51,12 @@ impl Several {
         if let Some(section) = self.purse {
             applets.push(purse::installation(source, &section)?);
         }
+        if let Some(section) = self.medical_account {
+            let environment = below_environment(source, &section, &applets)?;
+            let account = section.get_ref();
+            applets.push(medical::installation(source, account, keys.as_ref(), environment)?);
+        }
+        name_children(&mut applets);
         let mf = Installation {
             name: "master".into(),
             applet: &Master,
@@ -59,11 +69,40 @@ impl Several {
     }
 }
 
+/// The place, the MF counted, of the environment that an application's section needs.
+fn below_environment<T>(
+    source: &Source<'_>,
+    section: &Spanned<T>,
+    applets: &[Installation],
+) -> Result<u8, ProfileError> {
+    let place = applets.iter().position(|with| with.name == ENVIRONMENT);
+    place.map(|place| place as u8 + 1).ok_or_else(|| {
+        source.wrong(section.span(), "[social-security] beside this section", "none")
+    })
+}
+
+/// The environment answers the applications below it, and no other.
+fn name_children(applets: &mut [Installation]) {
+    let Some(place) = applets.iter().position(|with| with.name == ENVIRONMENT) else { return };
+    let below = applets.iter().filter(|with| usize::from(with.parent) == place + 1);
+    let names = below.flat_map(|with| {
+        let name = with.applet.descriptor().aid.as_bytes();
+        [&[name.len() as u8], name].concat()
+    });
+    let names: Vec<u8> = names.collect();
+    if let (false, Some(environment)) = (names.is_empty(), applets.get_mut(place)) {
+        items::push(&mut environment.data, items::CHILDREN, &names);
+    }
+}
+
 /// What the files of its applications are called.
 pub(super) fn vocabulary(applets: &[Installation]) -> Vocabulary {
     let mut vocabulary = words::vocabulary();
     if applets.iter().any(|with| with.name == purse::NAME) {
         vocabulary.dfs.push(purse::words());
+    }
+    if applets.iter().any(|with| with.name == medical::NAME) {
+        vocabulary.dfs.push(medical::words());
     }
     vocabulary
 }

@@ -23,8 +23,8 @@ use crate::{
     state::{Proof, State},
 };
 
-const SUITE: u16 = 0xC1;
-const KEY: u16 = 0xC3;
+const KEY: u16 = 0xC1;
+const SUITE: u16 = 0xC2;
 const ITEM: u16 = 0xC4;
 const OPENED: u16 = 0xC5;
 

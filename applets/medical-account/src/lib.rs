@@ -28,8 +28,8 @@ use tessera_cos::{
     social::{self, Family, Turn, usage},
 };
 use tessera_framework::{
-    Aid, Applet, Command, Descriptor, DfId, Env, FileId, Halt, Ins, Outcome, Reply, Selected,
-    Selection, StatusWord,
+    Aid, Applet, Command, Descriptor, Env, FileId, Halt, Ins, Outcome, Reply, Selected, Selection,
+    StatusWord,
 };
 
 use asked::Asked;

@@ -54,9 +54,11 @@ impl Office {
 
     /// The application's installation data.
     pub(super) fn installation_data(&self, marks: &str, region: &str) -> Vec<u8> {
-        let mut data = vec![0xC1, 1, self.suite as u8];
+        let mut data = vec![0xC2, 1, self.suite as u8];
         for (usage, id, ..) in ROOTS {
-            data.extend([0xC3, 20, usage, id, 1, algorithm_byte(self.key(usage, id).algorithm())]);
+            let role = if id == 0x83 { 0x10 } else { 0 };
+            let algorithm = algorithm_byte(self.key(usage, id).algorithm());
+            data.extend([0xC1, 20, role | usage, id, 1, algorithm]);
             data.extend(self.key(usage, id).as_slice());
         }
         data.extend([0xC4, 9, 1]);
