@@ -379,7 +379,7 @@ mod tests {
     fn items_are_those_of_the_card() {
         for there in ITEMS {
             let here = items().into_iter().find(|item| item.tag == there.tag).map(|i| i.bytes);
-            assert_eq!(here, Some(usize::from(there.bytes)), "{:02X}", there.tag);
+            assert_eq!(here, Some(there.unwritten.len()), "{:02X}", there.tag);
         }
         for item in items() {
             if let Coding::Items(inner) = &item.coding {

@@ -84,19 +84,17 @@ pub(crate) const FILES: [(EfSpec<'static>, u32); 5] = [
 pub struct Item {
     /// Its tag.
     pub tag: u8,
-    /// Bytes of its value.
-    pub bytes: u8,
-    /// What a card holds where nothing has been written.
-    pub unwritten: u8,
+    /// Its value where nothing has been written; as long as any other.
+    pub unwritten: &'static [u8],
 }
 
 /// The items of the parameters, in the order of their records.
 pub const ITEMS: [Item; 10] = [
-    Item { tag: 0x81, bytes: 0x08, unwritten: 0x00 },
-    Item { tag: 0x84, bytes: 0x03, unwritten: 0xFF },
-    Item { tag: 0x8C, bytes: 0x01, unwritten: 0xFF },
-    Item { tag: 0x80, bytes: 0x04, unwritten: 0xFF },
-    Item { tag: 0x8B, bytes: 0x1D, unwritten: 0x00 },
+    Item { tag: 0x81, unwritten: &[0x00; 0x08] },
+    Item { tag: 0x84, unwritten: &[0xFF; 0x03] },
+    Item { tag: 0x8C, unwritten: &[0xFF; 0x01] },
+    Item { tag: 0x80, unwritten: &[0xFF; 0x04] },
+    Item { tag: 0x8B, unwritten: &[0x00; 0x1D] },
     CHRONIC,
     CHRONIC,
     CHRONIC,
@@ -105,14 +103,18 @@ pub const ITEMS: [Item; 10] = [
 ];
 
 /// `9A`: a chronic disease: 9B its code (an 5), 9C from, 9D to (cn 4 each).
-const CHRONIC: Item = Item { tag: 0x9A, bytes: 0x13, unwritten: 0x00 };
+const CHRONIC: Item = Item {
+    tag: 0x9A,
+    unwritten: b"\x9B\x05\0\0\0\0\0\x9C\x04\xFF\xFF\xFF\xFF\x9D\x04\xFF\xFF\xFF\xFF",
+};
 /// `9E`: an approved place: 9F its region (cn 3), BD until (cn 4).
-const APPROVED_PLACE: Item = Item { tag: 0x9E, bytes: 0x0B, unwritten: 0x00 };
+const APPROVED_PLACE: Item =
+    Item { tag: 0x9E, unwritten: b"\x9F\x03\xFF\xFF\xFF\xBD\x04\xFF\xFF\xFF\xFF" };
 
 const fn parameter_bytes() -> u32 {
     let (mut bytes, mut at) = (0, 0);
     while at < ITEMS.len() {
-        bytes += 2 + ITEMS[at].bytes as u32;
+        bytes += 2 + ITEMS[at].unwritten.len() as u32;
         at += 1;
     }
     bytes

@@ -90,11 +90,12 @@ fn fill_parameters(env: &mut Env<'_>, data: &[u8]) -> Outcome {
         }
     }
     for (number, item) in (1..).zip(ITEMS) {
-        let mut record = [item.unwritten; 2 + 0x1D];
-        let bytes = usize::from(item.bytes);
+        let mut record = [0; 2 + 0x1D];
+        let bytes = item.unwritten.len();
         let record = record.get_mut(..2 + bytes).ok_or(DAMAGED)?;
         let (head, value) = record.split_at_mut(2);
-        head.copy_from_slice(&[item.tag, item.bytes]);
+        head.copy_from_slice(&[item.tag, bytes as u8]);
+        value.copy_from_slice(item.unwritten);
         let mut items = items().filter_map(|value| value.split_first());
         if let Some((_, given)) = items.find(|(named, _)| **named == number) {
             if given.len() != bytes {
