@@ -63,11 +63,14 @@
 mod access;
 mod account;
 mod check;
+mod employer;
 mod fmcos;
 mod iso7816;
 mod items;
 mod keys;
+mod library;
 mod like;
+mod lint;
 mod master;
 mod medical;
 mod psam;
@@ -75,6 +78,7 @@ mod purse;
 mod several;
 mod social_security_psam;
 mod source;
+mod values;
 mod whole;
 mod words;
 
@@ -240,6 +244,8 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("medical", include_str!("../profiles/medical.toml")),
     ("medical-sm4", include_str!("../profiles/medical-sm4.toml")),
     ("citizen", include_str!("../profiles/citizen.toml")),
+    ("library", include_str!("../profiles/library.toml")),
+    ("employer", include_str!("../profiles/employer.toml")),
 ];
 
 /// Interface bytes of the ATS of a profile that says nothing of it: frames of 256 bytes, 106 kbit/s
@@ -269,6 +275,8 @@ struct File {
     social_security: Option<items::Section>,
     purse: Option<purse::Section>,
     medical_account: Option<Spanned<medical::Section>>,
+    library: Option<library::Section>,
+    employer: Option<employer::Section>,
     fmcos: Option<Spanned<fmcos::Section>>,
     iso7816: Option<Spanned<iso7816::Section>>,
     psam: Option<Spanned<psam::Section>>,
@@ -349,6 +357,8 @@ impl Profile {
             social_security: parsed.social_security,
             purse: parsed.purse,
             medical_account: parsed.medical_account,
+            library: parsed.library,
+            employer: parsed.employer,
         };
         let whole = Whole {
             fmcos: parsed.fmcos,
@@ -386,6 +396,12 @@ impl Profile {
             }
             _ => several::vocabulary(&self.applets),
         }
+    }
+
+    /// What it may have but had better not, each in a sentence; most profiles have nothing of it.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        lint::warnings(&self.applets)
     }
 
     /// The answer to select of a contactless card of type A (ISO/IEC 14443-4:2018, 5.2).

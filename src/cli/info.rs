@@ -53,7 +53,8 @@ impl Info {
         if let (Some(pin), true) = (pin, df.fid != 0x3F00) {
             let command = [&[0x00, 0x20, 0x00, 0x00, pin.len() as u8], pin].concat();
             let status = card.send(&command)?;
-            if status != StatusWord::OK {
+            // An application may do without a PIN.
+            if !matches!(status, StatusWord::OK | StatusWord::REFERENCED_DATA_NOT_FOUND) {
                 return Err(format!("the PIN in {}: {status}", df.short).into());
             }
         }
@@ -118,6 +119,7 @@ fn facts(card: &Card) -> Vec<String> {
             segment.base
         ));
     }
+    lines.extend(profile.warnings().iter().map(|warning| format!("warning            {warning}")));
     lines
 }
 

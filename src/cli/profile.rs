@@ -16,7 +16,15 @@ pub(crate) struct PrintProfile {
 impl PrintProfile {
     pub(crate) fn run(self) -> Outcome {
         match self.name {
-            Some(name) => say(Profile::load(&name)?.source.trim_end()),
+            Some(name) => {
+                let profile = Profile::load(&name)?;
+                say(profile.source.trim_end());
+                // Beside the text, which may go into a file.
+                profile
+                    .warnings()
+                    .iter()
+                    .for_each(|warning| eprintln!("tessera: warning: {warning}"));
+            }
             None => {
                 for name in profile::names() {
                     let source = Profile::load(name)?.source;

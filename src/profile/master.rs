@@ -12,7 +12,7 @@ pub(super) const SEGMENT_BYTES: u32 = 512;
 /// and are read with READ BINARY, there is an MF (ISO/IEC 7816-4:2020, table 117).
 const SERVICE_DATA: u8 = 0xF8;
 
-/// A 61 template for each application under the MF, then the content of EF.ATR/INFO in E0, and a
+/// A 61 template for each application, then the content of EF.ATR/INFO in E0, and a
 /// record of the payment directory in E1 for each application that pays.
 pub(super) fn installation_data(
     historical: &[u8],
@@ -26,9 +26,8 @@ pub(super) fn installation_data(
             object(0x4F, Value::Primitive(descriptor.aid.as_bytes().to_vec())),
             object(0x50, Value::Primitive(with.name.as_bytes().to_vec())),
         ];
-        if let Some(fid) = descriptor.fid {
-            let [high, low] = fid.0.to_be_bytes();
-            objects.push(object(0x51, Value::Primitive(vec![0x3F, 0x00, high, low])));
+        if let Some(path) = path(with, applets) {
+            objects.push(object(0x51, Value::Primitive(path)));
         }
         let objects = objects.into_iter().flatten().collect();
         data.extend(object(0x61, Value::Constructed(objects)).map_or(Vec::new(), |o| o.to_vec()));
@@ -52,6 +51,17 @@ pub(super) fn installation_data(
         data.extend(record.map_or(Vec::new(), |object| object.to_vec()));
     }
     data
+}
+
+/// The path of an application from the MF: itself, or what it lies under and itself. `applets` are
+/// all of them without the MF, and have their parents by their places with it.
+fn path(with: &Installation, applets: &[Installation]) -> Option<Vec<u8>> {
+    let above = usize::from(with.parent).checked_sub(1).and_then(|place| applets.get(place));
+    let mut path = vec![0x3F, 0x00];
+    for with in above.into_iter().chain([with]) {
+        path.extend(with.applet.descriptor().fid?.0.to_be_bytes());
+    }
+    Some(path)
 }
 
 /// A record of the payment directory: a 61 template with the application's name and what people

@@ -5,9 +5,9 @@ use tessera_social_security::SocialSecurity;
 use toml::Spanned;
 
 use super::{
-    Installation, Limits, ProfileError, Source, items,
+    Installation, Limits, ProfileError, Source, employer, items,
     keys::{self, Keys},
-    master, medical, purse, words,
+    library, master, medical, purse, words,
 };
 use crate::trace::Vocabulary;
 
@@ -20,11 +20,17 @@ pub(super) struct Several {
     pub(super) social_security: Option<items::Section>,
     pub(super) purse: Option<purse::Section>,
     pub(super) medical_account: Option<Spanned<medical::Section>>,
+    pub(super) library: Option<library::Section>,
+    pub(super) employer: Option<employer::Section>,
 }
 
 impl Several {
     pub(super) const fn is_empty(&self) -> bool {
-        self.social_security.is_none() && self.purse.is_none() && self.medical_account.is_none()
+        self.social_security.is_none()
+            && self.purse.is_none()
+            && self.medical_account.is_none()
+            && self.library.is_none()
+            && self.employer.is_none()
     }
 
     /// The MF, and the applications.
@@ -39,6 +45,8 @@ impl Several {
             None => None,
         };
         let mut applets = Vec::new();
+        // Those below the environment, which is the first behind the MF; without it they lie there.
+        let environment = u8::from(self.social_security.is_some());
         if let Some(section) = self.social_security {
             applets.push(Installation {
                 name: ENVIRONMENT.into(),
@@ -55,6 +63,12 @@ impl Several {
             let environment = below_environment(source, &section, &applets)?;
             let account = section.get_ref();
             applets.push(medical::installation(source, account, keys.as_ref(), environment)?);
+        }
+        if let Some(section) = self.library {
+            applets.push(library::installation(source, &section, keys.as_ref(), environment)?);
+        }
+        if let Some(section) = self.employer {
+            applets.push(employer::installation(source, &section, keys.as_ref(), environment)?);
         }
         name_children(&mut applets);
         let mf = Installation {
@@ -98,11 +112,14 @@ fn name_children(applets: &mut [Installation]) {
 /// What the files of its applications are called.
 pub(super) fn vocabulary(applets: &[Installation]) -> Vocabulary {
     let mut vocabulary = words::vocabulary();
-    if applets.iter().any(|with| with.name == purse::NAME) {
-        vocabulary.dfs.push(purse::words());
-    }
-    if applets.iter().any(|with| with.name == medical::NAME) {
-        vocabulary.dfs.push(medical::words());
+    for with in applets {
+        match with.name.as_str() {
+            purse::NAME => vocabulary.dfs.push(purse::words()),
+            medical::NAME => vocabulary.dfs.push(medical::words()),
+            library::NAME => vocabulary.dfs.push(library::words()),
+            employer::NAME => vocabulary.dfs.push(employer::words()),
+            _ => {}
+        }
     }
     vocabulary
 }

@@ -1,5 +1,7 @@
 //! Profiles: what the built-in ones put on a card, and what is said of each mistake.
 
+mod employer;
+mod library;
 mod psam;
 mod purse;
 mod sets;
@@ -141,13 +143,17 @@ fn every_built_in_profile_makes_a_card_that_answers() {
         card.power_on().unwrap();
         testing::check(&mut card, &[("00 A4 00 0C 02 3F00", "9000")]);
         let expected = |there: bool| if there { "9000" } else { "6A82" };
-        let environment = !matches!(name, "blank" | "fm1208" | "iso7816" | "psam" | "purse");
+        let environment =
+            !matches!(name, "blank" | "fm1208" | "iso7816" | "psam" | "purse" | "library");
         let purse = matches!(name, "purse" | "citizen");
+        let library = matches!(name, "library" | "citizen");
         testing::check(
             &mut card,
             &[
                 ("00 A4 04 0C 0F 7378312E73682EC9E7BBE1B1A3D5CF", expected(environment)),
                 ("00 A4 04 0C 09 A00000000386980701", expected(purse)),
+                ("00 A4 04 0C 08 F05353432E4C4231", expected(library)),
+                ("00 A4 04 0C 08 F05353432E454331", expected(name == "employer")),
             ],
         );
     }
