@@ -1,15 +1,17 @@
-//! The blank card, the purse and the PSAM under scripts that go wrong: the dialogues of their
-//! vectors with commands left out, doubled, mixed, changed in a byte, torn, and whatever else a
+//! Every card with keys under scripts that go wrong: the dialogues of their vectors with commands
+//! left out, doubled, mixed, changed in a byte, torn, and whatever else a
 //! terminal may send. A status word of the published lists, no panic, memory as it was wherever the
 //! status word says so, the same from every fork.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod answers;
+mod scripts;
 
-use std::{fs, path::Path, sync::OnceLock};
+use std::sync::{Mutex, OnceLock};
 
 use answers::exchange;
+use scripts::{Cards, Script, Step};
 
 use proptest::{
     collection::vec,
@@ -17,20 +19,11 @@ use proptest::{
     sample::Index,
     test_runner::{Config, TestCaseError},
 };
-use tessera::{Card, Profile};
+use tessera::{Card, profile};
 use tessera_framework::Interface;
 
 /// Pulses of a recovery: no commit of this card takes more page ranges.
 const RECOVERY_PULSES_MAX: u64 = 200;
-
-/// What happens to the card.
-#[derive(Clone, Debug)]
-enum Step {
-    Command(Vec<u8>),
-    /// What it draws at random next.
-    Random(Vec<u8>),
-    Reset,
-}
 
 /// What is done to a step of a script.
 #[derive(Clone, Debug)]
@@ -48,61 +41,12 @@ enum Twist {
     Torn(u32),
 }
 
-/// Built-in cards, and the directory of vectors for each.
-const CARDS: [(&str, &str); 3] = [("blank", "fmcos"), ("purse", "purse"), ("psam", "psam")];
-
-/// The steps of a vector, those of the vectors before it in front, and the card they are for: a
-/// place in [`CARDS`].
-struct Script {
-    card: usize,
-    steps: Vec<Step>,
-}
+/// Directories of vectors whose cards have keys.
+const DIRECTORIES: [&str; 4] = ["fmcos", "purse", "psam", "social"];
 
 fn scripts() -> &'static Vec<Script> {
     static SCRIPTS: OnceLock<Vec<Script>> = OnceLock::new();
-    SCRIPTS.get_or_init(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
-        let mut scripts = Vec::new();
-        for (card, (_, directory)) in CARDS.iter().enumerate() {
-            let mut files = Vec::new();
-            find(&root.join(directory), &mut files);
-            files.sort();
-            let texts = files.iter().map(|file| fs::read_to_string(file).unwrap());
-            scripts.extend(texts.map(|text| Script { card, steps: steps(&root, &text) }));
-        }
-        scripts
-    })
-}
-
-fn find(directory: &Path, files: &mut Vec<std::path::PathBuf>) {
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => find(&path, files),
-            false => files.push(path),
-        }
-    }
-}
-
-fn steps(root: &Path, text: &str) -> Vec<Step> {
-    let text = text.replace("\n  ", " ");
-    let mut steps = Vec::new();
-    for line in text.lines() {
-        let line = line.split('#').next().unwrap_or_default().trim();
-        let bytes = |digits: &str| hex::decode(digits.replace(' ', "")).ok();
-        if let Some(before) = line.strip_prefix("after: ") {
-            let file = root.join(format!("{before}.vec"));
-            steps = self::steps(root, &fs::read_to_string(file).unwrap());
-            steps.push(Step::Reset);
-        } else if let Some(digits) = line.strip_prefix("! random ") {
-            steps.extend(bytes(digits).map(Step::Random));
-        } else if let Some(digits) = line.strip_prefix('>') {
-            steps.extend(bytes(digits).map(Step::Command));
-        } else if line.starts_with('+') {
-            steps.push(Step::Reset);
-        }
-    }
-    steps
+    SCRIPTS.get_or_init(|| DIRECTORIES.into_iter().flat_map(scripts::of).collect())
 }
 
 fn twists() -> impl Strategy<Value = Twist> {
@@ -118,12 +62,9 @@ fn twists() -> impl Strategy<Value = Twist> {
     ]
 }
 
-fn card(place: usize) -> Card {
-    static MADE: OnceLock<Vec<Card>> = OnceLock::new();
-    let made = MADE.get_or_init(|| {
-        CARDS.map(|(name, _)| Card::from_profile(&Profile::load(name).unwrap()).unwrap()).into()
-    });
-    made[place].clone()
+fn card(profile: &str) -> Card {
+    static MADE: OnceLock<Mutex<Cards>> = OnceLock::new();
+    MADE.get_or_init(Mutex::default).lock().unwrap().of(profile)
 }
 
 fn run(card: &mut Card, step: &Step, tear: u32) -> Result<Option<Vec<u8>>, TestCaseError> {
@@ -177,7 +118,7 @@ proptest! {
         contact in prop::bool::weighted(0.2),
     ) {
         let script = &scripts()[which.index(scripts().len())];
-        let mut card = card(script.card);
+        let mut card = card(&script.profile);
         if contact {
             card.set_interface(Interface::Contact);
         }
@@ -201,10 +142,11 @@ proptest! {
 
     #[test]
     fn any_bytes_are_answered(
-        place in 0..CARDS.len(),
+        name in any::<Index>(),
         commands in vec(vec(any::<u8>(), 0..40), 1..20),
     ) {
-        let mut card = card(place);
+        let names: Vec<&str> = profile::names().collect();
+        let mut card = card(names[name.index(names.len())]);
         card.power_on().unwrap();
         for command in commands {
             exchange(&mut card, &command)?.unwrap();
@@ -217,7 +159,7 @@ proptest! {
 fn the_scripts_are_those_of_the_vectors() {
     let (mut answered, mut done) = (0, 0);
     for script in scripts() {
-        let mut card = card(script.card);
+        let mut card = card(&script.profile);
         card.power_on().unwrap();
         for step in &script.steps {
             if let Some(answer) = run(&mut card, step, 0).unwrap() {

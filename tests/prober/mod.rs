@@ -11,6 +11,9 @@
 //! | 20, 22 | reads counter P1; sets it |
 //! | 24 | asks another applet: P1 = 00 the left one, 01 the MF, 02 one that is not there |
 //! | 26 | stores and counts, whatever it is told |
+//! | 28 | asks the application whose name's length and name begin the data, with what is behind them |
+
+#![allow(dead_code, reason = "each test takes what it needs")]
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -112,6 +115,17 @@ impl Prober {
         reply.push(&answer[..length])
     }
 
+    /// Whatever question to whatever application.
+    fn ask_anything(env: &mut Env<'_>, data: &[u8], reply: &mut Reply<'_>) -> Outcome {
+        let asked = data.split_first().and_then(|(&n, rest)| rest.split_at_checked(n.into()));
+        let Some((Some(name), request)) = asked.map(|(name, r)| (Aid::from_bytes(name), r)) else {
+            return Halt::status(StatusWord::WRONG_LENGTH);
+        };
+        let mut answer = [0; 64];
+        let length = env.service(&name, request, &mut answer)?;
+        reply.push(&answer[..length])
+    }
+
     /// Goes on after every error, and counts what is answered as if nothing had happened.
     fn ignore_everything(env: &mut Env<'_>) {
         let mut torn = false;
@@ -196,6 +210,7 @@ impl Applet for Prober {
             0x20 => reply.push(&env.counter(CounterId(command.p1))?.to_be_bytes()),
             0x22 => env.set_counter(CounterId(command.p1), 0xEE),
             0x24 => Self::ask(env, command.p1, reply),
+            0x28 => Self::ask_anything(env, command.data, reply),
             0x26 => {
                 Self::ignore_everything(env);
                 Ok(())

@@ -1,0 +1,115 @@
+//! A card with every application of the social-security family and the purse beside it, and what a
+//! test wants to know of each: its segment, its counters.
+
+#![allow(dead_code, reason = "each test takes what it needs")]
+#![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
+
+use std::collections::BTreeMap;
+
+use tessera::{Card, Profile, profile::Installation};
+use tessera_cos::layout::{PIN_AT, ROOT_AT};
+
+/// The holder's card and the employer's in one, the account opened.
+const TEXT: &str = r#"
+name = "whole"
+like = ["medical", "purse", "library", "employer"]
+
+[card]
+interface = "contactless"
+historical = "00815653438601330400000298"
+memory-bytes = 65536
+seed = 1
+
+[limits]
+commit-bytes = 2048
+
+[medical-account.opened]
+balance = 100000
+year = "2025"
+time = "20250105090000"
+terminal = "330400000001"
+"#;
+
+/// What messages call the applications.
+pub(crate) const ENVIRONMENT: &str = "social-security";
+pub(crate) const ACCOUNT: &str = "medical-account";
+pub(crate) const PURSE: &str = "purse";
+pub(crate) const LIBRARY: &str = "library";
+pub(crate) const EMPLOYER: &str = "employer";
+pub(crate) const ALL: [&str; 5] = [ENVIRONMENT, ACCOUNT, PURSE, LIBRARY, EMPLOYER];
+
+/// SELECT of each by its name, with control information.
+pub(crate) const SELECT: [(&str, &str); 5] = [
+    (ENVIRONMENT, "00A404000F7378312E73682EC9E7BBE1B1A3D5CF"),
+    (ACCOUNT, "00A4040008F05353432E4D4C31"),
+    (PURSE, "00A4040009A00000000386980701"),
+    (LIBRARY, "00A4040008F05353432E4C4231"),
+    (EMPLOYER, "00A4040008F05353432E454331"),
+];
+
+/// The profile, to be given more applications.
+pub(crate) fn profile() -> Profile {
+    Profile::parse("whole.toml", TEXT).unwrap()
+}
+
+/// The place of the environment among the installations.
+pub(crate) fn place_of_environment(profile: &Profile) -> u8 {
+    let place = profile.applets.iter().position(|with| with.name == ENVIRONMENT);
+    place.unwrap() as u8
+}
+
+/// SELECT of an application.
+pub(crate) fn select(application: &str) -> &'static str {
+    SELECT.iter().find(|(name, _)| *name == application).unwrap().1
+}
+
+/// An application's memory: its segment, and the values of its counters.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Kept {
+    segment: Vec<u8>,
+    counters: Vec<u32>,
+}
+
+impl Kept {
+    /// Without what the PIN changes: its reference data, and how often it may still be wrong.
+    pub(crate) fn but_for_the_pin(mut self) -> Self {
+        self.segment[PIN_AT as usize..ROOT_AT as usize].fill(0);
+        self.counters.clear();
+        self
+    }
+}
+
+/// What each application keeps, by its name.
+pub(crate) fn kept(card: &Card) -> BTreeMap<String, Kept> {
+    let counters = card.counters();
+    let mut first = 0;
+    let each = card.applications().map(|(with, segment)| {
+        let count = counters_of(with);
+        let own = counters[first..first + count].to_vec();
+        first += count;
+        (with.name.clone(), Kept { segment: card.segment(segment), counters: own })
+    });
+    each.collect()
+}
+
+fn counters_of(with: &Installation) -> usize {
+    with.applet.descriptor().counters.len()
+}
+
+/// Sends a command.
+pub(crate) fn send(card: &mut Card, command: &str) -> String {
+    let digits: String = command.split_whitespace().collect();
+    hex::encode_upper(card.transmit(&hex::decode(digits).unwrap()).unwrap())
+}
+
+/// Commands and what has to come back; `..` at the end of an answer stands for data before 9000.
+#[track_caller]
+pub(crate) fn check(card: &mut Card, dialogue: &[(&str, &str)]) {
+    for (command, expected) in dialogue {
+        let answer = send(card, command);
+        match *expected {
+            "..9000" => assert!(answer.ends_with("9000"), "{command}: {answer}"),
+            expected => assert_eq!(answer, expected.replace(' ', ""), "{command}"),
+        }
+    }
+}
