@@ -4,22 +4,16 @@
 //! Invariants:
 //! * what a card is about to complete is in the journal before the command leaves the terminal, and
 //!   stays there until it is known whether it was completed and the proof was checked;
-//! * the file holds one whole transaction or is not there: it is written beside itself (`.new`) and
-//!   renamed, the disk waited for;
-//! * one terminal at a time has the file, for as long as it has the journal: the claim is a lock on
-//!   a file beside it (`.lock`), which stays, and ends with the process.
+//! * the file is one that is [kept](super::kept): it holds one whole transaction or is not there.
 
-use std::{
-    fs, io,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     Fen, Moment,
     answer::{Mac4, Serial, TerminalId},
+    kept::Kept,
     transaction::{Kind, Purse, type_in_words},
 };
 
@@ -107,43 +101,13 @@ impl Open {
 }
 
 /// Why the journal cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// The operating system refused.
-    #[error("cannot {doing} the journal {path}: {error}")]
-    Refused {
-        /// What was tried.
-        doing: &'static str,
-        /// Where.
-        path: PathBuf,
-        /// What it said.
-        error: io::Error,
-    },
-    /// Another terminal has it.
-    #[error(
-        "{path} is in use: another terminal has this journal; expected one of its own for each"
-    )]
-    Kept {
-        /// Which file.
-        path: PathBuf,
-    },
-    /// The file is no journal.
-    #[error("{path} is no journal of a terminal: {what}")]
-    NoJournal {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong in it.
-        what: String,
-    },
-}
+pub use super::kept::KeptError as JournalError;
 
 /// Where the open transaction is kept: in memory alone, or in a file.
 #[derive(Debug, Default)]
 pub struct Journal {
-    path: Option<PathBuf>,
+    file: Option<Kept>,
     open: Option<Open>,
-    /// The claim on the file, held and never read.
-    _claim: Option<fs::File>,
 }
 
 impl Journal {
@@ -158,20 +122,17 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub fn in_file(path: &Path) -> Result<Self, JournalError> {
-        let claim = claim(path)?;
-        let open = match fs::read_to_string(path) {
-            Ok(text) => {
-                let what = |what| JournalError::NoJournal { path: path.into(), what };
-                let text = checked(&text)
-                    .ok_or_else(|| what("its last line is no checksum of the others".into()))?;
+        let file = Kept::claim("journal of a terminal", path)?;
+        let open = match file.read()? {
+            Some(text) => {
                 let written: Written =
-                    toml::from_str(text).map_err(|error| what(error.to_string()))?;
-                Some(written.read().ok_or_else(|| what("a value is not of its form".into()))?)
+                    toml::from_str(&text).map_err(|error| file.damaged(error.to_string()))?;
+                let open = written.read();
+                Some(open.ok_or_else(|| file.damaged("a value is not of its form"))?)
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(refused("read", path)(error)),
+            None => None,
         };
-        Ok(Self { path: Some(path.into()), open, _claim: Some(claim) })
+        Ok(Self { file: Some(file), open })
     }
 
     /// The open transaction.
@@ -185,22 +146,9 @@ impl Journal {
     /// # Errors
     /// [`JournalError`]: nothing may be asked of the card then.
     pub fn store(&mut self, open: Open) -> Result<(), JournalError> {
-        if let Some(path) = &self.path {
-            let text = toml::to_string(&Written::of(&open)).map_err(|error| {
-                JournalError::NoJournal { path: path.clone(), what: error.to_string() }
-            })?;
-            let text = with_check(&text);
-            let mut beside = path.clone().into_os_string();
-            beside.push(".new");
-            let beside = PathBuf::from(beside);
-            fs::File::create(&beside)
-                .and_then(|mut file| {
-                    file.write_all(text.as_bytes())?;
-                    file.sync_all()
-                })
-                .map_err(refused("write", &beside))?;
-            fs::rename(&beside, path).map_err(refused("write", path))?;
-            sync_directory(path);
+        if let Some(file) = &self.file {
+            let text = toml::to_string(&Written::of(&open));
+            file.write(&text.map_err(|error| file.damaged(error.to_string()))?)?;
         }
         self.open = Some(open);
         Ok(())
@@ -211,54 +159,12 @@ impl Journal {
     /// # Errors
     /// [`JournalError`]: the file still tells of it.
     pub fn clear(&mut self) -> Result<(), JournalError> {
-        if let (Some(path), Some(_)) = (&self.path, &self.open) {
-            match fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(refused("clear", path)(error));
-                }
-                _ => sync_directory(path),
-            }
+        if let (Some(file), Some(_)) = (&self.file, &self.open) {
+            file.clear()?;
         }
         self.open = None;
         Ok(())
     }
-}
-
-/// The last line is the CRC-32 of the lines before it: a digit that is another is no transaction.
-fn with_check(text: &str) -> String {
-    format!("{text}check = \"{:08X}\"\n", crc32fast::hash(text.as_bytes()))
-}
-
-/// The lines before the checksum, when it is theirs.
-fn checked(text: &str) -> Option<&str> {
-    let (lines, _) = text.rsplit_once("check = ")?;
-    (with_check(lines) == text).then_some(lines)
-}
-
-/// Locks the file beside a journal. It stays when the claim ends: removed, two could lock two.
-fn claim(path: &Path) -> Result<fs::File, JournalError> {
-    let mut beside = path.to_owned().into_os_string();
-    beside.push(".lock");
-    let beside = PathBuf::from(beside);
-    let file = fs::OpenOptions::new().write(true).create(true).truncate(false).open(&beside);
-    let file = file.map_err(refused("claim", &beside))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(JournalError::Kept { path: path.into() }),
-        Err(fs::TryLockError::Error(error)) => Err(refused("claim", &beside)(error)),
-    }
-}
-
-/// Lets the disk have the name too. What cannot is as a machine that crashes a moment earlier.
-fn sync_directory(path: &Path) {
-    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
-    if let Ok(directory) = fs::File::open(directory.unwrap_or(Path::new("."))) {
-        let _ = directory.sync_all();
-    }
-}
-
-fn refused<'a>(doing: &'static str, path: &'a Path) -> impl Fn(io::Error) -> JournalError + 'a {
-    move |error| JournalError::Refused { doing, path: path.into(), error }
 }
 
 /// The file's form: bytes in hexadecimal.
@@ -341,7 +247,9 @@ fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::fs;
+
+    use super::{super::kept::with_check, *};
 
     fn open(stage: Stage) -> Open {
         Open {
@@ -376,7 +284,7 @@ mod tests {
             let mut journal = Journal::in_file(&path).unwrap();
             journal.store(open(stage)).unwrap();
             let error = Journal::in_file(&path).unwrap_err();
-            assert!(error.to_string().contains("another terminal has this journal"), "{error}");
+            assert!(error.to_string().contains("is in use: expected a journal of a terminal of its own"), "{error}");
             drop(journal);
             let mut again = Journal::in_file(&path).unwrap();
             assert_eq!(again.open(), Some(&open(stage)));

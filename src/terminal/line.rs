@@ -1,4 +1,4 @@
-//! Asking a card or a PSAM: one request, one answer, and somebody told of both.
+//! Asking a card or a PSAM: one question, one answer, and somebody told of both.
 
 use tessera_framework::StatusWord;
 
@@ -6,6 +6,30 @@ use super::{
     Acceptor, Answer, Heard, Request,
     error::{Party, TerminalError},
 };
+
+/// Something that is asked by one command.
+pub(super) trait Question {
+    /// The command APDU.
+    fn apdu(&self) -> Vec<u8>;
+    /// What is asked, in words.
+    fn in_words(&self) -> String;
+    /// What an answer to it says.
+    fn answer_in_words(&self, answer: &Answer) -> String;
+}
+
+impl Question for Request {
+    fn apdu(&self) -> Vec<u8> {
+        self.apdu()
+    }
+
+    fn in_words(&self) -> String {
+        self.in_words()
+    }
+
+    fn answer_in_words(&self, answer: &Answer) -> String {
+        self.answer_in_words(answer)
+    }
+}
 
 /// One step, told when it is done.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,15 +59,18 @@ impl<'a> Line<'a> {
         Self { party, acceptor }
     }
 
-    /// Gives power, or resets.
-    pub(super) fn power_on(&mut self, progress: &mut Progress<'_>) -> Result<(), TerminalError> {
+    /// Gives power, or resets, and returns the answer to reset.
+    pub(super) fn power_on(
+        &mut self,
+        progress: &mut Progress<'_>,
+    ) -> Result<Vec<u8>, TerminalError> {
         let asked = "wake up".to_owned();
         let device = |what| TerminalError::Device { whom: self.party, what };
         match self.acceptor.power_on().map_err(device)? {
             Heard::Bytes(atr) => {
-                let came = format!("answers to reset: {}", hex::encode_upper(atr));
+                let came = format!("answers to reset: {}", hex::encode_upper(&atr));
                 progress(&Step { party: self.party, asked, came });
-                Ok(())
+                Ok(atr)
             }
             Heard::Silence => Err(self.silence(asked, progress)),
         }
@@ -52,7 +79,7 @@ impl<'a> Line<'a> {
     /// Asks, and returns whatever is answered.
     pub(super) fn ask(
         &mut self,
-        request: &Request,
+        request: &impl Question,
         progress: &mut Progress<'_>,
     ) -> Result<Answer, TerminalError> {
         let heard = self.exchange(request.apdu());
@@ -69,7 +96,7 @@ impl<'a> Line<'a> {
     /// Asks, and returns the data of an answer with 9000.
     pub(super) fn get(
         &mut self,
-        request: &Request,
+        request: &impl Question,
         progress: &mut Progress<'_>,
     ) -> Result<Vec<u8>, TerminalError> {
         let answer = self.ask(request, progress)?;
@@ -82,7 +109,7 @@ impl<'a> Line<'a> {
     /// As [`get`](Self::get), read by `read`.
     pub(super) fn read<T>(
         &mut self,
-        request: &Request,
+        request: &impl Question,
         expected: &'static str,
         progress: &mut Progress<'_>,
         read: impl FnOnce(&[u8]) -> Option<T>,
@@ -91,13 +118,13 @@ impl<'a> Line<'a> {
         read(&data).ok_or_else(|| self.malformed(request, expected, &data))
     }
 
-    pub(super) fn refused(&self, request: &Request, status: StatusWord) -> TerminalError {
+    pub(super) fn refused(&self, request: &impl Question, status: StatusWord) -> TerminalError {
         TerminalError::Refused { whom: self.party, asked: request.in_words(), status }
     }
 
     pub(super) fn malformed(
         &self,
-        request: &Request,
+        request: &impl Question,
         expected: &'static str,
         data: &[u8],
     ) -> TerminalError {

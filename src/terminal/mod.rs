@@ -55,6 +55,7 @@ pub mod error;
 pub mod grey;
 pub mod host;
 pub mod journal;
+pub mod kept;
 pub mod line;
 pub mod moment;
 pub mod money;
