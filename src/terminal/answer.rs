@@ -31,20 +31,20 @@ impl Answer {
 }
 
 /// Reads fields one after the other.
-struct Fields<'a>(&'a [u8]);
+pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 
 impl Fields<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub(super) fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (field, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;
         Some(*field)
     }
 
-    fn byte(&mut self) -> Option<u8> {
+    pub(super) fn byte(&mut self) -> Option<u8> {
         self.take::<1>().map(|[byte]| byte)
     }
 
-    fn fen(&mut self) -> Option<Fen> {
+    pub(super) fn fen(&mut self) -> Option<Fen> {
         self.take().map(u32::from_be_bytes).map(Fen)
     }
 
@@ -53,11 +53,11 @@ impl Fields<'_> {
         Some(Fen(u32::from_be_bytes([0, a, b, c])))
     }
 
-    fn number(&mut self) -> Option<u16> {
+    pub(super) fn number(&mut self) -> Option<u16> {
         self.take().map(u16::from_be_bytes)
     }
 
-    fn end(&self) -> Option<()> {
+    pub(super) fn end(&self) -> Option<()> {
         self.0.is_empty().then_some(())
     }
 }

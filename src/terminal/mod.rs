@@ -57,6 +57,7 @@ pub mod host;
 pub mod journal;
 pub mod kept;
 pub mod line;
+pub mod medical;
 pub mod moment;
 pub mod money;
 pub mod online;

@@ -220,7 +220,7 @@ impl std::fmt::Display for Fare {
     }
 }
 
-fn yuan<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Fen, D::Error> {
+pub(super) fn yuan<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Fen, D::Error> {
     String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
 }
 

@@ -246,6 +246,17 @@ pub fn status_in_words(status: StatusWord) -> String {
         0x9402 => "the counter is at its end",
         0x9403 => "there is no such key",
         0x9406 => "not done, or a later transaction has followed",
+        0x9481 => "a statement is due: it has to be printed first",
+        0x9483 => "more than the limits allow",
+        0x9484 => "the year of the account is another",
+        0x9485 => "not at this place",
+        0x9486 => "the account is frozen on the card",
+        0x9487 => "the order is done already",
+        0x9488 => "the entry is not on the card",
+        0x9489 => "the entry was taken back before",
+        0x948A => "reconcile first",
+        0x948B => "the figures differ",
+        0x948C => "the holder is not entitled to it",
         sw if sw & 0xFFF0 == 0x63C0 => {
             return format!("{:04X} wrong, {} tries left", status.0, sw & 15);
         }

@@ -1,0 +1,380 @@
+//! A small authority: accounts, prices, orders to cards and their MACs, and the journal in which
+//! every entry of every card stands once. Own design.
+//!
+//! | module | what it answers |
+//! |---|---|
+//! | [`books`] | accounts and rows: what is posted, what waits, what is refused |
+//! | [`order`] | what a card is ordered to do |
+//! | [`contact`] | how an order is carried out, and what is made of the card's answer |
+//! | [`keys`](mod@keys) | the authority's keys and the MACs it makes and checks |
+//!
+//! Invariants:
+//! * an authority number is in the books before it leaves the house, and is given once;
+//! * a MAC is made for an account that may do what it allows, and for its own card alone;
+//! * what is told of a card is checked by its TAC wherever all that goes into it is known.
+
+pub mod books;
+pub mod contact;
+pub mod keys;
+pub mod order;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use crate::terminal::{
+    Fen, Moment,
+    answer::Mac4,
+    kept::{Kept, KeptError},
+};
+
+use super::{
+    answer::LogEntry,
+    entry::{CardId, Settlement},
+    identity::{Entitlement, Identity, year_of},
+    tariff::{Bill, MedicalTariff, Price, Situation},
+};
+
+use self::{
+    books::{Account, AccountState, Books, Limits, Row, RowState, Source},
+    keys::{AuthorityKeys, KeyError},
+    order::{Order, Ordered, Reason},
+};
+
+/// Why the authority does not do what it is asked.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorityError {
+    /// It does not know the card.
+    #[error("the authority has no account for card {0}")]
+    NoAccount(String),
+    /// The account is not to be settled with.
+    #[error("the authority serves no one with card {card}: {why}")]
+    Stopped {
+        /// Card number.
+        card: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// The holder has an account already.
+    #[error("the authority opens nothing: {holder} has an account with card {card}")]
+    SecondAccount {
+        /// Social security number.
+        holder: String,
+        /// Card number.
+        card: String,
+    },
+    /// A MAC or TAC does not fit.
+    #[error("the authority refuses: the card's {mac} does not fit; {then}")]
+    Mac {
+        /// Which.
+        mac: &'static str,
+        /// What this means.
+        then: &'static str,
+    },
+    /// The card is behind the books.
+    #[error(
+        "the card went back: its last entry is {card}, that of the books {books}: a copy of the \
+         card, or a restored image; nothing is settled"
+    )]
+    WentBack {
+        /// Sequence on the card.
+        card: u32,
+        /// Sequence in the books.
+        books: u32,
+    },
+    /// An entry is not in the books, or was not of that kind.
+    #[error("the authority takes nothing back: entry {0} is no posted settlement of the card")]
+    NoSettlement(u32),
+    /// The tariff has no such class.
+    #[error("the tariff has no class {0:?}: no care, no settlement")]
+    NoClass(char),
+    /// Its keys.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Its books.
+    #[error(transparent)]
+    Books(#[from] KeptError),
+}
+
+/// The authority.
+#[derive(Debug)]
+pub struct Authority {
+    keys: AuthorityKeys,
+    tariff: MedicalTariff,
+    books: Books,
+    file: Option<Kept>,
+}
+
+impl Authority {
+    /// One with empty books in memory.
+    #[must_use]
+    pub fn new(keys: AuthorityKeys, tariff: MedicalTariff) -> Self {
+        Self { keys, tariff, books: Books::default(), file: None }
+    }
+
+    /// Keeps its books in a file; what is in it is read first.
+    ///
+    /// # Errors
+    /// [`KeptError`].
+    pub fn with_books(mut self, path: &Path) -> Result<Self, KeptError> {
+        let file = Kept::claim("book of an authority", path)?;
+        if let Some(text) = file.read()? {
+            self.books = toml::from_str(&text).map_err(|error| file.damaged(error.to_string()))?;
+        }
+        self.file = Some(file);
+        Ok(self)
+    }
+
+    /// Its books.
+    #[must_use]
+    pub const fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// Its keys.
+    #[must_use]
+    pub const fn keys(&self) -> &AuthorityKeys {
+        &self.keys
+    }
+
+    /// The account of a card.
+    ///
+    /// # Errors
+    /// [`AuthorityError::NoAccount`].
+    pub fn account(&self, card: &CardId) -> Result<&Account, AuthorityError> {
+        let account = self.books.account.get(&card.number).filter(|account| account.is_of(card));
+        account.ok_or_else(|| AuthorityError::NoAccount(card.number.clone()))
+    }
+
+    fn account_mut(&mut self, card: &CardId) -> Result<&mut Account, AuthorityError> {
+        let account = self.books.account.get_mut(&card.number);
+        account
+            .filter(|account| account.is_of(card))
+            .ok_or_else(|| AuthorityError::NoAccount(card.number.clone()))
+    }
+
+    fn save(&self) -> Result<(), AuthorityError> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let text = toml::to_string(&self.books).map_err(|error| file.damaged(error.to_string()))?;
+        Ok(file.write(&text)?)
+    }
+
+    /// Registers an account for a card that is not opened yet, and orders the opening.
+    ///
+    /// # Errors
+    /// [`AuthorityError::SecondAccount`]: nobody has two cards in use.
+    pub fn open(
+        &mut self,
+        identity: &Identity,
+        balance: Fen,
+        when: &Moment,
+    ) -> Result<Ordered, AuthorityError> {
+        self.register(identity, Fen(0), 0, when)?;
+        self.order(&identity.card, Order::Open { fen: balance.0 })
+    }
+
+    /// Takes over an account as its card was made: with this balance and sequence.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn register(
+        &mut self,
+        identity: &Identity,
+        balance: Fen,
+        sequence: u32,
+        when: &Moment,
+    ) -> Result<(), AuthorityError> {
+        let other = self.books.account.values().find(|account| {
+            account.holder == identity.number && account.state != AccountState::Closed
+        });
+        if let Some(other) = other {
+            return Err(AuthorityError::SecondAccount {
+                holder: identity.number.clone(),
+                card: other.card.number.clone(),
+            });
+        }
+        let account = Account {
+            holder: identity.number.clone(),
+            state: AccountState::Open,
+            stopped: None,
+            balance,
+            sequence,
+            year: year_of(when),
+            deductible: Fen(0),
+            asn: 0,
+            card: identity.card.clone(),
+            limits: Limits::usual(),
+            order: Vec::new(),
+        };
+        self.books.account.insert(identity.card.number.clone(), account);
+        self.save()
+    }
+
+    /// Takes over the authority number a card that was made elsewhere has.
+    ///
+    /// # Errors
+    /// [`AuthorityError`].
+    pub fn asn_is(&mut self, card: &CardId, asn: u32) -> Result<(), AuthorityError> {
+        let account = self.account_mut(card)?;
+        account.asn = account.asn.max(asn);
+        self.save()
+    }
+
+    /// Sets a card's limits; it gets them with the next reconciliation.
+    ///
+    /// # Errors
+    /// [`AuthorityError`].
+    pub fn set_limits(&mut self, card: &CardId, limits: Limits) -> Result<(), AuthorityError> {
+        self.account_mut(card)?.limits = limits;
+        self.save()
+    }
+
+    /// Orders a card to do something at its next contact.
+    ///
+    /// # Errors
+    /// [`AuthorityError`].
+    pub fn order(&mut self, card: &CardId, order: Order) -> Result<Ordered, AuthorityError> {
+        let account = self.account_mut(card)?;
+        account.asn += 1;
+        let ordered = Ordered { asn: account.asn, order };
+        account.order.push(ordered);
+        self.save()?;
+        Ok(ordered)
+    }
+
+    /// An order is carried out, or is not to be any more.
+    ///
+    /// # Errors
+    /// [`AuthorityError`].
+    pub fn done(&mut self, card: &CardId, asn: u32) -> Result<(), AuthorityError> {
+        self.account_mut(card)?.order.retain(|order| order.asn != asn);
+        self.save()
+    }
+
+    /// Loss is reported: by telephone the account is held, in writing it is frozen.
+    ///
+    /// # Errors
+    /// [`AuthorityError`].
+    pub fn lost(&mut self, card: &CardId, when: Moment, why: Reason) -> Result<(), AuthorityError> {
+        let account = self.account_mut(card)?;
+        account.state = match why {
+            Reason::Telephone => AccountState::Held,
+            _ => AccountState::Frozen,
+        };
+        account.stopped = account.stopped.or(Some(when));
+        self.order(card, Order::Freeze(why)).map(drop)
+    }
+
+    /// The card is found: it is served again, and unfrozen at its next contact.
+    ///
+    /// # Errors
+    /// [`AuthorityError`].
+    pub fn found(&mut self, card: &CardId) -> Result<(), AuthorityError> {
+        let account = self.account_mut(card)?;
+        account.state = AccountState::Open;
+        account.stopped = None;
+        self.order(card, Order::Unfreeze(Reason::Written)).map(drop)
+    }
+
+    /// The lines of a deny list: every card that is not to be served.
+    #[must_use]
+    pub fn deny_list(&self, number: u32, when: &Moment) -> String {
+        let mut list = format!("full {number} {when}\n");
+        for (card, account) in &self.books.account {
+            let reason = match account.state {
+                AccountState::Open => continue,
+                AccountState::Held => Reason::Telephone.in_words(),
+                AccountState::Frozen => Reason::Written.in_words(),
+                AccountState::Closed => "closed",
+            };
+            list.push_str(&format!("+ {card} {reason}\n"));
+        }
+        list
+    }
+
+    /// Whether the holder is to be served.
+    ///
+    /// # Errors
+    /// [`AuthorityError::Stopped`] and [`AuthorityError::NoAccount`].
+    pub fn serves(&self, card: &CardId) -> Result<(), AuthorityError> {
+        let stopped = |why| Err(AuthorityError::Stopped { card: card.number.clone(), why });
+        match self.account(card)?.state {
+            AccountState::Open => Ok(()),
+            AccountState::Held => stopped("its loss was reported by telephone"),
+            AccountState::Frozen => stopped("its loss was reported in writing"),
+            AccountState::Closed => stopped("its account is closed"),
+        }
+    }
+
+    /// The price of a visit.
+    ///
+    /// # Errors
+    /// [`AuthorityError`].
+    pub fn price(
+        &self,
+        card: &CardId,
+        entitlement: &Entitlement,
+        terminal: &[u8; 6],
+        bill: &Bill,
+    ) -> Result<Price, AuthorityError> {
+        self.serves(card)?;
+        let account = self.account(card)?;
+        let situation = Situation {
+            balance: account.balance,
+            deductible: account.deductible,
+            out_of_area: !entitlement.is_region_of(terminal),
+            single_limit: account.limits.single,
+        };
+        self.tariff.price(bill, &situation).ok_or(AuthorityError::NoClass(bill.class))
+    }
+
+    /// Posts a settlement a terminal tells of.
+    ///
+    /// # Errors
+    /// [`AuthorityError`]: it could not be judged or kept, and has to be told again.
+    pub fn settled(
+        &mut self,
+        settlement: &Settlement,
+        tac: Mac4,
+        source: Source,
+    ) -> Result<(RowState, String), AuthorityError> {
+        let row = Row::of_settlement(settlement, tac, source);
+        let fits = self.keys.tac(&settlement.card, &settlement.tac_message())?.is(&tac);
+        let posted = if fits { self.books.post(row) } else { self.books.reject(row) };
+        self.save()?;
+        Ok(posted)
+    }
+
+    /// Posts what the log of a card tells and the books do not have.
+    ///
+    /// # Errors
+    /// [`AuthorityError`].
+    pub fn logged(
+        &mut self,
+        card: &CardId,
+        entry: &LogEntry,
+    ) -> Result<(RowState, String), AuthorityError> {
+        self.account(card)?;
+        let posted = self.books.post(Row::of_log(&card.number, entry));
+        self.save()?;
+        Ok(posted)
+    }
+
+    /// Posts an entry that the card has made of an order; its TAC was checked.
+    pub(super) fn book(
+        &mut self,
+        card: &CardId,
+        entry: &LogEntry,
+    ) -> Result<(RowState, String), AuthorityError> {
+        let row = Row { source: Source::Online, ..Row::of_log(&card.number, entry) };
+        let posted = self.books.post(row);
+        if let Some(account) = self.books.account.get_mut(&card.number)
+            && matches!(entry.kind, 0x36 | 0x37)
+        {
+            let [a, b, ..] = entry.when;
+            account.year = [a, b];
+        }
+        self.save()?;
+        Ok(posted)
+    }
+}
