@@ -284,7 +284,12 @@ mod tests {
             let mut journal = Journal::in_file(&path).unwrap();
             journal.store(open(stage)).unwrap();
             let error = Journal::in_file(&path).unwrap_err();
-            assert!(error.to_string().contains("is in use: expected a journal of a terminal of its own"), "{error}");
+            assert!(
+                error
+                    .to_string()
+                    .contains("is in use: expected a journal of a terminal of its own"),
+                "{error}"
+            );
             drop(journal);
             let mut again = Journal::in_file(&path).unwrap();
             assert_eq!(again.open(), Some(&open(stage)));

@@ -292,18 +292,8 @@ impl LogEntry {
         let reference = fields.take().map(u32::from_be_bytes)?;
         let (balance, tac) = (fields.fen()?, fields.take()?);
         fields.end()?;
-        let entry = Self {
-            sequence,
-            kind,
-            class,
-            flags,
-            terminal,
-            when,
-            amounts,
-            reference,
-            balance,
-            tac,
-        };
+        let entry =
+            Self { sequence, kind, class, flags, terminal, when, amounts, reference, balance, tac };
         (kind != 0).then_some(entry)
     }
 

@@ -184,11 +184,8 @@ impl Entitlement {
             "391" => "urban residents' insurance".to_owned(),
             other => format!("scheme {other}"),
         };
-        let mut words = format!(
-            "{scheme}, insured in {}, class {:02X}",
-            hex::encode(self.region),
-            self.class
-        );
+        let mut words =
+            format!("{scheme}, insured in {}, class {:02X}", hex::encode(self.region), self.class);
         for (has, what) in [
             (self.out_of_area(), "care in other areas approved"),
             (self.pool(), "out-patient pool"),
@@ -247,12 +244,10 @@ mod tests {
     #[test]
     fn a_card_is_identified_by_its_items_and_valid_on_its_first_and_last_day() {
         let code = "330400D156000005000002985A17C3E4";
-        let issuer = format!(
-            "0110{code} 0304322E3030 050420250105 060420350105 07094B30303030303132 39"
-        );
+        let issuer =
+            format!("0110{code} 0304322E3030 050420250105 060420350105 07094B30303030303132 39");
         let holder = "0812333330343939313939303031303130303138 091E B2E2CAD4BCD7 0000000000000000000000000000000000000000 00000000".to_owned() + "4E14" + &"00".repeat(20);
-        let [issuer, holder] =
-            [issuer, holder].map(|text| Items::of(&bytes(&text)).unwrap());
+        let [issuer, holder] = [issuer, holder].map(|text| Items::of(&bytes(&text)).unwrap());
         let identity = Identity::of(&[0x3B, 0x00], &issuer, &holder, false).unwrap();
         assert_eq!(identity.card.number, "K00000129");
         assert_eq!(identity.name, "测试甲");

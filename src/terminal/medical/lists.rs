@@ -234,8 +234,14 @@ mod tests {
             ("full 1 2025-06-31 08:00:00", "deny:1: expected date and time"),
             ("full 1 2025-06-30 08:00:00\n- K1", "deny:2: expected a card that is listed"),
             ("full 1 2025-06-30 08:00:00\n+ K1", "deny:2: expected `full N"),
-            ("full 1 2025-06-30 08:00:00\nincrement 3 2025-06-30 09:00:00", "deny:2: expected a full"),
-            ("full 1 2025-06-30 08:00:00\nincrement 2 2025-06-30 07:00:00", "deny:2: expected a full"),
+            (
+                "full 1 2025-06-30 08:00:00\nincrement 3 2025-06-30 09:00:00",
+                "deny:2: expected a full",
+            ),
+            (
+                "full 1 2025-06-30 08:00:00\nincrement 2 2025-06-30 07:00:00",
+                "deny:2: expected a full",
+            ),
             ("full 1 2025-06-30 08:00:00\nfull 2 2025-06-30 09:00:00", "deny:2: expected a full"),
         ] {
             let error = DenyList::parse("deny", text).unwrap_err().to_string();
@@ -245,7 +251,8 @@ mod tests {
 
     #[test]
     fn institutions_are_designated_by_a_line_each() {
-        let text = "330400001 hospital on-line First clinic # the one\n330400002 pharmacy off-line Shop";
+        let text =
+            "330400001 hospital on-line First clinic # the one\n330400002 pharmacy off-line Shop";
         let all = Institutions::parse("list", text).unwrap();
         let clinic = all.get("330400001").unwrap();
         assert_eq!((clinic.name.as_str(), clinic.off_line), ("First clinic", false));

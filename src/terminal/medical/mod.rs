@@ -3,10 +3,23 @@
 
 pub mod answer;
 pub mod authority;
+mod contact;
+pub mod desk;
 pub mod entry;
+pub mod error;
 pub mod identity;
+pub mod journal;
+pub mod kiosk;
 pub mod lists;
 mod question;
+mod settle;
 pub mod tariff;
+pub mod visit;
 mod words;
 mod written;
+
+pub use authority::Authority;
+pub use desk::{Station, StationSettings};
+pub use error::MedicalError;
+pub use journal::StationJournal;
+pub use visit::Receipt;

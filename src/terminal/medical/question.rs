@@ -17,11 +17,11 @@ use crate::{
 use super::{answer, entry::Amounts, words};
 
 /// Name of the environment: `sx1.sh.` and 社会保障 in GBK.
-pub const ENVIRONMENT: &[u8] = b"sx1.sh.\xC9\xE7\xBB\xE1\xB1\xA3\xD5\xCF";
+pub(super) const ENVIRONMENT: &[u8] = b"sx1.sh.\xC9\xE7\xBB\xE1\xB1\xA3\xD5\xCF";
 /// Name of the ledger (own design).
-pub const LEDGER: &[u8] = b"\xF0SSC.ML1";
+pub(super) const LEDGER: &[u8] = b"\xF0SSC.ML1";
 /// Name of the PSAM's application.
-pub const PSAM_APPLICATION: &[u8] = &[0xD1, 0x56, 0x00, 0x00, 0x05, 0x90];
+pub(super) const PSAM_APPLICATION: &[u8] = &[0xD1, 0x56, 0x00, 0x00, 0x05, 0x90];
 
 /// One command, and how to read what comes.
 pub(in crate::terminal) struct Ask {
@@ -230,7 +230,8 @@ pub(in crate::terminal) fn prepare_reversal(
 ) -> Ask {
     let (reference, order) = (reference.to_be_bytes(), asn.to_be_bytes());
     let data: [&[u8]; 5] = [&[key], &reference, &amounts.bytes(), &terminal, &order];
-    let asked = format!("prepare to take entry {} back, order {asn}", u32::from_be_bytes(reference));
+    let asked =
+        format!("prepare to take entry {} back, order {asn}", u32::from_be_bytes(reference));
     Ask::of([0xD0, 0x44, kind, 0x01], &data, Some(0x12), asked)
         .telling(|data| Some(words::prepared(&answer::Prepared::of(data)?)))
 }

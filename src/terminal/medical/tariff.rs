@@ -82,10 +82,8 @@ impl MedicalTariff {
     /// # Errors
     /// [`TariffError`] with `place`.
     pub fn parse(place: &str, text: &str) -> Result<Self, TariffError> {
-        let tariff: Self = toml::from_str(text).map_err(|error| TariffError::Form {
-            place: place.into(),
-            error: Box::new(error),
-        })?;
+        let tariff: Self = toml::from_str(text)
+            .map_err(|error| TariffError::Form { place: place.into(), error: Box::new(error) })?;
         let percents = tariff.class.values().map(|class| class.pool_percent);
         for percent in percents.chain([tariff.out_of_area_points]) {
             if percent > 100 {
@@ -199,7 +197,11 @@ mod tests {
         let shop = Bill { class: '6', total: Fen(700), pool: false, chronic: false };
         assert_eq!(price(shop, rich), ([700, 0, 0, 0], 0));
         let tariff = MedicalTariff::usual().unwrap();
-        assert_eq!(tariff.price(&Bill { class: '8', ..visit }, &rich), None, "no cash, no transfer");
+        assert_eq!(
+            tariff.price(&Bill { class: '8', ..visit }, &rich),
+            None,
+            "no cash, no transfer"
+        );
         let off = off_line_price(&visit, &Situation { balance: Fen(1_000), ..rich }).amounts;
         assert_eq!((off.account, off.self_paid, off.pool), (Fen(1_000), Fen(15_000), Fen(0)));
     }

@@ -64,3 +64,24 @@ pub(super) mod optional_moment {
         super::moment::deserialize(deserializer).map(Some)
     }
 }
+
+/// Four bytes that may be missing.
+pub(super) mod optional_bytes {
+    use serde::{Deserializer, Serializer};
+
+    pub(in super::super) fn serialize<S: Serializer>(
+        bytes: &Option<[u8; 4]>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match bytes {
+            Some(bytes) => super::bytes::serialize(bytes, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<[u8; 4]>, D::Error> {
+        super::bytes::deserialize(deserializer).map(Some)
+    }
+}

@@ -242,8 +242,7 @@ impl Row {
             (0x32 | 0x38, _) | (0x33, 0x04) | (0x35, b'-') => false,
             _ => return None,
         };
-        let after =
-            if plus { before.0.checked_add(amount) } else { before.0.checked_sub(amount) };
+        let after = if plus { before.0.checked_add(amount) } else { before.0.checked_sub(amount) };
         after.map(Fen)
     }
 }
@@ -325,7 +324,9 @@ impl Books {
         account.sequence = row.sequence;
         let part = row.amounts.deductible.0;
         match (row.kind, row.class) {
-            (0x32, _) | (0x33, 0x04) => account.deductible = Fen(account.deductible.0.saturating_add(part)),
+            (0x32, _) | (0x33, 0x04) => {
+                account.deductible = Fen(account.deductible.0.saturating_add(part))
+            }
             (0x33, _) => account.deductible.0 = account.deductible.0.saturating_sub(part),
             (0x36, _) => account.deductible = Fen(0),
             (0x38, _) => account.state = AccountState::Closed,
@@ -375,7 +376,10 @@ fn fits(account: &Account, row: &Row) -> (RowState, String) {
     }
     match row.reckoned(if row.kind == 0x37 { Fen(0) } else { account.balance }) {
         Some(balance) if balance == row.balance => (RowState::Posted, String::new()),
-        _ => suspense(format!("the balance after it is not the one of the books, {}", account.balance)),
+        _ => suspense(format!(
+            "the balance after it is not the one of the books, {}",
+            account.balance
+        )),
     }
 }
 

@@ -119,12 +119,8 @@ impl Authority {
         let (when, terminal) = (now.when.bytes(), now.terminal);
         let balance = account.balance.bytes();
         let (header, data): ([u8; 4], Vec<u8>) = match ordered.order {
-            Order::Freeze(reason) => ([0xD4, 0x48, 0x01, reason.byte()], [&asn[..], &when].concat()),
-            Order::Unfreeze(reason) => {
-                ([0xD4, 0x48, 0x00, reason.byte()], [&asn[..], &when].concat())
-            }
-            Order::Terminate(reason) => {
-                ([0xD4, 0x48, 0x02, reason.byte()], [&asn[..], &when].concat())
+            Order::Freeze(_) | Order::Unfreeze(_) | Order::Terminate(_) => {
+                return self.stopping(card, ordered, now.when, challenge);
             }
             Order::Year { year, fen } => {
                 let interest = fen.to_be_bytes();
@@ -158,6 +154,31 @@ impl Authority {
                 });
             }
         };
+        Ok(self.keys.seal(card, "ML-AK", header, &data, challenge)?)
+    }
+
+    /// The command that freezes, unfreezes or ends a card: nothing of the card goes into it.
+    ///
+    /// # Errors
+    /// [`AuthorityError`].
+    pub fn stopping(
+        &self,
+        card: &CardId,
+        ordered: &Ordered,
+        when: Moment,
+        challenge: &[u8],
+    ) -> Result<Vec<u8>, AuthorityError> {
+        let (what, reason) = match ordered.order {
+            Order::Unfreeze(reason) => (0x00, reason),
+            Order::Terminate(reason) => (0x02, reason),
+            Order::Freeze(reason) => (0x01, reason),
+            _ => {
+                let then = "this order needs the card's figures";
+                return Err(AuthorityError::Mac { mac: "order", then });
+            }
+        };
+        let data = [&ordered.asn.to_be_bytes()[..], &when.bytes()].concat();
+        let header = [0xD4, 0x48, what, reason.byte()];
         Ok(self.keys.seal(card, "ML-AK", header, &data, challenge)?)
     }
 
@@ -316,8 +337,7 @@ impl Authority {
         let behind = [&prepared.sequence.to_be_bytes()[..], &balance.bytes()].concat();
         let session = self.keys.reversal(card, prepared, reversal)?.0;
         let expected = session.of(&[], &[&reversal.amounts.bytes(), &behind]).four();
-        let message =
-            [&reversal.message()[..], &behind, &prepared.counter.to_be_bytes()].concat();
+        let message = [&reversal.message()[..], &behind, &prepared.counter.to_be_bytes()].concat();
         let is_tac = self.keys.tac(card, &message)?.is(&tac);
         if !equal_in_constant_time(&expected, &mac2) || !is_tac {
             return Err(AuthorityError::Mac { mac: "MAC2 or TAC", then: "nothing is posted" });

@@ -229,11 +229,15 @@ impl Authority {
         self.save()
     }
 
-    /// Orders a card to do something at its next contact.
+    /// Orders a card to do something at its next contact. Of an account that is not served money
+    /// does not move.
     ///
     /// # Errors
     /// [`AuthorityError`].
     pub fn order(&mut self, card: &CardId, order: Order) -> Result<Ordered, AuthorityError> {
+        if order.makes_an_entry() && order != Order::Close {
+            self.serves(card)?;
+        }
         let account = self.account_mut(card)?;
         account.asn += 1;
         let ordered = Ordered { asn: account.asn, order };
@@ -262,7 +266,10 @@ impl Authority {
             _ => AccountState::Frozen,
         };
         account.stopped = account.stopped.or(Some(when));
-        self.order(card, Order::Freeze(why)).map(drop)
+        match why {
+            Reason::Telephone => self.save(),
+            _ => self.order(card, Order::Freeze(why)).map(drop),
+        }
     }
 
     /// The card is found: it is served again, and unfrozen at its next contact.
@@ -271,9 +278,13 @@ impl Authority {
     /// [`AuthorityError`].
     pub fn found(&mut self, card: &CardId) -> Result<(), AuthorityError> {
         let account = self.account_mut(card)?;
+        let was_frozen = account.state == AccountState::Frozen;
         account.state = AccountState::Open;
         account.stopped = None;
-        self.order(card, Order::Unfreeze(Reason::Written)).map(drop)
+        match was_frozen {
+            true => self.order(card, Order::Unfreeze(Reason::Written)).map(drop),
+            false => self.save(),
+        }
     }
 
     /// The lines of a deny list: every card that is not to be served.

@@ -117,10 +117,7 @@ impl Order {
     /// Whether the card makes an entry of it.
     #[must_use]
     pub const fn makes_an_entry(&self) -> bool {
-        !matches!(
-            self,
-            Self::Freeze(_) | Self::Unfreeze(_) | Self::Terminate(_) | Self::Reconcile
-        )
+        !matches!(self, Self::Freeze(_) | Self::Unfreeze(_) | Self::Terminate(_) | Self::Reconcile)
     }
 }
 
