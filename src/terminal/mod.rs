@@ -56,6 +56,7 @@ pub mod grey;
 pub mod host;
 pub mod journal;
 pub mod kept;
+pub mod library;
 pub mod line;
 pub mod medical;
 pub mod moment;

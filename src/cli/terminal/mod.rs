@@ -4,8 +4,10 @@
 //! |---|---|
 //! | [`place`] | which card and which PSAM, and what they are reached through |
 //! | [`services`] | bus, toll road, fuel pump, proof |
+//! | [`medical`] | clinic, pharmacy, enquiry terminal and agency |
 //! | [`report`] | what is printed |
 
+pub(super) mod medical;
 mod place;
 pub(super) mod report;
 mod services;
@@ -37,7 +39,8 @@ const NOT_DONE: u8 = 4;
 /// A transaction stays open.
 const OPEN: u8 = 3;
 
-/// Do what a terminal does with a purse (PBOC ED/EP) and a PSAM: a line for each step.
+/// Do what a terminal does with a purse (PBOC ED/EP) or a social-security card, and a PSAM: a line
+/// for each step.
 ///
 /// Card and PSAM are new ones of a profile, images, or in PC/SC readers. The terminal speaks
 /// commands only; --apdu shows them. A transaction that is interrupted is recovered by itself.
@@ -61,7 +64,8 @@ struct Setting {
     /// The deposit (ED, with the PIN) instead of the purse (EP)
     #[arg(long, global = true)]
     ed: bool,
-    /// The issuer's master keys, a line each: `TYPE/ID = HEX`; else the public test keys
+    /// The issuer's master keys, a line each: `TYPE/ID = HEX`, of the medical account
+    /// `LABEL = HEX`; else the public test keys
     #[arg(long, global = true, value_name = "FILE")]
     host_keys: Option<PathBuf>,
     /// Keep an open transaction in this file, so that it can be recovered by a later call
@@ -89,6 +93,18 @@ struct Setting {
     /// Print no steps, only what came of it
     #[arg(long, short, global = true)]
     quiet: bool,
+}
+
+impl Setting {
+    /// The moment: as told, else now.
+    fn when(&self) -> Result<Moment, Failure> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let now = Moment::from_unix(now).map_or_else(String::new, |now| now.to_string());
+        let (date, time) = now.split_once(' ').unwrap_or_default();
+        let date = self.date.as_deref().unwrap_or(date);
+        let time = self.time.as_deref().unwrap_or(time);
+        Ok(Moment::parse(date, time)?)
+    }
 }
 
 /// What the terminal is to do.
@@ -120,6 +136,18 @@ enum Order {
     Unlock(Meter),
     /// Settle the transaction that is open in the journal
     Recover,
+    /// A clinic: settle a visit with the medical account of a social-security card
+    #[command(subcommand)]
+    Clinic(medical::Clinic),
+    /// A pharmacy: the same for class 6, without the network too
+    #[command(subcommand)]
+    Pharmacy(medical::Clinic),
+    /// An enquiry terminal: own data, balance, statement, PIN
+    #[command(subcommand)]
+    Kiosk(medical::Kiosk),
+    /// The insurance's agency: status, opening, credits, loss, books
+    #[command(subcommand)]
+    Agency(medical::Agency),
 }
 
 /// An amount of money.
@@ -147,8 +175,11 @@ const DEMO_LOAD: Fen = Fen(10_000);
 impl Terminal {
     pub(crate) fn run(self) -> Outcome {
         self.agrees()?;
+        if let Some(order) = medical::Order::of(&self.order) {
+            return medical::run(&order, &self.places, &self.setting);
+        }
         let mut settings = self.settings()?;
-        let mut place = Place::open(&self.places)?;
+        let mut place = Place::open(&self.places, ("purse", "psam"))?;
         let mut host = Host::new(self.host_keys()?);
         if self.places.demo {
             settings.pin.get_or_insert(Pin::parse(DEMO_PIN)?);
@@ -189,7 +220,8 @@ impl Terminal {
 
     /// What cannot go well with these arguments, before a card is made or woken.
     fn agrees(&self) -> Result<(), Failure> {
-        if self.setting.journal.is_some() && !self.places.card_is_kept() {
+        let is_medical = medical::Order::of(&self.order).is_some();
+        if self.setting.journal.is_some() && !self.places.card_is_kept() && !is_medical {
             return Err("--journal: expected --card-image or --reader with it, for a transaction \
                         is open with one card; got a new card, which knows nothing of it"
                 .into());
@@ -249,6 +281,8 @@ impl Terminal {
             Order::Fuel(fuel) => fuel.run(desk, host, self.purse())?,
             Order::Unlock(Meter { amount }) => return services::unlock(desk, host, *amount),
             Order::Recover => return recover(desk, host),
+            // They have run already, without a purse.
+            Order::Clinic(_) | Order::Pharmacy(_) | Order::Kiosk(_) | Order::Agency(_) => {}
         }
         Ok(true)
     }
@@ -311,12 +345,7 @@ impl Terminal {
     }
 
     fn settings(&self) -> Result<Settings, Failure> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let now = Moment::from_unix(now).map_or_else(String::new, |now| now.to_string());
-        let (date, time) = now.split_once(' ').unwrap_or_default();
-        let date = self.setting.date.as_deref().unwrap_or(date);
-        let time = self.setting.time.as_deref().unwrap_or(time);
-        let mut settings = Settings::usual(Moment::parse(date, time)?);
+        let mut settings = Settings::usual(self.setting.when()?);
         settings.pin = self.setting.pin.as_deref().map(Pin::parse).transpose()?;
         settings.levels = self.setting.levels;
         settings.online_key = self.setting.online_key;

@@ -5,7 +5,7 @@ use std::{cell::RefCell, path::PathBuf, rc::Rc};
 use tessera::{
     Profile,
     reader::Slot,
-    terminal::{Acceptor, Heard, request::completes},
+    terminal::{Acceptor, Heard, medical, request},
     trace::{Event, Narrator},
 };
 
@@ -14,12 +14,14 @@ use crate::cli::{Failure, cards, say};
 /// Card and PSAM as the command line names them.
 #[derive(clap::Args)]
 pub(super) struct Places {
-    /// A new card of this profile (a built-in name or a file), or a copy of the one in this image
-    #[arg(long, short, global = true, value_name = "PROFILE|IMAGE", default_value = "purse")]
-    card: String,
-    /// A new PSAM of this profile, or a copy of the one in this image
-    #[arg(long, global = true, value_name = "PROFILE|IMAGE", default_value = "psam")]
-    psam: String,
+    /// A new card of this profile (a built-in name or a file), or a copy of the one in this image;
+    /// else purse, of clinic, pharmacy, kiosk and agency medical
+    #[arg(long, short, global = true, value_name = "PROFILE|IMAGE")]
+    card: Option<String>,
+    /// A new PSAM of this profile, or a copy of the one in this image; else psam, of clinic,
+    /// pharmacy, kiosk and agency social-security-psam
+    #[arg(long, global = true, value_name = "PROFILE|IMAGE")]
+    psam: Option<String>,
     /// Keep the card in this file: opened if it is there, else made from --card
     #[arg(long, global = true, value_name = "FILE")]
     card_image: Option<PathBuf>,
@@ -51,13 +53,15 @@ impl Places {
 
     /// The card is made new, with nothing in its purse.
     pub(super) fn card_is_new(&self) -> bool {
-        !self.card_is_kept() && !self.demo && self.card == "purse"
+        !self.card_is_kept() && !self.demo && self.card.as_deref().unwrap_or("purse") == "purse"
     }
 }
 
-/// The command with which the PIN is shown, in which its digits are not.
+/// The command with which the PIN is shown or changed, in which its digits are not.
 fn hide_pin(command: &[u8], told: String) -> String {
-    let [0x00, 0x20, _, _, _, pin @ ..] = command else { return told };
+    let ([0x00, 0x20, _, _, _, pin @ ..] | [0x80, 0x5E, _, _, _, pin @ ..]) = command else {
+        return told;
+    };
     let shown = format!(" {}", hex::encode_upper(pin));
     told.replace(&shown, &format!(" {}", "**".repeat(pin.len())))
 }
@@ -72,7 +76,8 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn open(places: &Places) -> Result<Self, Failure> {
+    /// Card and PSAM; where no profile is named, of these two.
+    pub(super) fn open(places: &Places, usual: (&str, &str)) -> Result<Self, Failure> {
         let telling = Rc::new(RefCell::new(false));
         let in_process = |name: &str, image: Option<&PathBuf>, who| {
             let slot = cards::keep(name, image.map(PathBuf::as_path), false)?;
@@ -89,8 +94,10 @@ impl Place {
                 }
                 None => in_process(name, image.as_ref(), who),
             };
-        let card = reached(&places.reader, &places.card, &places.card_image, "card")?;
-        let psam = reached(&places.psam_reader, &places.psam, &places.psam_image, "PSAM")?;
+        let card = places.card.as_deref().unwrap_or(usual.0);
+        let psam = places.psam.as_deref().unwrap_or(usual.1);
+        let card = reached(&places.reader, card, &places.card_image, "card")?;
+        let psam = reached(&places.psam_reader, psam, &places.psam_image, "PSAM")?;
         let apdu = places.apdu;
         Ok(Self { card, psam: Some(psam), tear: places.tear, telling, apdu })
     }
@@ -164,7 +171,7 @@ impl Acceptor for OnDesk {
     fn exchange(&mut self, command: &[u8]) -> Result<Heard, String> {
         let (heard, took_us, pulses) = match &mut self.reached {
             Reached::Slot(slot) => {
-                if completes(command) {
+                if request::completes(command) || medical::completes(command) {
                     slot.tear_at(self.tear.take().unwrap_or(0));
                 }
                 let (pulses, clock_us) = (slot.card().pulses(), slot.card().clock_us());

@@ -3,7 +3,7 @@
 
 pub mod answer;
 pub mod authority;
-mod contact;
+pub mod contact;
 pub mod desk;
 pub mod entry;
 pub mod error;
@@ -11,8 +11,9 @@ pub mod identity;
 pub mod journal;
 pub mod kiosk;
 pub mod lists;
-mod question;
+pub(in crate::terminal) mod question;
 mod settle;
+pub mod signing;
 pub mod tariff;
 pub mod visit;
 mod words;
@@ -23,3 +24,10 @@ pub use desk::{Station, StationSettings};
 pub use error::MedicalError;
 pub use journal::StationJournal;
 pub use visit::Receipt;
+
+/// Whether a command APDU is one by which the card books: power that fails in it leaves the station
+/// in doubt.
+#[must_use]
+pub fn completes(apdu: &[u8]) -> bool {
+    matches!(apdu, [0xD0, 0x2C | 0x42 | 0x46, ..])
+}
