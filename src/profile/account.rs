@@ -11,11 +11,21 @@
 //! start = "0101"                  # its first day, month and day
 //! ```
 
+use std::ops::Range;
+
 use serde::Deserialize;
+use tessera_framework::tlv::DataObjects;
 use tessera_social_security::account::amounts::{AMOUNTS_BYTES, Amounts};
 use toml::Spanned;
 
 use super::{ProfileError, Source};
+
+/// Tag of a record in installation data.
+const RECORD: u16 = 0xC4;
+
+/// The item of EF05 that says how the account is settled, and what it says when that is off-line.
+const CARD_USE_MODE: u8 = 0x8F;
+const OFF_LINE: u8 = b'2';
 
 /// `[social-security.account]`.
 #[derive(Deserialize)]
@@ -52,6 +62,25 @@ impl Section {
         let Self { balance, self_pay, fund, .. } = *self;
         Ok(Amounts { online, offline, balance, self_pay, fund, year, start }.encode())
     }
+}
+
+/// Refuses an account that is settled off-line, the card keeping the balance: item 8F
+/// (医疗保险用卡方式) is 2. `beside` is where a ledger is, which keeps the balance then.
+pub(super) fn refuse_off_line(
+    source: &Source<'_>,
+    beside: Range<usize>,
+    installed: &[u8],
+) -> Result<(), ProfileError> {
+    let mode = [CARD_USE_MODE, 1, OFF_LINE];
+    let mut objects = DataObjects::new(installed).flatten();
+    let is_off_line = objects.any(|object| {
+        object.tag.0 == RECORD && matches!(object.value, [4, 5, _, item @ ..] if *item == mode)
+    });
+    if is_off_line {
+        let expected = "item 8F of DF04 not \"2\" beside a ledger: one balance on a card";
+        return Err(source.wrong(beside, expected, "\"2\""));
+    }
+    Ok(())
 }
 
 /// Four digits, packed.

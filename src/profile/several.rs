@@ -5,7 +5,7 @@ use tessera_social_security::SocialSecurity;
 use toml::Spanned;
 
 use super::{
-    Installation, Limits, ProfileError, Source, employer, items,
+    Installation, Limits, ProfileError, Source, account, employer, items,
     keys::{self, Keys},
     library, master, medical, purse, words,
 };
@@ -61,6 +61,9 @@ impl Several {
         }
         if let Some(section) = self.medical_account {
             let environment = below_environment(source, &section, &applets)?;
+            for with in applets.iter().filter(|with| with.name == ENVIRONMENT) {
+                account::refuse_off_line(source, section.span(), &with.data)?;
+            }
             let account = section.get_ref();
             applets.push(medical::installation(source, account, keys.as_ref(), environment)?);
         }

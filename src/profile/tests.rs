@@ -1,5 +1,6 @@
 //! Profiles: what the built-in ones put on a card, and what is said of each mistake.
 
+mod account;
 mod employer;
 mod library;
 mod psam;

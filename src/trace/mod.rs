@@ -13,6 +13,7 @@
 //! A trace is made from the line alone, as a protocol analyser would: it does not look into the
 //! card, so it reads the same for a card behind a real reader.
 
+mod account;
 pub mod atr;
 mod bytes;
 pub mod control;

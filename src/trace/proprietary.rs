@@ -3,12 +3,13 @@
 
 use tessera_framework::{Apdu, StatusWord};
 
-use super::{medical, psam};
+use super::{account, medical, psam};
 
 /// What a command of the proprietary class means.
 pub(super) fn meaning(apdu: &Apdu<'_>) -> Option<String> {
     let (p1, p2) = (apdu.p1, apdu.p2);
-    if let Some(text) = psam::meaning(apdu).or_else(|| medical::meaning(apdu)) {
+    let own = psam::meaning(apdu).or_else(|| medical::meaning(apdu));
+    if let Some(text) = own.or_else(|| account::meaning(apdu)) {
         return Some(text);
     }
     if apdu.cla & 0xF0 != 0x80 {
