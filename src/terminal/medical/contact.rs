@@ -7,7 +7,7 @@ use crate::terminal::{
 };
 
 use super::{
-    answer::{Prepared, PreparedCredit, State},
+    answer::{Prepared, PreparedCredit, State, Status},
     authority::{
         Authority,
         books::{RowState, Source},
@@ -73,29 +73,25 @@ impl Station<'_> {
     ) -> Result<Met, MedicalError> {
         self.stop(authority, card)?;
         authority.serves(card)?;
-        self.open_ledger_to_read(card)?;
-        self.fill_the_gaps(authority, card)?;
+        let mut status = self.open_ledger_to_read(card)?;
+        self.fill_the_gaps(authority, card, &status)?;
         let mut orders = 0;
         loop {
-            let now = self.now(terminal)?;
+            let (figures, when) = (self.figures()?, self.settings.when);
+            let now = CardNow { status, figures, terminal, when };
             let next = authority.next_order(card, &now)?.filter(|_| orders < ORDERS_MAX);
             let Some(ordered) = next else { return Ok(Met { now, orders }) };
             self.carry_out(authority, card, &ordered, &now)?;
             orders += 1;
+            let ask = question::status();
+            status = self.card.read(&ask, "12 bytes", &mut self.progress, Status::of)?;
         }
-    }
-
-    fn now(&mut self, terminal: TerminalId) -> Result<CardNow, MedicalError> {
-        let progress = &mut self.progress;
-        let read = super::answer::Status::of;
-        let status = self.card.read(&question::status(), "12 bytes", progress, read)?;
-        Ok(CardNow { status, figures: self.figures()?, terminal, when: self.settings.when })
     }
 
     /// A card that is not to be served is frozen, one that is dead is ended.
     fn stop(&mut self, authority: &mut Authority, card: &CardId) -> Result<(), MedicalError> {
         let (_, status) = self.open_ledger()?;
-        let Some(ordered) = authority.stops(card, &status) else { return Ok(()) };
+        let Some(ordered) = authority.stops(card, &status)? else { return Ok(()) };
         self.order_without_entry(authority, card, &ordered)
     }
 
@@ -119,11 +115,9 @@ impl Station<'_> {
         &mut self,
         authority: &mut Authority,
         card: &CardId,
+        status: &Status,
     ) -> Result<(), MedicalError> {
-        let progress = &mut self.progress;
-        let read = super::answer::Status::of;
-        let status = self.card.read(&question::status(), "12 bytes", progress, read)?;
-        let missing = authority.missing(card, &status)?;
+        let missing = authority.missing(card, status)?;
         for sequence in
             missing.rev().take(usize::from(LOG_RECORDS)).collect::<Vec<_>>().iter().rev()
         {

@@ -184,7 +184,7 @@ impl<'a> Station<'a> {
         let terminal = psam.read(&number, "6 bytes of file 0016", progress, exact)?;
         let name = question::PSAM_APPLICATION;
         psam.get(&question::select_name(name, "open its application"), progress)?;
-        let file = question::read_binary(0x1C, 0x0A, "tell what it may be used for");
+        let file = question::read_binary(0x1C, 0x0A, "tell its key and its dates");
         let city: [u8; 10] = psam.read(&file, "10 bytes of file 001C", progress, exact_ten)?;
         let [key_index, _version, a, b, c, d, e, f, g, h] = city;
         let (start, expiry) = ([a, b, c, d], [e, f, g, h]);
@@ -314,6 +314,7 @@ impl<'a> Station<'a> {
         let select = question::select_ledger();
         let expected = "control information with 9F0C";
         let ledger = self.card.read(&select, expected, progress, Ledger::of)?;
+        // What SELECT tells is not all: the sequence is in the status.
         let status = self.card.read(&question::status(), "12 bytes", progress, Status::of)?;
         Ok((ledger, status))
     }

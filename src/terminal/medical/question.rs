@@ -92,13 +92,14 @@ pub(in crate::terminal) fn select_directory(fid: u16) -> Ask {
 /// SELECT of the ledger.
 pub(in crate::terminal) fn select_ledger() -> Ask {
     Ask::of([0x00, 0xA4, 0x04, 0x00], &[LEDGER], Some(0), "open the medical account")
-        .telling(|data| Some(words::ledger(&answer::Ledger::of(data)?)))
+        .telling(|data| Some(words::state(answer::Ledger::of(data)?.state).into()))
 }
 
 /// READ RECORD of a record, or of all from that one on.
 pub(in crate::terminal) fn read_record(sfi: u8, number: u8, all: bool, asked: &str) -> Ask {
     let mode = if all { 0b101 } else { 0b100 };
     Ask::of([0x00, 0xB2, number, sfi << 3 | mode], &[], Some(0), asked)
+        .telling(|data| Some(words::value(data)))
 }
 
 /// The issuer's data or the holder's, all records.
@@ -137,6 +138,7 @@ pub(in crate::terminal) fn change_pin(old: &Pin, new: &Pin) -> Ask {
 /// GET CHALLENGE.
 pub(in crate::terminal) fn get_challenge(bytes: u8) -> Ask {
     Ask::of([0x00, 0x84, 0x00, 0x00], &[], Some(bytes), "give a random number")
+        .telling(|data| Some(hex::encode_upper(data)))
 }
 
 /// INTERNAL AUTHENTICATE with the IRK.

@@ -3,7 +3,7 @@
 use crate::terminal::{Fen, answer};
 
 use super::{
-    answer::{Ledger, LogEntry, Online, Prepared, State, Statement, Status},
+    answer::{LogEntry, Online, Prepared, State, Statement, Status},
     identity::{Items, text},
 };
 
@@ -17,13 +17,18 @@ pub(super) const fn state(state: State) -> &'static str {
     }
 }
 
-pub(super) fn ledger(ledger: &Ledger) -> String {
-    format!(
-        "{}, {} of {} entries since the last statement",
-        state(ledger.state),
-        ledger.unstated,
-        ledger.limit
-    )
+/// A data item's value, as text where it is one.
+pub(super) fn value(data: &[u8]) -> String {
+    match data {
+        [_, length, value @ ..]
+            if value.len() == usize::from(*length)
+                && value.iter().all(|byte| byte.is_ascii_graphic()) =>
+        {
+            text(value)
+        }
+        [_, length, value @ ..] if value.len() == usize::from(*length) => hex::encode_upper(value),
+        _ => hex::encode_upper(data),
+    }
 }
 
 pub(super) fn status(status: &Status) -> String {

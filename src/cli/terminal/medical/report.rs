@@ -106,12 +106,15 @@ pub(super) fn statement(identity: &Identity, printed: &Printed) {
 /// A card has met its authority.
 pub(super) fn met(identity: &Identity, met: &Met) {
     say(&format!(
-        "\n{}, card {}: {} yuan, last entry {}; {} orders carried out",
+        "\n{}, card {}: {} yuan, last entry {}; {} carried out",
         identity.name,
         identity.card.number,
         met.now.figures.balance,
         met.now.status.sequence,
-        met.orders,
+        match met.orders {
+            1 => "1 order".into(),
+            orders => format!("{orders} orders"),
+        },
     ));
 }
 

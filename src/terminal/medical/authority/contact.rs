@@ -37,20 +37,29 @@ pub struct CardNow {
 
 impl Authority {
     /// What has to be done with a card before anything else, told by its short status alone: a card
-    /// that is not served is frozen, one that is dead is ended for ever.
-    #[must_use]
-    pub fn stops(&self, card: &CardId, status: &Status) -> Option<Ordered> {
-        let account = self.account(card).ok()?;
-        let is_served = account.state == AccountState::Open;
-        if is_served || matches!(status.state, State::Terminated | State::New) {
-            return None;
+    /// that is not served is frozen, one that is dead is ended for ever. What the card is already
+    /// is ordered no more.
+    ///
+    /// # Errors
+    /// [`AuthorityError`].
+    pub fn stops(
+        &mut self,
+        card: &CardId,
+        status: &Status,
+    ) -> Result<Option<Ordered>, AuthorityError> {
+        let Ok(account) = self.account_mut(card) else { return Ok(None) };
+        if account.state == AccountState::Open || status.state == State::New {
+            return Ok(None);
         }
-        let is_due = |order: &Order| match order {
-            Order::Freeze(_) => status.state == State::Active,
-            Order::Terminate(_) => true,
+        let is_so = |order: &Order| match order {
+            Order::Freeze(_) => status.state != State::Active,
+            Order::Terminate(_) => status.state == State::Terminated,
             _ => false,
         };
-        account.order.iter().copied().find(|ordered| is_due(&ordered.order))
+        account.order.retain(|ordered| !is_so(&ordered.order));
+        let stops = |order: &Order| matches!(order, Order::Freeze(_) | Order::Terminate(_));
+        let next = account.order.iter().copied().find(|ordered| stops(&ordered.order));
+        self.save().map(|()| next)
     }
 
     /// Compares the card with the books. The sequences the books do not have are read from the
