@@ -7,7 +7,7 @@ use tessera_framework::{Env, Halt, Outcome, Reply, StatusWord};
 
 use crate::{
     Dialect, Session,
-    header::Header,
+    header::{Flags, Header},
     intent::{FileRef, Purpose, Which, open},
     layout::Kind,
 };
@@ -180,6 +180,9 @@ fn replace(
             return Halt::status(StatusWord::WRONG_DATA);
         }
     }
+    if file.marked() && file.flags().contains(Flags::KEEPS_LENGTH) {
+        return replace_filled(env, &record, data);
+    }
     if file.kind != Kind::LinearVariable {
         if data.len() as u32 != record.capacity {
             return Halt::status(StatusWord::WRONG_LENGTH);
@@ -193,6 +196,24 @@ fn replace(
         env.store(record.at - 1, &[data.len() as u8])?;
         env.store(record.at, data)
     })
+}
+
+/// Replaces a TLV record by one that is as long, bytes EE behind what is given.
+fn replace_filled(env: &mut Env<'_>, record: &Record, data: &[u8]) -> Outcome {
+    let mut filled = [0xEE; u8::MAX as usize];
+    let (Some(filled), [tag, _, value @ ..]) = (filled.get_mut(..record.bytes as usize), data)
+    else {
+        return Halt::status(StatusWord::WRONG_DATA);
+    };
+    let [to_tag, to_length, to_value @ ..] = filled else {
+        return Halt::status(StatusWord::WRONG_DATA);
+    };
+    let Some((to_value, _)) = to_value.split_at_mut_checked(value.len()) else {
+        return Halt::status(StatusWord::NOT_ENOUGH_MEMORY);
+    };
+    to_value.copy_from_slice(value);
+    (*to_tag, *to_length) = (*tag, record.bytes.saturating_sub(2) as u8);
+    env.store(record.at, filled)
 }
 
 /// One tag byte, one length byte, and exactly as many bytes.

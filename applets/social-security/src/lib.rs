@@ -41,12 +41,16 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod annex;
+mod data;
+pub mod generation;
 mod install;
 pub mod keys;
 pub mod structure;
 pub mod table;
 #[cfg(test)]
 mod tests;
+pub mod version_1;
 
 use tessera_cos::{
     Dialect,
@@ -95,7 +99,16 @@ impl Applet for SocialSecurity {
     }
 
     fn df_by_name(&self, env: &Env<'_>, prefix: &[u8], nth: u16) -> Result<Option<DfId>, Halt> {
-        tessera_cos::df_by_name(env, prefix, nth)
+        let named = |env: &Env<'_>, nth| tessera_cos::df_by_name(env, prefix, nth);
+        if let Some(df) = named(env, nth)? {
+            return Ok(Some(df));
+        }
+        // Behind all that are called so come those that are also known by such a name.
+        let mut before = 0;
+        while named(env, before)?.is_some() {
+            before += 1;
+        }
+        annex::df_by_alias(env, prefix, nth - before)
     }
 
     fn select(

@@ -45,6 +45,8 @@ pub enum Class {
     Preset,
     /// 预留: place and size only.
     Reserved,
+    /// Of an informative annex.
+    Informative,
 }
 
 /// What a file holds.
@@ -99,6 +101,15 @@ pub enum Format {
     Binary,
     /// B-TLV: data items again.
     Template(&'static [Item]),
+}
+
+impl Df {
+    /// The number installation data name it by: 0 the environment, else the last digits of its file
+    /// identifier.
+    #[must_use]
+    pub const fn number(&self) -> u8 {
+        if self.fid == 0xDDF1 { 0 } else { self.fid as u8 }
+    }
 }
 
 impl File {

@@ -7,14 +7,17 @@
 //! names stand who may read it and who may update it; key identifiers are those of the key index
 //! table of 2013.
 
-use crate::structure::{
-    Class::{InUse, Preset, Reserved},
-    Df, FREE, NEVER, PIN, an, b, cn, cyclic, fixed, key, pin_and, pin_or, records, template,
-    transparent,
+use crate::{
+    annex::{DF05, DF06},
+    structure::{
+        Class::{InUse, Preset, Reserved},
+        Df, FREE, NEVER, PIN, an, b, cn, cyclic, fixed, key, pin_and, pin_or, records, template,
+        transparent,
+    },
 };
 
 /// The directories: the environment itself, then those under it.
-pub static DFS: [&Df; 6] = [&SSSE, &DF01, &DF02, &DF03, &DF04, &DF07];
+pub static DFS: [&Df; 8] = [&SSSE, &DF01, &DF02, &DF03, &DF04, &DF05, &DF06, &DF07];
 
 /// 社会保障系统环境: social-security system environment.
 #[rustfmt::skip]
