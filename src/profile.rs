@@ -23,6 +23,8 @@
 //!
 //! [social-security]
 //! pin = "123456"                              # decimal digits, two a byte; leave out for none
+//! version = "V2.0"            # the tables: V1.0, V2.0, or V3.0, which has those of V2.0
+//! check-identification = true # the last four bytes of the identification code are to be right
 //! files = "P8"                # P8, P16, P32, P80, or a list: ["SSSE/EF05", "DF01/EF07"]
 //!
 //! [social-security.holder]                    # the environment's items by name
@@ -39,6 +41,7 @@
 //!
 //! [social-security.access]                    # a region's own conditions in place of the table's:
 //! "DF01/EF06" = { update = "PIN" }    # free, never, PIN, key 86, PIN or key 86, PIN and key 86
+//! "DF01/EF08" = { mac = true }        # updates carry a MAC of the directory's maintenance key
 //! ```
 //!
 //! Instead of `[social-security]`, a blank card whose MF belongs to the applet itself:
@@ -64,7 +67,10 @@ mod access;
 mod account;
 mod check;
 mod employer;
+mod extension;
+mod files;
 mod fmcos;
+mod identification;
 mod iso7816;
 mod items;
 mod keys;
@@ -234,6 +240,8 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("social-security-p16", include_str!("../profiles/social-security-p16.toml")),
     ("social-security-p32", include_str!("../profiles/social-security-p32.toml")),
     ("social-security-p80", include_str!("../profiles/social-security-p80.toml")),
+    ("social-security-v1", include_str!("../profiles/social-security-v1.toml")),
+    ("social-security-v3", include_str!("../profiles/social-security-v3.toml")),
     ("blank", include_str!("../profiles/blank.toml")),
     ("fm1208", include_str!("../profiles/fm1208.toml")),
     ("tiny", include_str!("../profiles/tiny.toml")),

@@ -13,6 +13,9 @@ use super::{ProfileError, Source};
 pub(super) struct Conditions {
     read: Option<String>,
     update: Option<String>,
+    /// Updates carry a MAC of the directory's maintenance key.
+    #[serde(default)]
+    pub(super) mac: bool,
 }
 
 /// The conditions for reading and for updating, encoded.
@@ -33,7 +36,8 @@ pub(super) fn own(
     Ok([one(&own.read, file.read)?, one(&own.update, file.update)?])
 }
 
-fn parse(words: &str) -> Option<Access> {
+/// A condition in a profile's words.
+pub(super) fn parse(words: &str) -> Option<Access> {
     let words: Vec<&str> = words.split_whitespace().collect();
     let key = |digits: &str| u8::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 2);
     Some(match words[..] {

@@ -7,12 +7,16 @@ use serde::Deserialize;
 use tessera_cos::social::keys::algorithm_byte;
 use tessera_social_security::{
     keys::KEYS,
-    structure::{Class, Content, Df, File, Format, Item},
-    table::DFS,
+    structure::{Content, Df, File, Format, Item},
 };
 use toml::Spanned;
 
-use super::{ProfileError, Source, access, account, check, keys::Keys};
+use super::{
+    ProfileError, Source, access, account, check, extension,
+    files::{Files, Tables, file_name},
+    identification,
+    keys::Keys,
+};
 use crate::keys::Levels;
 
 /// `[social-security]`.
@@ -26,6 +30,14 @@ pub(super) struct Section {
     fci: Spanned<String>,
     #[serde(default)]
     check: Option<bool>,
+    /// The tables: V1.0, V2.0 or V3.0.
+    #[serde(default)]
+    version: Option<Spanned<String>>,
+    /// The last four bytes of the identification code are to be those of the issuer's key.
+    #[serde(default)]
+    check_identification: bool,
+    #[serde(default)]
+    extensions: extension::Extensions,
     #[serde(default)]
     holder: BTreeMap<String, Spanned<Text>>,
     #[serde(default)]
@@ -41,17 +53,10 @@ fn directory_file() -> Spanned<String> {
     Spanned::new(0..0, "88011E".into())
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Files {
-    Set(String),
-    List(Vec<String>),
-}
-
 /// What a profile writes for an item.
 #[derive(Deserialize, Clone, Debug)]
 #[serde(untagged)]
-enum Text {
+pub(super) enum Text {
     /// A value, in characters or digits.
     One(String),
     /// Several records, or the fields of one.
@@ -90,16 +95,18 @@ pub(super) fn installation_data(
     if let Some(pin) = &section.pin {
         push(&mut data, 0xC0, &digits_of_pin(source, pin)?);
     }
-    let files = files(source, &section.files)?;
-    let pairs = files.iter().flat_map(|&(df, file)| [number(df), file.sfi]).collect::<Vec<_>>();
+    let tables = Tables::read(source, section.version.as_ref())?;
+    push(&mut data, 0xCD, &[tables.0.code()]);
+    let files = tables.choose(source, &section.files)?;
+    let pairs = files.iter().flat_map(|&(df, file)| [df.number(), file.sfi]).collect::<Vec<_>>();
     push(&mut data, 0xC2, &pairs);
     push(&mut data, 0xC3, &source.hex(&section.fci)?);
     if let Some(keys) = keys {
-        let has_df = |n: u8| n == 0 || files.iter().any(|(df, _)| number(df) == n);
+        let has_df = |n: u8| n == 0 || files.iter().any(|(df, _)| df.number() == n);
         card_keys(&mut data, keys, has_df);
     }
     if let Some(section) = &section.account {
-        let has_keys = keys.is_some() && files.iter().any(|(df, _)| number(df) == 4);
+        let has_keys = keys.is_some() && files.iter().any(|(df, _)| df.number() == 4);
         if !has_keys {
             let expected = "files of DF04 and a section [keys] beside an account";
             return Err(source.wrong(section.span(), expected, "none"));
@@ -107,25 +114,36 @@ pub(super) fn installation_data(
         push(&mut data, 0xC8, &section.get_ref().amounts(source)?);
     }
     for (key, text) in &section.holder {
-        if let (Text::One(number), true) = (text.get_ref(), section.check != Some(false)) {
-            check::check_numbers(source, key, number, text.span())?;
+        let mut text = text.clone();
+        if let Text::One(number) = text.get_ref() {
+            if section.check != Some(false) {
+                check::check_numbers(source, key, number, text.span())?;
+            }
+            if key == "identification-code" {
+                let checks = section.check_identification;
+                let whole = identification::code(source, number, text.span(), keys, checks)?;
+                text = Spanned::new(text.span(), Text::One(whole));
+            }
         }
-        holder_item(source, &mut data, key, text)?;
+        holder_item(source, &mut data, tables, key, &text)?;
     }
     for (path, conditions) in &section.access {
         let (df, file) = path.split_once('/').unwrap_or((path, ""));
-        let place = find(df, file).filter(|place| files.contains(place));
+        let place = tables.find(df, file).filter(|place| files.contains(place));
         let Some((df, file)) = place else {
             let expected = "a file in `files` such as DF01/EF06";
             return Err(source.wrong(conditions.span(), expected, format!("{path:?}")));
         };
         let [read, update] = access::own(source, file, conditions)?;
-        push(&mut data, 0xC6, &[&[number(df), file.sfi], &read[..], &update[..]].concat());
+        push(&mut data, 0xC6, &[&[df.number(), file.sfi], &read[..], &update[..]].concat());
+        if conditions.get_ref().mac {
+            push(&mut data, 0xC9, &[df.number(), file.sfi]);
+        }
     }
     for (path, text) in &section.items {
         let mut parts = path.splitn(3, '/');
         let (df, file) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let Some((df, file)) = find(df, file) else {
+        let Some((df, file)) = tables.find(df, file) else {
             return Err(source.wrong(text.span(), "a file such as SSSE/EF05", format!("{path:?}")));
         };
         if !files.contains(&(df, file)) {
@@ -148,6 +166,7 @@ pub(super) fn installation_data(
             }
         }
     }
+    extension::install(source, &mut data, &section.extensions, &files, keys)?;
     Ok(data)
 }
 
@@ -184,73 +203,17 @@ pub(super) fn digits_of_pin(
     source.hex(pin)
 }
 
-/// The files a set or a list names.
-fn files(
-    source: &Source<'_>,
-    files: &Spanned<Files>,
-) -> Result<Vec<(&'static Df, &'static File)>, ProfileError> {
-    let all = || DFS.into_iter().flat_map(|df| df.files.iter().map(move |file| (df, file)));
-    let in_set = |set: &str, df: &Df, file: &File| match set {
-        "P8" => {
-            let large = matches!(
-                (df.fid, file.sfi),
-                (0xDDF1, 0x07 | 0x08) | (0xDF01, 0x16..=0x1A) | (0xDF04, 0x08 | 0x15)
-            );
-            !large && df.fid != 0xDF07
-        }
-        "P16" => file.class != Class::Preset || df.fid == 0xDF02,
-        _ => true,
-    };
-    match files.get_ref() {
-        Files::Set(set) if matches!(set.as_str(), "P8" | "P16" | "P32" | "P80") => {
-            Ok(all().filter(|(df, file)| in_set(set, df, file)).collect())
-        }
-        Files::Set(other) => Err(source.wrong(
-            files.span(),
-            "P8, P16, P32, P80 or a list of files",
-            format!("{other:?}"),
-        )),
-        Files::List(paths) => paths
-            .iter()
-            .map(|path| {
-                let (df, file) = path.split_once('/').unwrap_or((path, ""));
-                find(df, file).ok_or_else(|| {
-                    source.wrong(files.span(), "a file such as SSSE/EF05", format!("{path:?}"))
-                })
-            })
-            .collect(),
-    }
-}
-
-fn find(df: &str, file: &str) -> Option<(&'static Df, &'static File)> {
-    let df = DFS.into_iter().find(|d| df_name(d) == df)?;
-    let file = df.files.iter().find(|f| format!("{:04X}", f.fid()) == file)?;
-    Some((df, file))
-}
-
-/// Short name of a directory: SSSE, DF01 and so on.
-pub(super) fn df_name(df: &Df) -> String {
-    if df.fid == 0xDDF1 { "SSSE".into() } else { format!("{:04X}", df.fid) }
-}
-
-fn file_name(df: &Df, file: &File) -> String {
-    format!("{}/{:04X}", df_name(df), file.fid())
-}
-
-fn number(df: &Df) -> u8 {
-    if df.fid == 0xDDF1 { 0 } else { df.fid as u8 }
-}
-
 fn holder_item(
     source: &Source<'_>,
     data: &mut Vec<u8>,
+    tables: Tables,
     key: &str,
     text: &Spanned<Text>,
 ) -> Result<(), ProfileError> {
     let known = HOLDER.iter().find(|(name, ..)| *name == key);
     let place = known.and_then(|(_, path, tag)| {
         let (df, file) = path.split_once('/')?;
-        find(df, file).map(|(df, file)| (df, file, *tag))
+        tables.find(df, file).map(|(df, file)| (df, file, *tag))
     });
     let Some((df, file, tag)) = place else {
         let expected = format!("one of {}", HOLDER.map(|(name, ..)| name).join(", "));
@@ -266,7 +229,12 @@ fn holder_item(
                 return Err(source.wrong(text.span(), "a name of at most 50 bytes of GBK", got));
             }
             to.record(data, 2, &padded(0x09, first, 30));
-            to.record(data, 3, &padded(NAME_EXTENSION, rest, 20));
+            if file.item_of_record(3).is_some_and(|item| item.tag == NAME_EXTENSION) {
+                to.record(data, 3, &padded(NAME_EXTENSION, rest, 20));
+            } else if !rest.is_empty() {
+                let expected = "a name of at most 30 bytes of GBK on a card V1.0";
+                return Err(source.wrong(text.span(), expected, format!("{} more", rest.len())));
+            }
             Ok(())
         }
         _ => to.item(data, tag),
@@ -287,7 +255,7 @@ impl Place<'_> {
     }
 
     fn record(&self, data: &mut Vec<u8>, record: u8, bytes: &[u8]) {
-        push(data, 0xC4, &[&[number(self.df), self.file.sfi, record], bytes].concat());
+        push(data, 0xC4, &[&[self.df.number(), self.file.sfi, record], bytes].concat());
     }
 
     /// The records of one item of a file of items.
@@ -356,7 +324,7 @@ impl Place<'_> {
         if value.is_empty() || value.len() > usize::from(size) {
             return Err(self.wrong(&format!("1 to {size} bytes"), format!("{}", value.len())));
         }
-        let place = [number(self.df), self.file.sfi, 0, 0];
+        let place = [self.df.number(), self.file.sfi, 0, 0];
         push(data, 0xC5, &[&place[..], &value].concat());
         Ok(())
     }

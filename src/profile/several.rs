@@ -114,7 +114,8 @@ fn name_children(applets: &mut [Installation]) {
 
 /// What the files of its applications are called.
 pub(super) fn vocabulary(applets: &[Installation]) -> Vocabulary {
-    let mut vocabulary = words::vocabulary();
+    let environment = applets.iter().find(|with| with.name == ENVIRONMENT);
+    let mut vocabulary = words::vocabulary(environment.map_or(&[], |with| &with.data));
     for with in applets {
         match with.name.as_str() {
             purse::NAME => vocabulary.dfs.push(purse::words()),

@@ -1,15 +1,19 @@
 //! What the files of a profile's applications are called, for traces.
 
+use tessera_framework::tlv::DataObjects;
 use tessera_social_security::{
+    generation::Generation,
     structure::{Content, Format, Item},
-    table::DFS,
 };
 
-use super::items::df_name;
+use super::files::df_name;
 use crate::trace::{Coding, ContentWords, DfWords, EfWords, ItemWords, Vocabulary};
 
-/// The MF's files, then the social-security card's.
-pub(super) fn vocabulary() -> Vocabulary {
+/// The MF's files, then the social-security card's, by the tables its installation data name.
+pub(super) fn vocabulary(data: &[u8]) -> Vocabulary {
+    let code = DataObjects::new(data).flatten().find(|object| object.tag.0 == 0xCD);
+    let code = code.and_then(|object| object.value.first().copied());
+    let generation = code.and_then(Generation::of).unwrap_or_default();
     let mut dfs = vec![DfWords {
         fid: 0x3F00,
         name: b"\xF0TESSERA.MF".to_vec(),
@@ -17,7 +21,7 @@ pub(super) fn vocabulary() -> Vocabulary {
         text: "主文件 master file".into(),
         efs: vec![objects(0x2F00, 30, "EF.DIR, applications"), objects(0x2F01, 29, "EF.ATR/INFO")],
     }];
-    dfs.extend(DFS.into_iter().map(|df| {
+    dfs.extend(generation.dfs().iter().map(|df| {
         DfWords {
             fid: df.fid,
             name: df.name.to_vec(),
