@@ -85,7 +85,8 @@ fn tables(text: &str) -> impl Iterator<Item = (&str, &str)> {
 mod tests {
     use crate::Profile;
 
-    const HEAD: &str = "[card]\ninterface = \"contact\"\nhistorical = \"\"\nmemory-bytes = 32768\n";
+    const HEAD: &str = "[card]\ninterface = \"contact\"\nhistorical = \"8601330400000298\"\n\
+        memory-bytes = 32768\n";
 
     #[test]
     fn tables_it_does_not_write_come_from_the_profiles_it_is_like() {

@@ -145,7 +145,8 @@ fn every_built_in_profile_makes_a_card_that_answers() {
         testing::check(&mut card, &[("00 A4 00 0C 02 3F00", "9000")]);
         let expected = |there: bool| if there { "9000" } else { "6A82" };
         let environment =
-            !matches!(name, "blank" | "fm1208" | "iso7816" | "psam" | "purse" | "library");
+            !matches!(name, "blank" | "fm1208" | "iso7816" | "psam" | "purse" | "library")
+                && !name.ends_with("psam");
         let purse = matches!(name, "purse" | "citizen");
         let library = matches!(name, "library" | "citizen");
         testing::check(

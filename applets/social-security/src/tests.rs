@@ -5,6 +5,8 @@ extern crate std;
 mod account;
 mod card;
 mod install;
+mod keys;
+mod personality;
 mod table;
 
 use std::{format, string::String, vec, vec::Vec};
@@ -14,7 +16,7 @@ use tessera_framework::{
     Selection, StatusWord, Target, testing::Rig,
 };
 
-use crate::{SocialSecurity, install::number, table::DFS};
+use crate::{SocialSecurity, table::DFS};
 
 /// The synthetic PIN.
 const PIN: &[u8] = &[0x12, 0x34, 0x56];
@@ -30,7 +32,7 @@ fn object(tag: u8, value: &[u8]) -> Vec<u8> {
 
 /// Pairs of directory and file that name every file there is.
 fn every_file() -> Vec<u8> {
-    DFS.iter().flat_map(|df| df.files.iter().flat_map(|file| [number(df), file.sfi])).collect()
+    DFS.iter().flat_map(|df| df.files.iter().flat_map(|file| [df.number(), file.sfi])).collect()
 }
 
 /// A card with the files of `pairs`, with or without a PIN, and what `more` objects say.
@@ -44,7 +46,7 @@ fn data(pairs: &[u8], pin: Option<&[u8]>, more: &[Vec<u8>]) -> Vec<u8> {
 
 /// The whole card with power on.
 #[derive(Clone)]
-struct Dialogue(Rig<16_384>);
+struct Dialogue(Rig<20_480>);
 
 impl Dialogue {
     fn of(data: &[u8]) -> Self {

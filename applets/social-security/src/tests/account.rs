@@ -157,7 +157,7 @@ impl Dialogue {
 
     /// The whole segment.
     fn memory(&self) -> Vec<u8> {
-        let mut segment = vec![0; 16_384];
+        let mut segment = vec![0; 20_480];
         self.clone().0.env().load(0, &mut segment).unwrap();
         segment
     }

@@ -16,7 +16,7 @@ fn log() -> Vec<Vec<u8>> {
         for file in df.files {
             if let Content::Cyclic { fields, .. } = file.content {
                 let bytes = fields.iter().map(|field| usize::from(field.bytes)).sum();
-                let record = [&[number(df), file.sfi, 1], &vec![file.sfi; bytes][..]].concat();
+                let record = [&[df.number(), file.sfi, 1], &vec![file.sfi; bytes][..]].concat();
                 objects.push(object(0xC4, &record));
             }
         }
@@ -70,7 +70,7 @@ fn selection_answers_as_the_traces_do() {
         ("00A4040006 D15600000502", "6F08 8406D15600000502 9000"),
         ("00A4000002 DF04", "6F08 8406D15600000503 9000"),
         ("00A4000002 DF07", "6F08 8406D15600000504 9000"),
-        ("00A4000002 DF05", "6A82"),
+        ("00A4000002 DF09", "6A82"),
         ("00A4040006 D15600000509", "6A82"),
         ("00A4000002 DDF1", "6F16 840F7378312E73682EC9E7BBE1B1A3D5CF A503 88011E 9000"),
     ]);
@@ -127,7 +127,7 @@ fn every_file_opens_to_whom_its_conditions_name_and_to_nobody_else() {
             files += 1;
         }
     }
-    assert_eq!(files, 37);
+    assert_eq!(files, 40);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::structure::Content;
 /// The status word a card of this data is refused with.
 #[track_caller]
 fn refused(data: &[u8]) -> StatusWord {
-    match Rig::<16_384>::with(&SocialSecurity, data) {
+    match Rig::<20_480>::with(&SocialSecurity, data) {
         Err(Halt::Status(status)) => status,
         Err(torn) => panic!("{torn:?}"),
         Ok(_) => StatusWord::OK,
