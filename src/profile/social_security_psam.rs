@@ -2,7 +2,7 @@
 //! every key that such a module can have.
 //!
 //! ```toml
-//! [keys]                                  # the same section as a user card's: its root keys are here
+//! [keys]                                  # as on a user card; here the roots themselves
 //! region = "330400"
 //!
 //! [social-security-psam]

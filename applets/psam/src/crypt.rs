@@ -9,11 +9,12 @@
 //! | 03 | another part | none |
 //! | 01 | last part | MAC, 4 bytes |
 //!
-//! The card for social-security cards knows 00, 05, 07, 03 and 01. The terminal pads, and folds what
-//! SM4 enciphers; the MAC of a key of SM4 is CBC, its four words XORed. The MAC of a DES key of 16 bytes is ISO/IEC 9797-1 algorithm 3, as the user
-//! card's line protection has it (inferred from use). The chaining value between two parts is that
-//! of the left half of the key alone, so a part's end is not seen in the MAC. A MAC under way ends
-//! with any other mode, and with every refusal of this command.
+//! The card for social-security cards knows 00, 05, 07, 03 and 01. The terminal pads, and folds
+//! what SM4 enciphers; the MAC of a key of SM4 is CBC, its four words XORed. The MAC of a DES key
+//! of 16 bytes is ISO/IEC 9797-1 algorithm 3, as the user card's line protection has it (inferred
+//! from use). The chaining value between two parts is that of the left half of the key alone, so a
+//! part's end is not seen in the MAC. A MAC under way ends with any other mode, and with every
+//! refusal of this command.
 
 use tessera_cos::{
     basic::Turn,
