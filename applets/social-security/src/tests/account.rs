@@ -2,6 +2,7 @@
 //! answers, and the values of the rules' known answers, computed apart from the card.
 
 mod boundaries;
+mod history;
 mod kill;
 mod order;
 mod refused;

@@ -12,7 +12,7 @@ fn view(card: &Dialogue) -> (Amounts, String, String) {
 
 impl Dialogue {
     /// The answer with its status word; `None` when power failed.
-    fn try_send(&mut self, command: &str) -> Option<String> {
+    pub(super) fn try_send(&mut self, command: &str) -> Option<String> {
         let bytes = unhex(command);
         let apdu = Apdu::parse(&bytes).unwrap();
         let command = Command {
