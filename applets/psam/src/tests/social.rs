@@ -322,6 +322,17 @@ fn a_settlement_is_refused_and_spends_no_number() {
     card.check(&[("8072000004 B90A5171", "9000")]);
 }
 
+/// Three indexes, whatever purchase keys lie beside them.
+#[test]
+fn a_ledger_has_three_purchase_keys() {
+    let keys = ["4290", "4294"].map(|name| key(name, DPK1));
+    let mut card = with("00", &[(0xC3, &*keys[0]), (0xC3, &*keys[1])]);
+    card.run(&[DF01]);
+    for version in ["00", "04"] {
+        card.refused(&ledger(version, "01"), "9403");
+    }
+}
+
 /// As many wrong ones in a row as the card was made with.
 #[test]
 fn wrong_mac2_lock_the_application_until_it_is_released() {

@@ -81,6 +81,14 @@ fn a_card_without_the_keys_or_the_file_has_no_account() {
     card.enter();
     card.refused(&init(1, 0, 0, 0), "9403");
     card.refused(&init_load(1, 0), "9403");
+    // There are three indexes, whatever else lies on the card.
+    let mut keys = usual_keys();
+    keys.extend([key(4, 0, 0, DPK[0]), key(4, 4, 0, DPK[0]), key(5, 4, 0, DLK[0])]);
+    let mut card = made(&every_file(), Some(PIN), &keys, &USUAL);
+    card.enter();
+    for command in [init(0, 0, 0, 0), init(4, 0, 0, 0), init_load(4, 0)] {
+        card.refused(&command, "9403");
+    }
     // DLK and DPK of one index are two keys.
     let keys = [key(7, 0, 0, DTK), key(4, 1, 0, DPK[0]), key(5, 2, 0, DLK[1])];
     let mut card = made(&every_file(), Some(PIN), &keys, &USUAL);
