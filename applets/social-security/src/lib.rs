@@ -1,8 +1,16 @@
-//! The personal social-security card (社会保障卡): the environment SSSE and the files under it, V2.0.
+//! The personal social-security card (社会保障卡): the environment SSSE and the files under it.
 //!
 //! Source is the ministry's notice 37 of 2012 on the card's file structure and data items; where it
-//! is silent, published reader programs and a trace of a card of 2012. The [`table`] holds all of
-//! it.
+//! is silent, published reader programs and a trace of a card of 2012. The commands are
+//! [`tessera_cos::social`]'s.
+//!
+//! | module | what it answers |
+//! |---|---|
+//! | [`table`], [`annex`] | every directory, file and data item of V2.0; those of its informative annex |
+//! | [`version_1`], [`generation`] | the same of V1.0; which of the two a card is made by |
+//! | [`keys`] | every key, its identifier, what showing it is good for, who else knows it |
+//! | [`account`] | the account of DF04 |
+//! | `data`, `install` | installation data, and the files they plan |
 //!
 //! # What this applet fixes beyond the tables
 //!
@@ -15,8 +23,13 @@
 //! * UPDATE RECORD of record 1 of a cyclic file adds a record. The tag written must be the one in
 //!   place (6A80), and the length must not outgrow the record (6A84) (own choice of status words).
 //! * The medical transaction log is never written from outside, unless a profile has it otherwise.
-//! * Conditions that need a key are not met: keys are not part of this version.
-//! * DF05 and DF06, an informative annex, and the V1.0 and V3.00 personalities are not there yet.
+//! * DF05 and DF06 are called by their labels, and also by D15600000505 and 06 (own choice).
+//! * A card V1.0 fills what is written shorter than its record with nibble E, in the files with
+//!   items that V2.0 gave another meaning.
+//! * Of the third generation no text is public: such a card has the files of V2.0, keys of SM4, and
+//!   an algorithm mark in its FCI. The directory of its certificates is not there (6A82).
+//! * A card of 8 KiB holds the set P8 with all its keys in 5.4 KiB of segment; a ledger beside it
+//!   wants a larger one.
 //!
 //! # Installation data
 //!
@@ -25,15 +38,23 @@
 //! | tag | value |
 //! |---|---|
 //! | C0 | the PIN, 1 to 16 bytes; absent on a card without one |
+//! | C1 | a key: directory number, then as [`CardKeySpec::parse`](tessera_cos::social::CardKeySpec::parse) has it |
 //! | C2 | the files there are: pairs of directory number (0 the SSSE, else as in its name) and short identifier |
 //! | C3 | value of the A5 object of the environment's FCI |
 //! | C4 | directory number, short identifier, record number from 1, then the record as it is to stand; of a cyclic file the number is ignored and the oldest record comes first |
 //! | C5 | directory number, short identifier, offset (2 bytes), then bytes of a transparent file |
 //! | C6 | directory number, short identifier, conditions for reading and for updating (two bytes each, as [`Access::encode`](tessera_cos::Access::encode)) in place of the table's: regions have their own |
+//! | C7 | names of the applications below that the environment answers, each with its length before it |
 //! | C8 | the [internal file of amounts](account::amounts) of DF04, on a card with keys of DF04; absent: all 0 but the first day of the year |
+//! | C9 | files whose updates carry a MAC: pairs as in C2 |
+//! | CA | a directory of the region's own, from DF0A on: its number, its name |
+//! | CB | a file of the region's own, from EF0C on or in such a directory: directory number, short identifier, conditions (4, as in C6), then `01` and its size (2), or `05` for the records that C4 brings, or `06`, bytes of a record and records of a ring |
+//! | CC | a ring of the table with more records: directory number, short identifier, records |
+//! | CD | the [generation](generation::Generation); absent: V2.0 |
 //!
-//! Data for a file or a record that the card does not have, the same record twice, and item 60 in
-//! both of its files are 6A80. Else any bytes may be stored: real cards are not always as their
+//! A record of C4 behind those of the table is an item that the region adds; the environment takes
+//! none. Data for a file or a record that the card does not have, the same record twice, and item
+//! 60 in both of its files are 6A80. Else any bytes may be stored: real cards are not always as their
 //! specification says. A record that is not named is written as "not written": cn all F, an and b
 //! all 0.
 
