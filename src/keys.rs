@@ -4,8 +4,8 @@
 //! three levels passes province, city and card, one of two city and card (key index table of 2013).
 //! The test roots are public: the first 16 bytes of SHA-256 over a prefix and the label.
 
+use crate::cryptography::cipher::{Algorithm, Key, diversify};
 use sha2::{Digest as _, Sha256};
-use tessera_cos::cipher::{Algorithm, Key, diversify};
 
 /// Prefix of the labels whose digests are the test roots.
 pub const TEST_PREFIX: &str = "VSC-TEST";
