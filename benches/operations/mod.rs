@@ -9,6 +9,7 @@
 
 mod applet;
 mod commits;
+mod ledger;
 mod purse;
 
 use std::hint::black_box;

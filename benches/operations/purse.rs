@@ -24,7 +24,7 @@ const WHEN: [u8; 7] = [0x20, 0x26, 0x01, 0x02, 0x03, 0x04, 0x05];
 /// Last eight bytes of the serial number, which diversify the keys.
 const SERIAL: [u8; 8] = [0x99, 0x00, 0x00, 0x00, 0x01, 0x29, 0x00, 0x11];
 
-/// Purse transactions, each with the sum of its unavoidable ciphers.
+/// Transactions of the purse and the medical account, each with the sum of its unavoidable ciphers.
 pub(crate) fn transactions() -> Vec<(Operation, Operation)> {
     vec![
         (
@@ -35,6 +35,7 @@ pub(crate) fn transactions() -> Vec<(Operation, Operation)> {
             Operation { name: "load of the EP, both commands", run: row(Kind::Load) },
             Operation { name: "its ciphers", run: ciphers(&[2, 3], 4) },
         ),
+        super::ledger::transactions(),
     ]
 }
 
@@ -140,7 +141,7 @@ fn row(kind: Kind) -> Box<dyn FnMut(u64)> {
 
 /// The session key: one block under a key of two. Then MACs of so many blocks each under it, and a
 /// TAC of `tac` blocks under another: round keys are made once for each key.
-fn ciphers(macs: &'static [usize], tac: usize) -> Box<dyn FnMut(u64)> {
+pub(super) fn ciphers(macs: &'static [usize], tac: usize) -> Box<dyn FnMut(u64)> {
     let (key, tac_key) = ([0x3E; 16], [0x34; 8]);
     Box::new(move |times| {
         for _ in 0..times {

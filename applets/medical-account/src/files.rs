@@ -1,12 +1,13 @@
 //! The files and keys of the application, and where they lie.
 //!
-//! Files are made once, in one order, and none is ever added or deleted: where each has its header
-//! is known beforehand.
+//! The keys lie first, so that they are found first; behind them the files, made once and in one
+//! order. None is ever added or deleted: where each has its header is known from where the first
+//! has.
 
 use tessera_cos::{
     Access, DfSpec, EfSpec, Header, Structure,
     cipher::Algorithm,
-    layout::{HEADER_BYTES, ROOT_AT},
+    layout::{HEADER_BYTES, Kind, ROOT_AT},
     record,
 };
 use tessera_framework::{Env, FileId, Halt, Sfi, StatusWord};
@@ -62,15 +63,17 @@ pub(crate) const PARAMETERS: EfSpec<'static> = EfSpec {
     ..EfSpec::PLAIN
 };
 
-const STATE_AT: u32 = ROOT_AT + ROOT.file_bytes();
-/// Where the state's bytes begin.
-pub(crate) const STATE_BODY_AT: u32 = STATE_AT + HEADER_BYTES;
-const ENTRIES_AT: u32 = STATE_AT + STATE.structure.file_bytes();
+/// Where the keys have their header, or the first file when there are none.
+const KEYS_AT: u32 = ROOT_AT + ROOT.file_bytes();
+/// Where each file has its header, counted from the first one's.
+const STATE_AT: u32 = 0;
+const ENTRIES_AT: u32 = STATE.structure.file_bytes();
 const YEARS_AT: u32 = ENTRIES_AT + ENTRIES.structure.file_bytes();
 const EVENTS_AT: u32 = YEARS_AT + YEARS.structure.file_bytes();
 const PARAMETERS_AT: u32 = EVENTS_AT + EVENTS.structure.file_bytes();
 
-/// The files in the order in which they lie, and where each has its header.
+/// The files in the order in which they lie, and where each has its header, counted from the
+/// first one's.
 pub(crate) const FILES: [(EfSpec<'static>, u32); 5] = [
     (STATE, STATE_AT),
     (ENTRIES, ENTRIES_AT),
@@ -130,24 +133,45 @@ const fn ring(sfi: u8, record_bytes: usize, records: u8) -> EfSpec<'static> {
     }
 }
 
+/// Where the first file has its header.
+///
+/// # Errors
+/// 6F00 when the segment is damaged.
+pub(crate) fn first(env: &Env<'_>) -> Result<u32, Halt> {
+    let block = Header::load(env, KEYS_AT)?;
+    Ok(if block.kind == Kind::Keys { block.end } else { KEYS_AT })
+}
+
+/// Where the state's bytes begin.
+///
+/// # Errors
+/// 6F00 when the segment is damaged.
+pub(crate) fn state_body(env: &Env<'_>) -> Result<u32, Halt> {
+    Ok(first(env)? + STATE_AT + HEADER_BYTES)
+}
+
+fn file(env: &Env<'_>, at: u32) -> Result<Header, Halt> {
+    Header::load(env, first(env)?.saturating_add(at))
+}
+
 /// The file of entries.
 pub(crate) fn entries(env: &Env<'_>) -> Result<Header, Halt> {
-    Header::load(env, ENTRIES_AT)
+    file(env, ENTRIES_AT)
 }
 
 /// The file of years.
 pub(crate) fn years(env: &Env<'_>) -> Result<Header, Halt> {
-    Header::load(env, YEARS_AT)
+    file(env, YEARS_AT)
 }
 
 /// The file of events.
 pub(crate) fn events(env: &Env<'_>) -> Result<Header, Halt> {
-    Header::load(env, EVENTS_AT)
+    file(env, EVENTS_AT)
 }
 
 /// The file of parameters.
 pub(crate) fn parameters(env: &Env<'_>) -> Result<Header, Halt> {
-    Header::load(env, PARAMETERS_AT)
+    file(env, PARAMETERS_AT)
 }
 
 /// An entry that is on the card, and where it lies.

@@ -39,15 +39,16 @@ pub(crate) fn install(env: &mut Env<'_>, data: &[u8]) -> Outcome {
     let suite = suite(data)?;
     layout::format(env)?;
     tree::create_root(env, &DfSpec { own: suite as u8, ..ROOT })?;
-    for (file, at) in &FILES {
-        if tree::create_ef(env, DfId::ROOT, file)?.at != *at {
-            return Err(DAMAGED);
-        }
-    }
     if values(data, KEY).next().is_some() {
         check_keys(suite, data)?;
         let keys = values(data, KEY).filter_map(CardKeySpec::parse);
         social::keys::create(env, DfId::ROOT, keys)?;
+    }
+    for (file, at) in &FILES {
+        let made = tree::create_ef(env, DfId::ROOT, file)?.at;
+        if made != files::first(env)? + at {
+            return Err(DAMAGED);
+        }
     }
     fill_parameters(env, data)?;
     State::NEW.store(env)?;

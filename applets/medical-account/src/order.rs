@@ -35,7 +35,7 @@ pub(crate) fn authentic(env: &mut Env<'_>, asked: &Asked<'_>, key: (u8, u8)) -> 
     let (body, mac) = data.split_last_chunk::<4>().ok_or(Halt::Status(wrong))?;
     let header = tessera_cos::messaging::header_bytes(asked.turn.command);
     let right = session.of(&[], &[&header, &[data.len() as u8], body]);
-    guard::check(env, &right, mac, wrong)
+    guard::check(env, &right, mac, wrong)?.right(env)
 }
 
 /// FREEZE, unfreeze, terminate.
@@ -99,7 +99,7 @@ pub(crate) fn year(
     reply.push(&entry.sequence.to_be_bytes())?;
     reply.push(&entry.tac)?;
     let record = year::record(state);
-    post::entry(env, &after, &entry, Beside { flagged: None, year: Some(&record) })
+    post::entry(env, &after, &entry, Beside { year: Some(&record), ..Beside::default() })
 }
 
 /// ADJUST; answers the entry's sequence and its TAC.

@@ -4,7 +4,7 @@
 //! Answers are written before anything is stored: what is solid has been computed, and a terminal
 //! that did not get it asks for it with PROOF.
 
-use tessera_cos::record;
+use tessera_cos::{record, social::failures::Counted};
 use tessera_framework::{Env, Halt, Outcome};
 
 use crate::{
@@ -19,6 +19,8 @@ use crate::{
 /// What moves together with an entry.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Beside<'a> {
+    /// The MAC that asked for it, which was right.
+    pub(crate) counted: Option<Counted>,
     /// An old entry and the flags it has from now on.
     pub(crate) flagged: Option<(&'a Placed, u8)>,
     /// The record of a year that is over.
@@ -37,6 +39,9 @@ pub(crate) fn entry(
 ) -> Outcome {
     let entries = files::entries(env)?;
     env.atomically(|env| {
+        if let Some(counted) = beside.counted {
+            counted.right(env)?;
+        }
         // The flag first: when the old entry is the oldest, the new one takes its place.
         if let Some((placed, flags)) = beside.flagged {
             env.store(placed.at + FLAGS_AT, &[flags])?;

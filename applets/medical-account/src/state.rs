@@ -26,7 +26,7 @@
 use tessera_framework::{Env, Halt, Outcome};
 
 use crate::{
-    files::STATE_BODY_AT,
+    files::state_body,
     tally::{TALLY_BYTES, Tally},
     words::{FROZEN, NUMBER_OLD, RANGE_END, require},
 };
@@ -140,7 +140,7 @@ impl State {
     /// # Errors
     /// 6F00 when the segment is damaged.
     pub(crate) fn load(env: &Env<'_>) -> Result<Self, Halt> {
-        Ok(Self::decode(&env.load_array(STATE_BODY_AT)?))
+        Ok(Self::decode(&env.load_array(state_body(env)?)?))
     }
 
     /// Writes it.
@@ -148,7 +148,8 @@ impl State {
     /// # Errors
     /// 6581; `Torn`.
     pub(crate) fn store(&self, env: &mut Env<'_>) -> Outcome {
-        env.store(STATE_BODY_AT, &self.encode())
+        let at = state_body(env)?;
+        env.store(at, &self.encode())
     }
 
     fn decode(bytes: &[u8; STATE_BYTES]) -> Self {
