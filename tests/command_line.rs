@@ -36,20 +36,39 @@ fn file(name: &str) -> PathBuf {
 const SELECT: &str = "00A404000F7378312E73682EC9E7BBE1B1A3D5CF";
 
 #[test]
-fn the_demo_shows_the_holder_the_tear_and_the_card_whole_at_every_pulse() {
+fn the_demo_is_a_day_of_a_holder_for_who_knows_no_command_and_for_who_does() {
     let text = prints(&["demo"]);
+    let mut rest = text.as_str();
     for shown in [
-        "09 姓名 name: 测试甲",
-        "63C5 verification failed, 5 tries left",
-        "no answer: POWER FAILS in pulse 2",
-        "28 联系电话 telephone: 05738888888",
-        "  old",
-        "  new",
+        "\nMorning at the agency",
+        "测试甲, 330499199001010018",
+        "\nA clinic",
+        "book the settlement                                no answer",
+        "prove entry 2                                      booked: MAC2 ",
+        "330.00 from the account, 0.00 in cash, 70.00 from the pooled fund",
+        "\nA pharmacy",
+        "the authority is told later",
+        "it would not stay below 200.00",
+        "\nThe library",
+        "is back, 0 out",
+        "\nThe bus home",
+        "18.00 left",
+        "\nEvening",
+        "card:  340.00 yuan, last entry 3\n  books: 340.00 yuan, last entry 3",
     ] {
-        assert!(text.contains(shown), "{shown}");
+        let (_, after) = rest.split_once(shown).unwrap_or_else(|| panic!("{shown}: {text}"));
+        rest = after;
     }
     assert!(!text.contains('\x1b'), "no colours where nobody looks at them");
+    assert!(!text.contains("> 00"), "commands are shown when they are asked for");
     assert_eq!(text, prints(&["demo"]), "two runs give equal traces");
+    let stops: Vec<_> = text.split("\n\n").map(|stop| stop.lines().count()).collect();
+    assert!(stops.iter().all(|lines| *lines <= 24), "less than a screen each: {stops:?}");
+    let commands = prints(&["demo", "--apdu"]);
+    for shown in ["card| > D0 2C 01 00 0F", "PSAM| > 80 70 02 00", "card| > 00 20 00 00 03 ******"]
+    {
+        assert!(commands.contains(shown), "{shown}");
+    }
 }
 
 #[test]
@@ -95,16 +114,19 @@ fn what_the_readme_shows_of_the_terminal_is_what_it_prints() {
     is_shown(&format!("$ tessera {words}\n"), "```", &printed);
 }
 
-/// Money is not made or lost in any cut, and each is there.
+/// Money is not made or lost in any cut, and each pulse is there.
 #[test]
-fn the_demo_pays_once_whenever_the_card_is_pulled() {
+fn the_demo_settles_once_whenever_the_card_is_pulled() {
     let text = prints(&["demo"]);
     let (_, table) = text.split_once("then the terminal\n").unwrap();
-    let (table, _) = table.split_once("  paid once every time").unwrap();
+    let (table, _) = table.split_once("  booked once on the card and once in the books").unwrap();
     let rows: Vec<Vec<_>> = table.lines().map(|row| row.split_whitespace().collect()).collect();
-    let done = rows.iter().filter(|row| row[1..] == ["14.50", "takes", "the", "proof"]).count();
-    let not = rows.iter().filter(|row| row[1..3] == ["18.00", "sees"]).count();
-    assert!(done > 3 && not > 3 && done + not == rows.len(), "{table}");
+    let [not, done] = &rows[..] else { panic!("{table}") };
+    assert_eq!((not[0], not[1], not[3], not[4]), ("1", "to", "700.00", "sees"), "{table}");
+    assert_eq!((done[1], done[3], done[4]), ("to", "370.00", "takes"), "{table}");
+    let pulse = |word: &str| word.parse::<u32>().unwrap();
+    assert_eq!(pulse(not[2]) + 1, pulse(done[0]), "{table}");
+    assert!(pulse(not[2]) > 5 && pulse(done[2]) > pulse(done[0]) + 5, "{table}");
 }
 
 #[test]

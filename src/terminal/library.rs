@@ -172,6 +172,12 @@ pub fn out(loans: &[Loan]) -> Vec<&Loan> {
     out
 }
 
+/// A day in packed digits, as it is written.
+#[must_use]
+pub fn day_in_words([a, b, month, day]: [u8; 4]) -> String {
+    format!("{a:02X}{b:02X}-{month:02X}-{day:02X}")
+}
+
 impl Station<'_> {
     /// The reader, and the list of loans, the newest first. The card was identified.
     ///
@@ -257,7 +263,7 @@ fn may_borrow(
         return Err(LibraryError::Book { book: book.into(), expected: "not out already" });
     }
     if let Some(late) = out.iter().find(|loan| loan.due < when.date()) {
-        let (book, due) = (late.book.clone(), hex::encode(late.due));
+        let (book, due) = (late.book.clone(), day_in_words(late.due));
         return Err(LibraryError::Overdue { book, due });
     }
     match out.len() >= usize::from(reader.limit) {

@@ -8,7 +8,7 @@
 //! | [`report`] | what is printed |
 
 pub(super) mod medical;
-mod place;
+pub(super) mod place;
 pub(super) mod report;
 mod services;
 

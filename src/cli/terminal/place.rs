@@ -140,17 +140,21 @@ impl OnDesk {
     }
 
     fn tell(&mut self, event: &Event<'_>) {
-        let told = self.narrator.tell(event).to_string();
-        let told = match event {
-            Event::Exchange { command, .. } | Event::Torn { command, .. } => {
-                hide_pin(command, told)
-            }
-            _ => told,
-        };
-        if *self.telling.borrow() {
-            for line in told.lines() {
-                say(&format!("    {}| {line}", self.who));
-            }
+        let is_telling = *self.telling.borrow();
+        tell(&mut self.narrator, event, is_telling.then_some(self.who));
+    }
+}
+
+/// Follows what is said to a card; with a name it is printed, the digits of a PIN left out.
+pub(in crate::cli) fn tell(narrator: &mut Narrator, event: &Event<'_>, who: Option<&str>) {
+    let told = narrator.tell(event).to_string();
+    let told = match event {
+        Event::Exchange { command, .. } | Event::Torn { command, .. } => hide_pin(command, told),
+        _ => told,
+    };
+    for line in told.lines() {
+        if let Some(who) = who {
+            say(&format!("    {who}| {line}"));
         }
     }
 }

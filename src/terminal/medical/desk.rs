@@ -127,6 +127,12 @@ impl<'a> Station<'a> {
         &self.journal
     }
 
+    /// The journal, when the station closes.
+    #[must_use]
+    pub fn into_journal(self) -> StationJournal {
+        self.journal
+    }
+
     /// Tells of a step of somebody who is not asked by commands.
     pub fn tell(&mut self, party: Party, asked: &str, came: impl Into<String>) {
         (self.progress)(&Step { party, asked: asked.into(), came: came.into() });
@@ -252,6 +258,7 @@ impl<'a> Station<'a> {
             let (expected, got) = (hex::encode_upper(expected), hex::encode_upper(got));
             return Err(MedicalError::NotGenuine { expected, got });
         }
+        self.tell(Party::Terminal, "is the card genuine?", "yes: the PSAM comes to the same");
         Ok(())
     }
 

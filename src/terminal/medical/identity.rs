@@ -185,9 +185,9 @@ impl Entitlement {
             other => format!("scheme {other}"),
         };
         let mut words =
-            format!("{scheme}, insured in {}, class {:02X}", hex::encode(self.region), self.class);
+            format!("{scheme} in {}, class {:02X}", hex::encode(self.region), self.class);
         for (has, what) in [
-            (self.out_of_area(), "care in other areas approved"),
+            (self.out_of_area(), "other areas too"),
             (self.pool(), "out-patient pool"),
             (self.chronic(), "chronic disease"),
         ] {

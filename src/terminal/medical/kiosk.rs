@@ -143,7 +143,8 @@ impl Station<'_> {
         self.show_key(card, item.key)?;
         let length = u8::try_from(value.len()).unwrap_or(u8::MAX);
         let data = [&[item.tag, length], value].concat();
-        let asked = format!("take {} for item {:02X}", super::identity::text(value), item.tag);
+        let value_in_words = super::identity::text(value);
+        let asked = format!("take {value_in_words} for item {:02X}, {}", item.tag, item.what);
         let ask = question::update_record(item.sfi, item.record, &data, &asked);
         self.card.get(&ask, &mut self.progress)?;
         Ok(())
@@ -163,11 +164,13 @@ pub struct ItemPlace {
     pub tag: u8,
     /// The key that updates it.
     pub key: StationKey,
+    /// What it is.
+    pub what: &'static str,
 }
 
 /// The holder's employment or retirement status, item 29.
 pub const STATUS_ITEM: ItemPlace =
-    ItemPlace { directory: 0xDF01, sfi: 0x07, record: 1, tag: 0x29, key: UK2DF01 };
+    ItemPlace { directory: 0xDF01, sfi: 0x07, record: 1, tag: 0x29, key: UK2DF01, what: "status" };
 
 /// The sums agree with each other and with the entries.
 fn is_whole(statement: &Statement, entries: &[LogEntry]) -> Result<(), MedicalError> {

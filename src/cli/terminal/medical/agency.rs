@@ -6,6 +6,8 @@ use tessera::terminal::{
         Authority, Station,
         answer::State,
         authority::order::{Order, Reason},
+        contact::Met,
+        identity::Identity,
         kiosk::STATUS_ITEM,
     },
 };
@@ -132,7 +134,10 @@ impl Agency {
                 station.update_item(&identity.card, &STATUS_ITEM, &value)?;
                 say(&format!("\n{}: status {}", identity.name, status.set));
             }
-            Self::Open(Amount { amount, .. }) => open(station, authority, *amount)?,
+            Self::Open(Amount { amount, .. }) => {
+                let (identity, met) = open(station, authority, *amount)?;
+                report::met(&identity, &met);
+            }
             Self::Credit(Amount { amount, .. }) => {
                 ordered(station, authority, Some(Order::Credit { fen: amount.0 }))?;
             }
@@ -164,7 +169,7 @@ pub(super) fn open(
     station: &mut Station<'_>,
     authority: &mut Authority,
     amount: Fen,
-) -> Result<(), Failure> {
+) -> Result<(Identity, Met), Failure> {
     let identity = station.identify()?;
     let psam = station.open_psam()?;
     let (_, status) = station.open_ledger()?;
@@ -180,8 +185,7 @@ pub(super) fn open(
         }
     }
     let met = station.meet(authority, &identity.card, psam.terminal)?;
-    report::met(&identity, &met);
-    Ok(())
+    Ok((identity, met))
 }
 
 /// Gives an order, if there is one, and lets the card carry out all that there are.

@@ -125,6 +125,14 @@ impl Authority {
         Ok(self)
     }
 
+    /// One with the same books, which nobody keeps: for what might be.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let Self { keys, tariff, books, .. } = self;
+        let (keys, tariff, books) = (keys.clone(), tariff.clone(), books.clone());
+        Self { keys, tariff, books, file: None }
+    }
+
     /// Its books.
     #[must_use]
     pub const fn books(&self) -> &Books {
