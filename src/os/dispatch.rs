@@ -1,6 +1,5 @@
 //! One command: checked row by row in the order of the [module's table](super), then run.
 
-//!
 use tessera_framework::{
     Apdu, Class, Command, Halt, Ins, Reply, StatusWord, class::SecureMessaging,
 };
@@ -12,6 +11,16 @@ use crate::nvm::PowerLost;
 /// data sheet gives one).
 const COMMAND_US: u64 = 180;
 const BYTE_US: u64 = 2;
+
+/// Who saw a command.
+enum Seen {
+    /// The operating system alone.
+    ByTheSystem,
+    /// It goes on with a command, or is not whole yet.
+    InPart,
+    /// The applet.
+    ByTheApplet,
+}
 
 impl Core {
     /// Runs a command and writes the response APDU to `out`, which has
@@ -25,7 +34,12 @@ impl Core {
         if !self.memory.is_powered() {
             return Err(PowerLost);
         }
-        let (bytes, status) = match self.answer(registry, command, out) {
+        let mut seen = Seen::ByTheSystem;
+        let answer = self.answer(registry, command, out, &mut seen);
+        if let Seen::ByTheSystem = seen {
+            self.tell_passed_over(registry, command);
+        }
+        let (bytes, status) = match answer {
             Ok(answer) => answer,
             Err(Halt::Status(status)) => (0, status),
             Err(Halt::Torn(_)) => return Err(PowerLost),
@@ -36,12 +50,27 @@ impl Core {
         Ok(bytes + 2)
     }
 
+    /// Tells the current applet of the command's channel, or of the basic one when it names none
+    /// that is open.
+    fn tell_passed_over(&mut self, registry: &Registry, command: &[u8]) {
+        let named = command.first().map_or(0, |&cla| Class::decode(cla).channel());
+        let open = |number: &u8| self.channels.get(usize::from(*number)).is_some_and(|c| c.open);
+        let number = Some(named).filter(open).unwrap_or(0);
+        let applet = self.channels[usize::from(number)].applet;
+        // A tear has its own answer: the command's.
+        let _ = self.call(registry, applet, number, |applet, env| {
+            applet.passed_over(env);
+            Ok(())
+        });
+    }
+
     /// Rows 1 to 8 of the table.
     fn answer(
         &mut self,
         registry: &Registry,
         command: &[u8],
         out: &mut [u8],
+        seen: &mut Seen,
     ) -> Result<(usize, StatusWord), Halt> {
         let apdu = Apdu::parse(command)?;
         let class = Class::decode(apdu.cla);
@@ -68,7 +97,7 @@ impl Core {
             return Halt::status(StatusWord::SECURE_MESSAGING_NOT_SUPPORTED);
         }
         if !class.chaining() && !self.chain.is_open() {
-            return self.run(registry, class, &apdu, out);
+            return self.run(registry, class, &apdu, out, seen);
         }
         if !descriptor.chaining {
             self.chain.drop_parts();
@@ -80,10 +109,11 @@ impl Core {
         }
         if class.chaining() {
             self.held.clear();
+            *seen = Seen::InPart;
             return Ok((0, StatusWord::OK));
         }
         let data = self.chain.take();
-        let answer = self.run(registry, class, &Apdu { data: &data, ..apdu }, out);
+        let answer = self.run(registry, class, &Apdu { data: &data, ..apdu }, out, seen);
         self.chain.give_back(data);
         answer
     }
@@ -95,12 +125,16 @@ impl Core {
         class: Class,
         apdu: &Apdu<'_>,
         out: &mut [u8],
+        seen: &mut Seen,
     ) -> Result<(usize, StatusWord), Halt> {
         let number = class.channel();
         if apdu.ins == Ins::GET_RESPONSE && class.is_interindustry() {
-            return self.get_response(number, apdu, out);
+            let answer = self.get_response(number, apdu, out)?;
+            *seen = Seen::InPart;
+            return Ok(answer);
         }
         if self.held.is_repeated_by(apdu) {
+            *seen = Seen::InPart;
             return Ok(self.held.repeat(number, out));
         }
         self.held.clear();
@@ -112,6 +146,7 @@ impl Core {
         match apdu.ins {
             Ins::SELECT if class.is_interindustry() => {
                 select::select(self, registry, number, apdu, &mut reply)?;
+                *seen = Seen::ByTheApplet;
             }
             Ins::MANAGE_CHANNEL if class.is_interindustry() => {
                 channel::manage(self, registry, number, apdu, &mut reply)?;
@@ -128,6 +163,7 @@ impl Core {
                     interface: self.interface,
                 };
                 let applet = self.channels[usize::from(number)].applet;
+                *seen = Seen::ByTheApplet;
                 self.call(registry, applet, number, |applet, env| {
                     applet.process(env, &command, &mut reply)
                 })?;

@@ -29,26 +29,8 @@ enum Wanted {
     Previous,
 }
 
-/// Runs SELECT on a channel. The applet that stays current is told when it fails.
+/// Runs SELECT on a channel.
 pub(crate) fn select(
-    core: &mut Core,
-    registry: &Registry,
-    channel: u8,
-    apdu: &Apdu<'_>,
-    reply: &mut Reply<'_>,
-) -> Outcome {
-    let outcome = run(core, registry, channel, apdu, reply);
-    if let Err(Halt::Status(_)) = outcome {
-        let applet = core.channels[usize::from(channel)].applet;
-        core.call(registry, applet, channel, |applet, env| {
-            applet.selection_failed(env);
-            Ok(())
-        })?;
-    }
-    outcome
-}
-
-fn run(
     core: &mut Core,
     registry: &Registry,
     channel: u8,
@@ -328,10 +310,16 @@ impl Search<'_> {
         core.channels[place] = Channel { applet, environment, ..before };
     }
 
-    /// Lets those whose selection is lost see their RAM, which was put aside, once more.
+    /// Tells those whose selection is lost, who see their RAM, which was put aside, once more; or
+    /// the one that is the environment now.
     fn tell_left(&mut self, before: Channel) -> Outcome {
         let Channel { applet, environment, .. } = self.core.channels[usize::from(self.channel)];
-        if environment != Some(before.applet) {
+        if environment == Some(before.applet) {
+            self.core.call(self.registry, before.applet, self.channel, |applet, env| {
+                applet.child_selected(env);
+                Ok(())
+            })?;
+        } else {
             self.tell_deselected(before.applet, Block::Selected)?;
         }
         match before.environment {

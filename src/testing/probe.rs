@@ -33,6 +33,9 @@ const LOAD: Ins = Ins(0x32);
 const SEEN: Ins = Ins(0x34);
 /// Answers Ne random bytes.
 const DRAW: Ins = Ins(0x36);
+/// Answers how many commands the applet did not get to see since reset, and how often one below it
+/// became current.
+const TOLD: Ins = Ins(0x38);
 
 /// Segment offset at which deselections are counted; then the RAM byte seen at the last.
 const DESELECTED_AT: u32 = 0;
@@ -61,7 +64,7 @@ const PLAIN: Descriptor = Descriptor {
     fid: Some(FileId(0x7001)),
     counters: &[],
     ram_on_deselect_bytes: 16,
-    ram_on_reset_bytes: 2,
+    ram_on_reset_bytes: 4,
     secure_messaging: false,
     chaining: true,
 };
@@ -169,6 +172,7 @@ impl Applet for Probe {
                 Halt::status(StatusWord(command.p1p2()))
             }
             RUNS => reply.push_byte(runs),
+            TOLD => reply.push(&env.ram(Clear::OnReset)[2..4]),
             ASK => {
                 let (name, request) = command.data.split_at(command.p1.into());
                 let mut answer = [0; 64];
@@ -202,6 +206,15 @@ impl Applet for Probe {
             }
             _ => Halt::status(StatusWord::INS_NOT_SUPPORTED),
         }
+    }
+
+    fn passed_over(&self, env: &mut Env<'_>) {
+        env.ram_mut(Clear::OnReset)[2] += 1;
+    }
+
+    fn child_selected(&self, env: &mut Env<'_>) {
+        env.ram_mut(Clear::OnReset)[3] += 1;
+        env.ram_mut(Clear::OnDeselect)[1] = 0xCC;
     }
 
     fn deselect(&self, env: &mut Env<'_>) {

@@ -130,7 +130,7 @@ impl Dialogue {
             (_, name) => match Fmcos.df_by_name(&self.0.env(), name, 0).unwrap() {
                 Some(df) => Target::Df(df),
                 None => {
-                    Fmcos.selection_failed(&mut self.0.env());
+                    Fmcos.passed_over(&mut self.0.env());
                     return Some(vec![0x6A, 0x82]);
                 }
             },

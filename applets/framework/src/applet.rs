@@ -39,7 +39,7 @@ pub trait Applet: Sync {
     /// on entry, unless it was the application above the current one: then that RAM is as it was
     /// left ([`Clear::OnDeselect`](crate::Clear::OnDeselect)). When the selection fails, the
     /// runtime puts that RAM back as it was: a failed SELECT changes nothing but what
-    /// [`selection_failed`](Self::selection_failed) drops.
+    /// [`passed_over`](Self::passed_over) drops.
     ///
     /// # Errors
     /// 6A82 not found, 6A86, 6985; `Torn`.
@@ -50,9 +50,11 @@ pub trait Applet: Sync {
         reply: &mut Reply<'_>,
     ) -> Result<Selected, Halt>;
 
-    /// Told when a SELECT failed while this applet is the current one on the channel, whichever
-    /// applet was asked: what is good for one command only, as a challenge, may be dropped here.
-    fn selection_failed(&self, env: &mut Env<'_>) {
+    /// Told when a command came on this applet's channel that it did not get to see: a SELECT that
+    /// failed, MANAGE CHANNEL, a class or length that the runtime refused. What is good for the
+    /// next command only, as a challenge, is dropped here. GET RESPONSE, and the same command again
+    /// with the Le that 6CXX told, count as parts of the command before.
+    fn passed_over(&self, env: &mut Env<'_>) {
         let _ = env;
     }
 
@@ -66,6 +68,13 @@ pub trait Applet: Sync {
     /// not while one directly below this applet is the current one: its RAM of kind `OnDeselect` is
     /// cleared afterwards.
     fn deselect(&self, env: &mut Env<'_>) {
+        let _ = env;
+    }
+
+    /// Told when an application directly below this one has become the current one on the channel,
+    /// from this one: [`Clear::OnDeselect`](crate::Clear::OnDeselect) RAM is kept meanwhile, and
+    /// what is not good for the applications below is dropped here.
+    fn child_selected(&self, env: &mut Env<'_>) {
         let _ = env;
     }
 

@@ -108,7 +108,7 @@ impl<const BYTES: usize> Rig<BYTES> {
         let selected = applet.select(&mut self.env(), selection, reply);
         if selected.is_err() {
             self.on_deselect = before;
-            applet.selection_failed(&mut self.env());
+            applet.passed_over(&mut self.env());
         }
         selected
     }

@@ -268,8 +268,8 @@ impl Applet for Library {
         social::select(env, &FAMILY, selection, reply)
     }
 
-    fn selection_failed(&self, env: &mut Env<'_>) {
-        social::selection_failed(env);
+    fn passed_over(&self, env: &mut Env<'_>) {
+        social::passed_over(env);
     }
 
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {

@@ -179,9 +179,9 @@ impl Applet for MedicalAccount {
     }
 
     /// A challenge and a pending transaction do not outlast any other command, this one included.
-    fn selection_failed(&self, env: &mut Env<'_>) {
+    fn passed_over(&self, env: &mut Env<'_>) {
         forget_pending(env);
-        social::selection_failed(env);
+        social::passed_over(env);
     }
 
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {

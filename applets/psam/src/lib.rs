@@ -186,7 +186,7 @@ impl Applet for Psam {
     }
 
     /// A challenge does not outlast any other command; what else waits goes on to wait.
-    fn selection_failed(&self, env: &mut Env<'_>) {
+    fn passed_over(&self, env: &mut Env<'_>) {
         // Without its RAM the card answers 6F00 to everything anyway.
         let _ = session::take_challenge(env);
     }

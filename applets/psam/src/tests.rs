@@ -117,7 +117,7 @@ impl Dialogue {
             (_, name) => match self.1.df_by_name(&self.0.env(), name, 0).unwrap() {
                 Some(df) => Target::Df(df),
                 None => {
-                    self.1.selection_failed(&mut self.0.env());
+                    self.1.passed_over(&mut self.0.env());
                     return Some(vec![0x6A, 0x82]);
                 }
             },

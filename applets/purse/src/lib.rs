@@ -119,7 +119,7 @@ impl Applet for Purse {
     }
 
     /// A challenge and a purse transaction do not outlast any other command, this one included.
-    fn selection_failed(&self, env: &mut Env<'_>) {
+    fn passed_over(&self, env: &mut Env<'_>) {
         tessera_pboc::forget_pending(env);
         // Without its RAM the application answers 6F00 to everything anyway.
         let _ = session::take_challenge(env);

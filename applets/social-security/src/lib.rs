@@ -142,9 +142,9 @@ impl Applet for SocialSecurity {
         social::select(env, &FAMILY, selection, reply)
     }
 
-    fn selection_failed(&self, env: &mut Env<'_>) {
+    fn passed_over(&self, env: &mut Env<'_>) {
         account::forget(env);
-        social::selection_failed(env);
+        social::passed_over(env);
     }
 
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {
@@ -154,9 +154,9 @@ impl Applet for SocialSecurity {
         }
     }
 
-    fn deselect(&self, env: &mut Env<'_>) {
+    fn child_selected(&self, env: &mut Env<'_>) {
         account::forget(env);
-        social::deselect(env);
+        social::child_selected(env);
     }
 
     fn inherit(&self, env: &mut Env<'_>) {

@@ -5,6 +5,7 @@ mod chains;
 mod channels;
 mod checks;
 mod environments;
+mod passed_over;
 mod responses;
 mod select;
 mod service;

@@ -52,7 +52,7 @@ pub mod turn;
 pub mod usage;
 
 pub use keys::{CardKey, CardKeySpec, Role};
-pub use select::{deselect, select, selection_failed};
+pub use select::{child_selected, passed_over, select};
 pub use turn::Turn;
 
 /// What an application fixes.

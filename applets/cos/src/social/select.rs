@@ -70,16 +70,16 @@ fn control_information(
     }
 }
 
-/// To be called from [`selection_failed`](tessera_framework::Applet::selection_failed): a challenge
-/// is good for the next command only, and that was one.
-pub fn selection_failed(env: &mut Env<'_>) {
+/// To be called from [`passed_over`](tessera_framework::Applet::passed_over): a challenge is good
+/// for the next command only, and that was one.
+pub fn passed_over(env: &mut Env<'_>) {
     // Without its RAM the application answers 6F00 to everything anyway.
     let _ = take_challenge(env);
 }
 
-/// To be called from [`deselect`](tessera_framework::Applet::deselect): what was shown in the root
-/// is kept, as long as the runtime keeps the RAM, for the applications below; the rest is lost.
-pub fn deselect(env: &mut Env<'_>) {
+/// To be called from [`child_selected`](tessera_framework::Applet::child_selected): what was shown
+/// in the root is kept for the applications below; the rest is lost.
+pub fn child_selected(env: &mut Env<'_>) {
     if let Ok(mut session) = Session::load(env) {
         session.leave();
         let _ = session.store(env);

@@ -90,14 +90,10 @@ pub fn serve(
     lock::refuse_blocked_card(env)?;
     match request {
         [SHOWN] => {
-            // Without RAM on this channel nothing has been shown on it. The asker is current now:
-            // what was shown in a directory is over.
-            let (mut pin, mut keys) = (false, 0);
-            if let Ok(mut session) = Session::load(env) {
-                session.leave();
-                (pin, keys) = (session.pin_shown_in_root(), session.keys_shown_in_root());
-                session.store(env)?;
-            }
+            // Without RAM on this channel nothing has been shown on it.
+            let (pin, keys) = Session::load(env).map_or((false, 0), |session| {
+                (session.pin_shown_in_root(), session.keys_shown_in_root())
+            });
             let pin = match (has_pin(env, &family.dialect)?, pin) {
                 (false, _) => NONE_SET,
                 (true, true) => IS_SHOWN,

@@ -34,10 +34,11 @@ fn it_tells_what_was_shown_in_the_root() {
 }
 
 #[test]
-fn what_was_shown_in_a_directory_is_not_told_and_is_over() {
+fn what_was_shown_in_a_directory_is_over_when_an_application_below_is_selected() {
     let mut terminal = Terminal::with(Made::Des);
     terminal.check(&[AREA1, ("0020000003 123456", "9000")]);
     terminal.show(1, 0x85);
+    social::child_selected(&mut terminal.card.rig.env());
     assert_eq!(ask(&mut terminal, "01"), "00000000009000");
     // Back in the directory, as from an application below.
     terminal.check(&[AREA1, ("00B2012C00", "6982"), ("00DC012C06 A10401020304", "6982")]);

@@ -94,7 +94,7 @@ fn reset_and_another_application_end_it() {
     reset.refused(&second, "6985");
     // A name that is not there.
     let mut unknown = card.clone();
-    SocialSecurity.selection_failed(&mut unknown.0.env());
+    SocialSecurity.passed_over(&mut unknown.0.env());
     unknown.refused(&second, "6985");
     // The runtime keeps the RAM while an application below is current.
     SocialSecurity.deselect(&mut card.0.env());
