@@ -5,7 +5,7 @@
 //! ```toml
 //! [social-security.extensions."DF0D"]                # a directory of the region's own
 //! name = "D1560000050D"
-//! keys = { "82" = "STKDF0D", "83" = "UK1DF0D" }      # 82: maintenance; labels of second-level roots
+//! keys = { "82" = "STKDF0D", "83" = "UK1DF0D" }      # 82: maintenance
 //! [social-security.extensions."DF0D/EF05"]           # a file of its own
 //! read = "free"
 //! update = "key 83"

@@ -10,8 +10,8 @@
 //! UKSSSE = "00112233445566778899AABBCCDDEEFF"
 //! ```
 //!
-//! The root key of version n, from 2 on, has the label `LABEL/n` (own choice). Without the section a
-//! card has no keys.
+//! The root key of version n, from 2 on, has the label `LABEL/n` (own choice). Without the section
+//! a card has no keys.
 
 use std::collections::BTreeMap;
 

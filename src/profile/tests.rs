@@ -6,6 +6,7 @@ mod library;
 mod psam;
 mod purse;
 mod sets;
+mod social;
 mod social_security_psam;
 
 use super::{
