@@ -30,7 +30,8 @@ const GENERATION: u16 = 0xCD;
 /// The directory with an account, if it has keys.
 pub(crate) const DF04: u8 = 4;
 
-/// The first directory and the first file that a region may add (extension rules of the data items).
+/// The first directory and the first file that a region may add (extension rules of the data
+/// items).
 const OWN_DF_FIRST: u8 = 0x0A;
 const OWN_FILE_FIRST: u8 = 0x0C;
 

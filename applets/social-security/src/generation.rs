@@ -10,8 +10,8 @@ use crate::{
 pub enum Generation {
     /// LB002-2000, as far as it is known.
     Version1,
-    /// The data items V2.0. Cards of the third generation are made by them too: nothing is published
-    /// of others.
+    /// The data items V2.0. Cards of the third generation are made by them too: nothing is
+    /// published of others.
     #[default]
     Version2,
 }

@@ -4,8 +4,8 @@
 //! versions there can be, bytes, diversifications from the root to the card; then usage byte and
 //! identifier in a PSAM, 00 for a key that only the authority has.
 //!
-//! UK1SSSE stands in the table alone and opens nothing. What DSK is for, no source says; it is shown
-//! like an update key. A key with three groups may be on a card in three versions.
+//! UK1SSSE stands in the table alone and opens nothing. What DSK is for, no source says; it is
+//! shown like an update key. A key with three groups may be on a card in three versions.
 
 use tessera_cos::social::{
     Role::{self, CardLock, Lock, PinUnlock, Plain},

@@ -54,9 +54,9 @@
 //!
 //! A record of C4 behind those of the table is an item that the region adds; the environment takes
 //! none. Data for a file or a record that the card does not have, the same record twice, and item
-//! 60 in both of its files are 6A80. Else any bytes may be stored: real cards are not always as their
-//! specification says. A record that is not named is written as "not written": cn all F, an and b
-//! all 0.
+//! 60 in both of its files are 6A80. Else any bytes may be stored: real cards are not always as
+//! their specification says. A record that is not named is written as "not written": cn all F, an
+//! and b all 0.
 
 #![no_std]
 #![forbid(unsafe_code)]

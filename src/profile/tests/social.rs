@@ -15,7 +15,7 @@ fn added(more: &str) -> Result<Profile, ProfileError> {
 
 #[track_caller]
 fn refused(profile: Result<Profile, ProfileError>, says: &str) {
-    let error = profile.err().expect("it is refused").to_string();
+    let error = profile.expect_err("it is refused").to_string();
     assert!(error.contains(says), "{error}\n  not: {says}");
 }
 
@@ -116,7 +116,10 @@ keys = { "82" = "STKDF0D", "83" = "UK1DF0D" }
 [social-security.extensions."DF0D/EF05"]
 read = "free"
 update = "key 83"
-items = [{ tag = "E8", format = "an", bytes = 4, value = "示" }, { tag = "E9", format = "cn", bytes = 2, value = "123" }]
+items = [
+  { tag = "E8", format = "an", bytes = 4, value = "示" },
+  { tag = "E9", format = "cn", bytes = 2, value = "123" },
+]
 [social-security.extensions."DF0D/EF06"]
 read = "PIN"
 update = "never"

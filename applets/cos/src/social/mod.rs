@@ -12,13 +12,14 @@
 //!
 //! # How an applet uses it
 //!
-//! It fixes a [`Family`], creates its files with [`tree`](crate::tree) and its keys, first of all in
-//! each DF, with [`keys::create`]; hands SELECT to [`select()`], and to [`process`] every command
-//! that is not its own. For one that is, it begins a [`Turn`], asks
+//! It fixes a [`Family`], creates its files with [`tree`](crate::tree) and its keys, first of all
+//! in each DF, with [`keys::create`]; hands SELECT to [`select()`], and to [`process`] every
+//! command that is not its own. For one that is, it begins a [`Turn`], asks
 //! [`refuse_locked`](Turn::refuse_locked), finds keys with [`Turn::key`] and opens protected data
-//! with [`Turn::open`], or, where the MAC comes otherwise, counts it with [`failures::count`] before
-//! it is compared. `RAM` is [`SESSION_BYTES`](crate::session::SESSION_BYTES) of `clear_on_deselect`
-//! at its front; the descriptor says `secure_messaging: true`, for class 04 is this crate's.
+//! with [`Turn::open`], or, where the MAC comes otherwise, counts it with [`failures::count`]
+//! before it is compared. `RAM` is [`SESSION_BYTES`](crate::session::SESSION_BYTES) of
+//! `clear_on_deselect` at its front; the descriptor says `secure_messaging: true`, for class 04 is
+//! this crate's.
 //!
 //! # Order of checks
 //!

@@ -138,8 +138,8 @@ fn forget_after_failure(env: &mut Env<'_>, presented: Outcome) -> Outcome {
 ///
 /// # Errors
 /// 6D00 in an application below the environment (own choice); 6A86; 6700; 6A88; 6982 unless PUK was
-/// shown; 6984 without a challenge, and for an unblock when no PIN is set; 6988; 6A80 for what is no
-/// PIN in that form, or not as long as the one in place; `Torn`.
+/// shown; 6984 without a challenge, and for an unblock when no PIN is set; 6988; 6A80 for what is
+/// no PIN in that form, or not as long as the one in place; `Torn`.
 pub(super) fn maintain(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
     let Some((pin, _)) = turn.family.dialect.pin else {
         return Halt::status(StatusWord::INS_NOT_SUPPORTED);

@@ -75,8 +75,9 @@ pub fn answers(env: &Env<'_>, name: &[u8]) -> Result<bool, Halt> {
 /// Answers a question of an application below.
 ///
 /// # Errors
-/// 6985 to a caller that was not [named](name_children); 6A81 on a blocked card, and when the environment is locked to what concerns the PIN; 6A80 for
-/// another request; those of VERIFY and PIN CHANGE.
+/// 6985 to a caller that was not [named](name_children); 6A81 on a blocked card, and when the
+/// environment is locked to what concerns the PIN; 6A80 for another request; those of VERIFY and
+/// PIN CHANGE.
 pub fn serve(
     env: &mut Env<'_>,
     family: &'static Family,

@@ -1,4 +1,5 @@
-//! Tests of the commands of social-security cards: a small card, and a terminal that knows its keys.
+//! Tests of the commands of social-security cards: a small card, and a terminal that knows its
+//! keys.
 
 mod authenticate;
 mod key_block;

@@ -40,7 +40,8 @@ fn no_command_finds_the_block_as_a_file() {
     }
 }
 
-/// What changes in a key's block lies in other units than keys, for the journal sees the whole unit.
+/// What changes in a key's block lies in other units than keys, for the journal sees the whole
+/// unit.
 #[test]
 fn keys_share_no_unit_with_what_changes() {
     let mut terminal = Terminal::with(Made::Des);

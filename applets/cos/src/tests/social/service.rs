@@ -66,7 +66,8 @@ fn the_pin_is_presented_and_changed_by_it() {
     assert_eq!(ask(&mut terminal, "20"), "63C3");
     assert_eq!(ask(&mut terminal, "20999999"), "63C2");
     assert_eq!(ask(&mut terminal, "20"), "63C2");
-    // A wrong one takes away what it had opened in the environment; a right one opens nothing there.
+    // A wrong one takes away what it had opened in the environment; a right one opens nothing
+    // there.
     assert_eq!(ask(&mut terminal, "01"), "00000000009000");
     assert_eq!(ask(&mut terminal, "20123456"), "9000");
     assert_eq!(ask(&mut terminal, "01"), "00000000009000");
