@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use encoding_rs::GBK;
 use serde::Deserialize;
-use tessera_cos::social::keys::algorithm_byte;
+use tessera_cos::social::{keys::algorithm_byte, usage};
 use tessera_social_security::{
     keys::KEYS,
     structure::{Content, Df, File, Format, Item},
@@ -176,10 +176,14 @@ fn card_keys(data: &mut Vec<u8>, keys: &Keys, has_df: impl Fn(u8) -> bool) {
         for version in 1..=entry.groups.min(keys.versions()) {
             let levels = if entry.levels == 3 { Levels::Three } else { Levels::Two };
             let key = keys.card_key(&Keys::label(entry.label, version), levels);
-            let usage = entry.role.code() << 4 | entry.usage;
+            let role_and_usage = entry.role.code() << 4 | entry.usage;
             let algorithm = algorithm_byte(key.algorithm());
-            let header = [entry.df, usage, entry.kid, version, algorithm];
-            push(data, 0xC1, &[&header, key.as_slice()].concat());
+            let header = [entry.df, role_and_usage, entry.kid, version, algorithm];
+            let bytes = match entry.usage {
+                usage::MAINTENANCE => keys.maintenance_bytes(),
+                _ => key.as_slice().len(),
+            };
+            push(data, 0xC1, &[&header, &key.as_slice()[..bytes]].concat());
         }
     }
 }

@@ -6,6 +6,7 @@
 //! algorithm = "3DES"      # or "SM4"
 //! roots = "VSC-TEST"      # prefix of the label whose digest is the root key
 //! versions = 1            # of each key that can have three, 1 to 3
+//! maintenance-bytes = 16  # of STK and its like; the key index table has 8
 //! [keys.own]              # root keys in place of those
 //! UKSSSE = "00112233445566778899AABBCCDDEEFF"
 //! ```
@@ -34,6 +35,8 @@ pub(super) struct Section {
     #[serde(default)]
     versions: Option<Spanned<u8>>,
     #[serde(default)]
+    maintenance_bytes: Option<Spanned<u8>>,
+    #[serde(default)]
     own: BTreeMap<String, Spanned<String>>,
 }
 
@@ -44,6 +47,7 @@ pub(super) struct Keys {
     algorithm: KeyAlgorithm,
     roots: String,
     versions: u8,
+    maintenance_bytes: u8,
     own: BTreeMap<String, [u8; 16]>,
 }
 
@@ -81,12 +85,29 @@ impl Keys {
                 return Err(source.wrong(versions.span(), "1 to 3 versions", got));
             }
         };
+        let maintenance_bytes = match &section.maintenance_bytes {
+            None => 16,
+            Some(bytes) => match (bytes.get_ref(), algorithm) {
+                (16, _) | (8, KeyAlgorithm::TripleDes) => *bytes.get_ref(),
+                (other, _) => {
+                    let expected = "16 bytes, or 8 with 3DES";
+                    return Err(source.wrong(bytes.span(), expected, other.to_string()));
+                }
+            },
+        };
         let mut own = BTreeMap::new();
         for (label, root) in &section.own {
             own.insert(label.clone(), source.bytes::<16>(root)?);
         }
         let roots = section.roots.clone().unwrap_or_else(|| TEST_PREFIX.into());
-        Ok(Self { owner: Owner { region, card }, algorithm, roots, versions, own })
+        Ok(Self {
+            owner: Owner { region, card },
+            algorithm,
+            roots,
+            versions,
+            maintenance_bytes,
+            own,
+        })
     }
 
     /// The root key of a label.
@@ -105,6 +126,11 @@ impl Keys {
     /// The label of a version of a key.
     pub(super) fn label(label: &str, version: u8) -> String {
         if version == 1 { label.into() } else { format!("{label}/{version}") }
+    }
+
+    /// Bytes of maintenance keys: 16, or 8, the first half of what diversification gives.
+    pub(super) const fn maintenance_bytes(&self) -> usize {
+        self.maintenance_bytes as usize
     }
 
     /// How many versions there are of each key that can have three.

@@ -36,6 +36,11 @@ fn a_mistake_in_keys_is_told() {
         ("region = \"330400\"\nversions = 0", "expected 1 to 3 versions, got 0"),
         ("region = \"330400\"\nversions = 4", "expected 1 to 3 versions, got 4"),
         ("region = \"330400\"\n[keys.own]\nUKSSSE = \"00\"", "expected 16 bytes, got 1 bytes"),
+        ("region = \"330400\"\nmaintenance-bytes = 9", "expected 16 bytes, or 8 with 3DES, got 9"),
+        (
+            "region = \"330400\"\nalgorithm = \"SM4\"\nmaintenance-bytes = 8",
+            "expected 16 bytes, or 8 with 3DES, got 8",
+        ),
         ("region = \"330400\"\ncolour = 1", "unknown field `colour`"),
     ] {
         refused(with(KEYS, to), says);
@@ -59,6 +64,9 @@ fn own_roots_prefixes_and_versions_make_other_keys() {
     let root = "region = \"330400\"\nroots = \"OTHER\"\n[keys.own]\n\
                 UKSSSE = \"E6AE3D2843156636B257A425284A6CDD\"";
     assert!(has(&data(root)));
+    // The maintenance keys of the environment and of four directories, eight bytes shorter each.
+    let short = data("region = \"330400\"\nmaintenance-bytes = 8");
+    assert_eq!(usual.len() - short.len(), 5 * 8);
     let three = data("region = \"330400\"\nversions = 3");
     assert!(has(&three) && three.len() > usual.len() + 40 * 2 * 21);
 }

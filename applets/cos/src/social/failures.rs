@@ -1,6 +1,6 @@
 //! Wrong MACs, counted for each DF: fifteen in a row lock the application.
 //!
-//! One byte of the block of the DF's [keys](super::keys): how many may still be wrong. It is
+//! One byte of the block of the DF's [keys]: how many may still be wrong. It is
 //! counted down, solid, before a MAC is compared, and put back when it was right. When the upper
 //! half is used up, the application is locked until APPLICATION UNBLOCK, whose own MAC counts on;
 //! at 0 it is locked for ever (own choice: the sources say only that too many lock it). A tear

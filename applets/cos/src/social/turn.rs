@@ -8,7 +8,7 @@ use crate::{
     messaging::{
         self, Message, Protection, Refusal, line::CHECKSUM_BYTES, social_security::Session as Keyed,
     },
-    session::{Challenge, take_challenge},
+    session::Challenge,
 };
 
 use super::{
@@ -40,9 +40,13 @@ impl<'c> Turn<'c> {
         family: &'static Family,
         command: &'c Command<'c>,
     ) -> Result<Self, Halt> {
-        let challenge = take_challenge(env)?;
+        let mut session = Session::load(env)?;
+        let challenge = core::mem::take(&mut session.challenge);
+        if !challenge.bytes().is_empty() {
+            session.store(env)?;
+        }
         lock::refuse_blocked_card(env)?;
-        Ok(Self { family, command, session: Session::load(env)?, challenge })
+        Ok(Self { family, command, session, challenge })
     }
 
     /// Holds what was shown against a condition.
