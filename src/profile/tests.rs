@@ -3,6 +3,7 @@
 mod account;
 mod employer;
 mod library;
+mod medical;
 mod psam;
 mod purse;
 mod sets;
@@ -150,12 +151,14 @@ fn every_built_in_profile_makes_a_card_that_answers() {
                 && !name.ends_with("psam");
         let purse = matches!(name, "purse" | "citizen");
         let library = matches!(name, "library" | "citizen");
+        let account = matches!(name, "medical" | "medical-sm4" | "citizen");
         testing::check(
             &mut card,
             &[
                 ("00 A4 04 0C 0F 7378312E73682EC9E7BBE1B1A3D5CF", expected(environment)),
                 ("00 A4 04 0C 09 A00000000386980701", expected(purse)),
                 ("00 A4 04 0C 08 F05353432E4C4231", expected(library)),
+                ("00 A4 04 0C 08 F05353432E4D4C31", expected(account)),
                 ("00 A4 04 0C 08 F05353432E454331", expected(name == "employer")),
             ],
         );

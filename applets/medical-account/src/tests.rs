@@ -13,6 +13,7 @@ mod replay;
 mod scenario;
 mod states;
 mod tear;
+mod words;
 
 use std::{format, string::String, vec, vec::Vec};
 
