@@ -14,10 +14,7 @@ use crate::{
     post::{count, require_room},
     state::State,
     tally::{CHRONIC, OUT_OF_AREA, POOL},
-    words::{
-        ALREADY_REVERSED, LIMIT, NOT_ENTITLED, NOT_ON_CARD, PLACE, RANGE_END, STATEMENT_DUE,
-        require,
-    },
+    words::{ALREADY_REVERSED, LIMIT, NOT_ENTITLED, NOT_ON_CARD, PLACE, STATEMENT_DUE, require},
 };
 
 /// Counter input of a session with the authority, in place of a terminal's counter.
@@ -217,6 +214,5 @@ pub(crate) fn reversed(
             after.tally = state.tally.without(what, amounts, visit);
         }
     }
-    require(after.balance <= crate::state::BALANCE_MAX, RANGE_END)?;
     Ok(after)
 }

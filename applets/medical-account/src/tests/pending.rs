@@ -152,9 +152,11 @@ fn reset_and_leaving_the_application_end_it() {
         reset.power_on();
         reset.show_pin();
         is_gone(&mut reset, &begun);
-        // Another application was selected, or a logical channel opened from this one.
+        // Another application was selected, none of a name was found, or a logical channel opened
+        // from this one.
         for leave in [
             |card: &mut Dialogue| MedicalAccount.deselect(&mut card.rig.env()),
+            |card: &mut Dialogue| MedicalAccount.selection_failed(&mut card.rig.env()),
             |card: &mut Dialogue| MedicalAccount.inherit(&mut card.rig.env()),
         ] {
             let mut card = card.clone();
@@ -174,4 +176,17 @@ fn power_that_fails_in_commit_ends_it() {
         card.show_pin();
         is_gone(&mut card, &begun);
     }
+}
+
+/// The random number of a refused INITIALIZE is drawn too, in whatever state.
+#[test]
+fn every_initialize_draws_four_bytes() {
+    let mut card = Dialogue::open();
+    card.rig.queue_random(&unhex("A0A1A2A3 B0B1B2B3 C0C1C2C3 D0D1D2D3"));
+    let initialize = |settle| Wanted::Settlement(settle).initialize();
+    card.refuse(&initialize(Settle::of(50_001)), "9401");
+    card.refuse(&unhex("D0400001"), "6700");
+    card.refuse(&unhex("D0440100"), "6A86");
+    let answer = card.send_bytes(&initialize(Settle::of(1)));
+    assert_eq!(answer[24..32], *"D0D1D2D3");
 }

@@ -98,7 +98,14 @@ fn fifteen_wrong_macs_in_a_row_lock_until_the_application_is_unblocked() {
     for turn in 0..14 {
         wrong(&mut card, turn);
     }
-    // A right one in between, and the row begins anew.
+    // A right one in between, refused for another reason, and the row begins anew.
+    let begun = card.begin(Wanted::Settlement(Settle::of(1)));
+    let mut last_year = TIME;
+    last_year[1] = 0x24;
+    card.refuse(&begun.commit(last_year), "9484");
+    for turn in 0..14 {
+        wrong(&mut card, turn);
+    }
     card.settle(Settle::of(1));
     for turn in 0..14 {
         wrong(&mut card, turn);
