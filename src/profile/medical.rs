@@ -15,9 +15,9 @@
 //! terminal = "330400000001"
 //! ```
 //!
-//! Of `opened`, also: `sequence`, `authority-number`, `start` ("0101"), `accumulators` (8), `visits`
-//! (4), `statement`, `limit` (60), `off-line-amount`, `off-line-count`, `off-line-allowed`,
-//! `single`.
+//! Of `opened`, also: `sequence`, `authority-number`, `start` ("0101"), `accumulators` (8),
+//! `visits` (4), `statement`, `limit` (60), `off-line-amount`, `off-line-count`,
+//! `off-line-allowed`, `single`.
 
 use std::collections::BTreeMap;
 

@@ -45,7 +45,7 @@ pub(crate) struct Life {
     pub(crate) algorithm: KeyAlgorithm,
     pub(crate) book: Book,
     response: Response,
-    last: Option<Begun>,
+    pub(crate) last: Option<Begun>,
     /// What the account holds while its card is over.
     pub(crate) owed: u32,
     pub(crate) wrong: u32,

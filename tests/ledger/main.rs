@@ -62,20 +62,26 @@ fn amount() -> impl Strategy<Value = u32> {
     prop_oneof![12 => 0..3000_u32, 1 => Just(life::ALL), 1 => 0x7FFF_0000..=u32::MAX]
 }
 
-fn events() -> impl Strategy<Value = Event> {
-    let tears = (1..40_u32, proptest::collection::vec(1..30_u32, 0..3));
-    let tears = proptest::option::weighted(0.5, tears).boxed();
+fn settlements(tears: BoxedStrategy<Tears>) -> impl Strategy<Value = Event> {
     let classes = proptest::sample::select(&b"012345669"[..]);
     let amounts = (amount(), 0..2000_u32, prop_oneof![3 => Just(0), 2 => 0..9000_u32], 0..2500_u32)
         .prop_map(|(a, s, p, d)| [a, s, p, d]);
     let flags = prop_oneof![9 => Just(0), 3 => Just(2), 1 => 0..16_u8];
+    let seldom = || proptest::bool::weighted(0.2);
+    (seldom(), amounts, classes, flags, seldom(), tears).prop_map(
+        |(off_line, amounts, class, flags, away, tears)| {
+            // Away from home with the flag that says so, mostly.
+            let flags = if away { flags | 1 } else { flags & !1 };
+            Event::Settle { off_line, amounts, class, flags, away, tears }
+        },
+    )
+}
+
+fn events() -> impl Strategy<Value = Event> {
+    let tears = (1..40_u32, proptest::collection::vec(1..30_u32, 0..3));
+    let tears = proptest::option::weighted(0.5, tears).boxed();
     prop_oneof![
-        20 => (proptest::bool::weighted(0.2), amounts, classes, flags, proptest::bool::weighted(0.2), tears.clone())
-            .prop_map(|(off_line, amounts, class, flags, away, tears)| {
-                // Away from home with the flag that says so, mostly.
-                let flags = if away { flags | 1 } else { flags & !1 };
-                Event::Settle { off_line, amounts, class, flags, away, tears }
-            }),
+        20 => settlements(tears.clone()),
         7 => (amount(), tears.clone()).prop_map(|(amount, tears)| Event::Credit { amount, tears }),
         8 => (2..=4_u8, 0..9_u32, prop_oneof![3 => Just(100), 1 => 0..130_u32], tears.clone())
             .prop_map(|(kind, back, percent, tears)| {

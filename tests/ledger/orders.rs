@@ -1,5 +1,5 @@
-//! What the authority orders with a MAC, and the acknowledged statement: each with what the book says
-//! of it.
+//! What the authority orders with a MAC, and the acknowledged statement: each with what the book
+//! says of it.
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -215,6 +215,8 @@ impl Life {
         if old.standing == TERMINATED {
             self.card = new_card(self.algorithm);
             self.wrong = 0;
+            // Fresh from the same mould, it would draw what the old one drew.
+            self.last = None;
             // What the new card does not have from the old one.
             let (sequence, number) = (old.sequence, old.number);
             self.book = Book::EMPTY;

@@ -1,5 +1,5 @@
-//! MACs of the other side: each is counted before it is compared, and fifteen wrong ones in a row lock
-//! the application, as every MAC of a social-security card does.
+//! MACs of the other side: each is counted before it is compared, and fifteen wrong ones in a row
+//! lock the application, as every MAC of a social-security card does.
 
 use tessera_cos::{
     cipher::Checksum,

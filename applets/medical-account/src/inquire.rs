@@ -17,8 +17,8 @@ const ISSUER_DATA: Tag = Tag(0x9F0C);
 /// First byte of them: version of this layout.
 const LAYOUT_VERSION: u8 = 0x01;
 
-/// The A5 object of the control information: algorithm, standing, entries without a statement, their
-/// limit, year, insured region.
+/// The A5 object of the control information: algorithm, standing, entries without a statement,
+/// their limit, year, insured region.
 ///
 /// # Errors
 /// 6F00 when the segment is damaged or it does not fit the reply.

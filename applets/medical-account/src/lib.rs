@@ -5,8 +5,8 @@
 //!
 //! All of it is own design of this project, as is the name `F0 "SSC.ML1"` (proprietary, not
 //! registered). It takes from published cards what it can: the purchase of the social-security
-//! card's public account (INITIALIZE answers a random number, COMMIT carries MAC1), its keys, and the
-//! accumulators and reversal kinds of a rural cooperative card.
+//! card's public account (INITIALIZE answers a random number, COMMIT carries MAC1), its keys, and
+//! the accumulators and reversal kinds of a rural cooperative card.
 //!
 //! | module | what it answers |
 //! |---|---|
@@ -25,34 +25,36 @@
 //! # What it takes
 //!
 //! Class D0 in the clear: STATUS CA, INITIALIZE and COMMIT SETTLEMENT 28 and 2C, CREDIT 40 and 42,
-//! REVERSAL 44 and 46, GET STATEMENT 4C, PROOF 5A. Class D4 with a MAC: FREEZE 48, YEAR SETTLEMENT 4A,
-//! ACK STATEMENT 4E, CLOSE 50, OPEN 52, RECONCILE 56, ADJUST 58. Besides, the
-//! [basic commands](tessera_cos::social) of social-security cards; the PIN is the environment's.
+//! REVERSAL 44 and 46, GET STATEMENT 4C, PROOF 5A. Class D4 with a MAC: FREEZE 48, YEAR SETTLEMENT
+//! 4A, ACK STATEMENT 4E, CLOSE 50, OPEN 52, RECONCILE 56, ADJUST 58. Besides, the [basic
+//! commands](tessera_cos::social) of social-security cards; the PIN is the environment's.
 //!
 //! # Order of checks
 //!
-//! Class (6E00), instruction (6D00), the application locked (6A81; 9303 for ever), TERMINATED (9303;
-//! STATUS, SELECT and READ RECORD go on), P1-P2 (6A86), Lc (6700), then:
+//! Class (6E00), instruction (6D00), the application locked (6A81; 9303 for ever), TERMINATED
+//! (9303; STATUS, SELECT and READ RECORD go on), P1-P2 (6A86), Lc (6700), then:
 //!
 //! * INITIALIZE SETTLEMENT: PIN 6982; FROZEN 9486, NEW 6985; as many entries without a statement as
-//!   the limit says 9481; key 9403; class, flags b8-b5, D above A + S 6A80; the terminal's first four
-//!   digits are not the insured region's and it is off-line, or without flag b1, or character 4 of
-//!   item 81 is not '1' 9485; flag b1 at home 6A80; flag b2 or class '5' and not character 6 948C;
-//!   flag b3 and not character 5 948C; A above the limit of one settlement 9483; A above the balance
-//!   9401; off-line: not allowed, P, amount or count not below their limits 9483; the end of the
-//!   counter 9402.
-//! * INITIALIZE CREDIT: 9486, 6985; 64 entries without a statement 9481; 9403; the authority's number
-//!   not above the last 9487; the balance above 7FFFFFFF or the end of the counter 9402. No PIN.
-//! * INITIALIZE REVERSAL: 9486, 6985; 9481; 9403; 9487; the entry named is no settlement on the card
-//!   9488; P1 6A86; reversed before 9489; 02 with other amounts than the entry's, 03 with a greater
-//!   one 6A80; 04 with A above the balance 9401; 9402.
-//! * COMMIT: nothing pending 6985; MAC 9302; the time not of digits 6A80; of a settlement the year not
-//!   the ledger's 9484.
-//! * Class D4: no challenge 6984; MAC 6988; the state (NEW 6985, FROZEN 9486 for YEAR SETTLEMENT, ADJUST
-//!   and another freeze, OPEN of what is not NEW 6985); FREEZE 9487; YEAR SETTLEMENT 9487, 948A, 948B,
-//!   year not later 6A80; ACK STATEMENT 948B; RECONCILE 948B, 9487; ADJUST 9487, 9401; CLOSE 9487; OPEN
-//!   9487. What the design says nothing of comes last: digits 6A80, 9481, 9402.
-//! * STATUS in its long form, GET STATEMENT: PIN or RK1 6982; GET STATEMENT in NEW 6985. PROOF: 9406.
+//!   the limit says 9481; key 9403; class, flags b8-b5, D above A + S 6A80; the terminal's first
+//!   four digits are not the insured region's and it is off-line, or without flag b1, or character
+//!   4 of item 81 is not '1' 9485; flag b1 at home 6A80; flag b2 or class '5' and not character 6
+//!   948C; flag b3 and not character 5 948C; A above the limit of one settlement 9483; A above the
+//!   balance 9401; off-line: not allowed, P, amount or count not below their limits 9483; the end
+//!   of the counter 9402.
+//! * INITIALIZE CREDIT: 9486, 6985; 64 entries without a statement 9481; 9403; the authority's
+//!   number not above the last 9487; the balance above 7FFFFFFF or the end of the counter 9402. No
+//!   PIN.
+//! * INITIALIZE REVERSAL: 9486, 6985; 9481; 9403; 9487; the entry named is no settlement on the
+//!   card 9488; P1 6A86; reversed before 9489; 02 with other amounts than the entry's, 03 with a
+//!   greater one 6A80; 04 with A above the balance 9401; 9402.
+//! * COMMIT: nothing pending 6985; MAC 9302; the time not of digits 6A80; of a settlement the year
+//!   not the ledger's 9484.
+//! * Class D4: no challenge 6984; MAC 6988; the state (NEW 6985, FROZEN 9486 for YEAR SETTLEMENT,
+//!   ADJUST and another freeze, OPEN of what is not NEW 6985); FREEZE 9487; YEAR SETTLEMENT 9487,
+//!   948A, 948B, year not later 6A80; ACK STATEMENT 948B; RECONCILE 948B, 9487; ADJUST 9487, 9401;
+//!   CLOSE 9487; OPEN 9487. What the design says nothing of comes last: digits 6A80, 9481, 9402.
+//! * STATUS in its long form, GET STATEMENT: PIN or RK1 6982; GET STATEMENT in NEW 6985. PROOF:
+//!   9406.
 //!
 //! Nothing is stored before the last check has passed, but the count of wrong MACs.
 //!
@@ -64,17 +66,18 @@
 //!   too.
 //! * A class D4 command answers to the last eight bytes of GET CHALLENGE, under SM4 with eight 00
 //!   behind them, also when sixteen were drawn.
-//! * An instruction in the other class of D0 and D4 is 6D00. Reasons of FREEZE and CLOSE are 01 to 06,
-//!   else 6A86.
+//! * An instruction in the other class of D0 and D4 is 6D00. Reasons of FREEZE and CLOSE are 01 to
+//!   06, else 6A86.
 //! * Every entry but a settlement counts the on-line counter, OPEN too. 9402 is also the end of the
-//!   sequence of entries, of a sum of the year and of a count of visits, and a balance above 7FFFFFFF
-//!   by interest, adjustment, reversal or opening.
-//! * YEAR SETTLEMENT, ADJUST and CLOSE want room for their entry too: 9481 when 64 are in no statement.
+//!   sequence of entries, of a sum of the year and of a count of visits, and a balance above
+//!   7FFFFFFF by interest, adjustment, reversal or opening.
+//! * YEAR SETTLEMENT, ADJUST and CLOSE want room for their entry too: 9481 when 64 are in no
+//!   statement.
 //! * Limits of OPEN and RECONCILE are 1 to 60, else 6A80; off-line is allowed by 01 alone.
 //! * OPEN wants an authority's number above 0, for a new card's last one is 0.
 //! * Sums of a statement are modulo 2^32, the opening balance is reckoned back from them.
-//! * A reversal's entry has no flags. Sums of the year go down by classes and flags of the settlement
-//!   it names; the year of an entry is that of its time.
+//! * A reversal's entry has no flags. Sums of the year go down by classes and flags of the
+//!   settlement it names; the year of an entry is that of its time.
 //! * CLOSE leaves an entry and no event; ACK STATEMENT an event with number 0. The reason of ADJUST
 //!   and the terminal of ACK STATEMENT are in the MAC alone.
 //! * PROOF of an entry that has no MAC2 answers 00000000 for it, and 9406 on a card that is NEW.
@@ -91,8 +94,8 @@
 //! | C4 | an item of the parameters: record number from 1, value of the length of [`ITEMS`] |
 //! | C5 | what OPEN says, without its MAC: the account is open from the start |
 //!
-//! Keys are DPK (usage 4, 01 to 03), DLK (5, 01 to 03), DRK (6, 01), DTK (7, 00), AK (8, 88), SK (9,
-//! 89), and of usage 1 LK (83), RK1 (84), UK1 (85), of usage 3 STK (82).
+//! Keys are DPK (usage 4, 01 to 03), DLK (5, 01 to 03), DRK (6, 01), DTK (7, 00), AK (8, 88), SK
+//! (9, 89), and of usage 1 LK (83), RK1 (84), UK1 (85), of usage 3 STK (82).
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -1,5 +1,5 @@
-//! One account from opening to closing, byte for byte: the scenario of the ledger's design. Each row
-//! is what happens, the random bytes the card draws, the command, the answer.
+//! One account from opening to closing, byte for byte: the scenario of the ledger's design. Each
+//! row is what happens, the random bytes the card draws, the command, the answer.
 
 /// The card's parameters: item 81 is "31010100", item 84 330400; the limit is 6.
 pub(super) const SCENARIO: &[[&str; 4]] = &[

@@ -1,5 +1,5 @@
-//! Power fails in every store of every command that stores: everything is as before or as after, and
-//! PROOF tells which.
+//! Power fails in every store of every command that stores: everything is as before or as after,
+//! and PROOF tells which.
 
 use super::*;
 

@@ -1,5 +1,5 @@
-//! The list of the application's own status words: each row, and a command that answers it. What else
-//! answers it is in the order of checks.
+//! The list of the application's own status words: each row, and a command that answers it. What
+//! else answers it is in the order of checks.
 
 use super::*;
 use crate::state::Standing;
