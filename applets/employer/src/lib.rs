@@ -1,10 +1,10 @@
-//! The employer's application (用人单位) of the employer's social-security card: who the employer is, its
-//! insurance, its declarations and agents, and an electronic stamp.
+//! The employer's application (用人单位) of the employer's social-security card: who the employer is,
+//! its insurance, its declarations and agents, and an electronic stamp.
 //!
 //! That there is a card for employers, and the items 2E, 2F, 30, 31 and 32, is public; all else is
 //! of our own design. It is DF0B under the social-security environment, named F0 and the letters
-//! SSC.EC1. The environment is the personal card's with category 5: its EF06 has eighteen zero bytes
-//! for the number and the employer's name for the holder's.
+//! SSC.EC1. The environment is the personal card's with category 5: its EF06 has eighteen zero
+//! bytes for the number and the employer's name for the holder's.
 //!
 //! | file | structure | read | update |
 //! |---|---|---|---|
@@ -14,21 +14,21 @@
 //! | EF08 agents | three templates FD | PIN or RK1 | UK2 |
 //! | EF09 batches | a ring of 16 records of 32 bytes | PIN or RK1 (own choice: nothing is said of it) | the card alone |
 //!
-//! The PIN is the one of the environment, and asked of it; what was shown there counts here. Locking
-//! wants LK, which is 86 (own choice: the design names none). Everything but the stamp is
+//! The PIN is the one of the environment, and asked of it; what was shown there counts here.
+//! Locking wants LK, which is 86 (own choice: the design names none). Everything but the stamp is
 //! [`tessera_cos::social`]'s.
 //!
 //! # The stamp
 //!
-//! `D0 9A 00 00 30` batch number 4, kind 1, count 4, SHA-256 of the file 32, time 7: the card writes
-//! the batch to EF09 and answers four bytes, the MAC over the whole data field with DTK. Of a
-//! triple-DES key it is single DES with the halves XORed, of SM4 the MAC of sixteen bytes folded.
-//! The authority, which has the root of DTK, checks it. With it an employer hands in its roster (R),
-//! approves the card file (A), reports a card lost (L) and pays contributions (C).
+//! `D0 9A 00 00 30` batch number 4, kind 1, count 4, SHA-256 of the file 32, time 7: the card
+//! writes the batch to EF09 and answers four bytes, the MAC over the whole data field with DTK. Of
+//! a triple-DES key it is single DES with the halves XORed, of SM4 the MAC of sixteen bytes folded.
+//! The authority, which has the root of DTK, checks it. With it an employer hands in its roster
+//! (R), approves the card file (A), reports a card lost (L) and pays contributions (C).
 //!
 //! Order of checks: class (6E00), instruction (6D00), locked (6A81, 9303), P1-P2 (6A86), length
-//! (6700), PIN (6982), kind and time (6A80), key (6A88). Batch numbers are the authority's to watch:
-//! the card takes any.
+//! (6700), PIN (6982), kind and time (6A80), key (6A88). Batch numbers are the authority's to
+//! watch: the card takes any.
 //!
 //! # Installation data
 //!

@@ -1,8 +1,8 @@
 //! The files, and the keys that their conditions name.
 //!
-//! The design's lengths are hexadecimal, as in all tables of social-security cards: a book's number,
-//! an0A, has ten bytes, for a loan has 1 + 0A + 4 + 4 + 2 = 15h of them; and so a reader's number,
-//! an10, has sixteen.
+//! The design's lengths are hexadecimal, as in all tables of social-security cards: a book's
+//! number, an0A, has ten bytes, for a loan has 1 + 0A + 4 + 4 + 2 = 15h of them; and so a reader's
+//! number, an10, has sixteen.
 
 use tessera_cos::{
     Access, DfSpec, EfSpec, Structure,

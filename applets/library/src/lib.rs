@@ -3,10 +3,10 @@
 //!
 //! # What it is
 //!
-//! A library that lends without a deposit wants to know of a card whose it is, whether he may borrow,
-//! and what he took last. The terminal at the desk decides; the card keeps what it is told by who
-//! shows the right key. There is no PIN and no command of its own, so all that this crate says is
-//! [which files there are](files) and how they come about, and everything else is
+//! A library that lends without a deposit wants to know of a card whose it is, whether he may
+//! borrow, and what he took last. The terminal at the desk decides; the card keeps what it is told
+//! by who shows the right key. There is no PIN and no command of its own, so all that this crate
+//! says is [which files there are](files) and how they come about, and everything else is
 //! [`tessera_cos::social`]'s.
 //!
 //! | file | structure | read | update |
@@ -27,20 +27,20 @@
 //!
 //! 1. **Describe it.** A [`Descriptor`] is all that the card knows of an applet beforehand: its
 //!    name (of your own: F0 and what you like, 5 to 16 bytes in all; else registered), the file
-//!    identifier by which the application above it finds it, its counters, and how much RAM it wants
-//!    until it is deselected and until reset.
+//!    identifier by which the application above it finds it, its counters, and how much RAM it
+//!    wants until it is deselected and until reset.
 //! 2. **Say where its values lie.** A [place](tessera_framework::place) is a constant with a type:
-//!    `Persistent` in the segment, `Transient` in RAM, `Array` and `Records` for more of them. `END`
-//!    is where the next may begin. Here a number of swims, and a ring of the last dates.
+//!    `Persistent` in the segment, `Transient` in RAM, `Array` and `Records` for more of them.
+//!    `END` is where the next may begin. Here a number of swims, and a ring of the last dates.
 //! 3. **Install.** The segment is empty, and the data are in a form of your own, for it is your
 //!    [profile](#a-profile) that makes them. Refuse with 6A80 what you do not understand.
 //! 4. **Select.** The card has found that the applet is meant and asks for control information.
 //!    RAM of kind `OnDeselect` is all zero when another applet was current before.
 //! 5. **Process** the rest. Channels, chains and response data longer than asked for are the card's
 //!    affair. Say 6E00 to a class and 6D00 to an instruction that you do not know.
-//! 6. **Check first, store then.** An error status is a promise that nothing has changed. So look at
-//!    P1-P2 (6A86), lengths (6700), security (6982), the state (6985) and the data (6A80) before the
-//!    first store; whatever still fails in between is undone by the card.
+//! 6. **Check first, store then.** An error status is a promise that nothing has changed. So look
+//!    at P1-P2 (6A86), lengths (6700), security (6982), the state (6985) and the data (6A80) before
+//!    the first store; whatever still fails in between is undone by the card.
 //! 7. **Move together what belongs together.** A store is whole or not done, and so is everything
 //!    inside [`Env::atomically`]: here one swim less and the date of it. What must survive even a
 //!    failure, as the try of a PIN, is a [counter](tessera_framework::counter), and counted before

@@ -1,4 +1,5 @@
-//! Tests of the library's application: how a test talks to it, and the reader most tests start from.
+//! Tests of the library's application: how a test talks to it, and the reader most tests start
+//! from.
 
 extern crate std;
 
