@@ -7,8 +7,12 @@ mod scripts;
 mod whole;
 
 use scripts::{Script, Step};
-use tessera::{Card, Profile};
-use whole::{ACCOUNT, EMPLOYER, ENVIRONMENT, PURSE, kept, profile};
+use tessera::{
+    Card, Profile,
+    cryptography::{cipher::Key, messaging::social_security::Session},
+    keys::{self, KeyAlgorithm, Levels, Owner, Region},
+};
+use whole::{ACCOUNT, EMPLOYER, ENVIRONMENT, LIBRARY, PURSE, check, kept, profile, select, send};
 
 /// Runs a script, and after each command hands the card to `look`; how many were answered 9000.
 fn run(card: &mut Card, script: &Script, mut look: impl FnMut(&Card, &[u8])) -> usize {
@@ -96,4 +100,106 @@ fn two_chips_in_one_plastic_know_nothing_of_each_other() {
     let environment = whole::select(ENVIRONMENT).to_owned();
     whole::check(&mut contact, &[(&purse, "6A82")]);
     whole::check(&mut contactless, &[(&environment, "6A82")]);
+}
+
+/// The key that a label's root becomes on this card.
+fn card_key(label: &str) -> Key {
+    let owner = Owner {
+        region: Region::new("330400").unwrap(),
+        card: keys::card_factor(&profile().historical).unwrap(),
+    };
+    let root = keys::root(keys::TEST_PREFIX, label);
+    owner.key(KeyAlgorithm::TripleDes, root, Levels::Two).unwrap()
+}
+
+/// EXTERNAL AUTHENTICATE with a key of the current application.
+fn prove(card: &mut Card, id: u8, label: &str) -> String {
+    let drawn = send(card, "0084000008");
+    let challenge = hex::decode(drawn.strip_suffix("9000").unwrap()).unwrap();
+    let factor = [1, 2, 3, 4, 5, 6, 7, 8];
+    let session = Session::new(&card_key(label), &challenge).unwrap();
+    let proof = hex::encode(session.authenticator(&factor)) + &hex::encode(factor);
+    send(card, &format!("008200{id:02X}10{proof}"))
+}
+
+/// Whatever an application does, step by step, the others stay; only the holder's PIN is shared.
+fn only(card: &mut Card, own: &str, steps: &mut [&mut dyn FnMut(&mut Card)]) {
+    let before = kept(card);
+    for (number, step) in (1..).zip(steps) {
+        step(card);
+        let after = kept(card);
+        for (name, was) in before.iter().filter(|(name, _)| *name != own) {
+            let (is, was) = (after[name].clone(), was.clone());
+            assert!(is.but_for_the_pin() == was.but_for_the_pin(), "step {number}: {name}");
+        }
+    }
+    assert_ne!(kept(card)[own], before[own], "something was written");
+}
+
+#[test]
+fn what_a_library_does_leaves_the_others_as_they_were() {
+    let mut card = Card::from_profile(&profile()).unwrap();
+    card.power_on().unwrap();
+    let loan = "42 30303030303030303432 20260701 20260729 0007";
+    only(
+        &mut card,
+        LIBRARY,
+        &mut [
+            &mut |card| check(card, &[(select(LIBRARY), "..9000"), ("00B2012D00", "..9000")]),
+            &mut |card| assert_eq!(prove(card, 0x84, "LB-UK1"), "63CE"),
+            &mut |card| assert_eq!(prove(card, 0x84, "LB-UK2"), "9000"),
+            &mut |card| check(card, &[(&format!("00E2004015{loan}"), "9000")]),
+            &mut |card| check(card, &[("00B2014400", &format!("{loan}9000"))]),
+            &mut |card| assert_eq!(prove(card, 0x83, "LB-UK1"), "9000"),
+            &mut |card| check(card, &[("00DC032C03030132", "9000")]), // suspended
+            &mut |card| check(card, &[("0020000003123456", "6A88")]),
+        ],
+    );
+}
+
+#[test]
+fn what_an_employer_does_leaves_the_others_as_they_were() {
+    let mut card = Card::from_profile(&profile()).unwrap();
+    card.power_on().unwrap();
+    let digest = "5A".repeat(32);
+    let batch = format!("00000005 52 0000000C {digest} 20260701083000");
+    only(
+        &mut card,
+        EMPLOYER,
+        &mut [
+            &mut |card| check(card, &[(select(EMPLOYER), "..9000"), ("00B2013400", "6982")]),
+            &mut |card| check(card, &[(&format!("D09A000030{batch}"), "6982")]),
+            &mut |card| check(card, &[("0020000003999999", "63C5"), ("0020000003123456", "9000")]),
+            &mut |card| check(card, &[("00B2013400", "..9000")]),
+            &mut |card| check(card, &[(&format!("D09A000030{batch}"), "..9000")]),
+            &mut |card| check(card, &[("00B2014C00", "..9000")]),
+            &mut |card| assert_eq!(prove(card, 0x84, "EC-UK2"), "9000"),
+            &mut |card| {
+                let insurance = "EF0E FA03333130 FB0132 FC0420260101";
+                check(card, &[(&format!("00DC013410{insurance}"), "9000")]);
+            },
+            &mut |card| check(card, &[("805E010007123456FF654321", "9000")]),
+            &mut |card| check(card, &[("0020000003123456", "63C5")]),
+        ],
+    );
+}
+
+/// What was shown in the environment counts in the applications below it, and what was shown in one
+/// of those nowhere else.
+#[test]
+fn a_pin_shown_below_the_environment_is_shown_there_alone() {
+    let made = Card::from_profile(&profile()).unwrap();
+    let mut card = made.clone();
+    card.power_on().unwrap();
+    check(&mut card, &[(select(ENVIRONMENT), "..9000"), ("0020000003123456", "9000")]);
+    check(&mut card, &[("00A4000002DF0B", "..9000"), ("00B2013400", "..9000")]);
+    check(&mut card, &[("00A4000002DDF1", "..9000"), ("00A4000002DF01", "..9000")]);
+    check(&mut card, &[("00B2012C00", "..9000")]);
+    let mut card = made;
+    card.power_on().unwrap();
+    check(&mut card, &[(select(EMPLOYER), "..9000"), ("0020000003123456", "9000")]);
+    check(&mut card, &[("00B2013400", "..9000"), (select(ACCOUNT), "..9000")]);
+    check(&mut card, &[("00B2012C00", "6982"), (select(ENVIRONMENT), "..9000")]);
+    check(&mut card, &[("00A4000002DF01", "..9000"), ("00B2012C00", "6982")]);
+    check(&mut card, &[(select(EMPLOYER), "..9000"), ("00B2013400", "6982")]);
 }

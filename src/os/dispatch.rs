@@ -1,7 +1,7 @@
 //! One command: checked row by row in the order of the [module's table](super), then run.
 
 use tessera_framework::{
-    Apdu, Class, Command, Halt, Ins, Reply, StatusWord, class::SecureMessaging,
+    Apdu, Class, Command, Halt, Ins, Interface, Reply, StatusWord, class::SecureMessaging,
 };
 
 use super::{channel, registry::Registry, select, state::Core};
@@ -82,7 +82,10 @@ impl Core {
         else {
             return Halt::status(StatusWord::CHANNEL_NOT_SUPPORTED);
         };
-        if !apdu.ins.is_valid() {
+        // Where no procedure byte could be taken for them, an application's own class may have them.
+        let is_free =
+            matches!(class, Class::Proprietary(_)) && self.interface == Interface::Contactless;
+        if !apdu.ins.is_valid() && !is_free {
             return Halt::status(StatusWord::INS_NOT_SUPPORTED);
         }
         if self.chain.is_open() && !self.chain.continues_with(&apdu) {

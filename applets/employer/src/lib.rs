@@ -26,6 +26,9 @@
 //! The authority, which has the root of DTK, checks it. With it an employer hands in its roster
 //! (R), approves the card file (A), reports a card lost (L) and pays contributions (C).
 //!
+//! An instruction 9X is invalid on T=0, where it would be taken for a status byte (ISO/IEC
+//! 7816-3:2006, 10.3.2): on contacts the card refuses it, and the stamp is D0 5C there (own choice).
+//!
 //! Order of checks: class (6E00), instruction (6D00), locked (6A81, 9303), P1-P2 (6A86), length
 //! (6700), PIN (6982), kind and time (6A80), key (6A88). Batch numbers are the authority's to
 //! watch: the card takes any.
@@ -59,7 +62,7 @@ use tessera_framework::{
     StatusWord,
 };
 
-pub use sign::SIGN_BATCH;
+pub use sign::{SIGN_BATCH, SIGN_BATCH_BY_CONTACT};
 
 /// The application.
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +122,7 @@ impl Applet for Employer {
         }
         let turn = Turn::begin(env, &FAMILY, command)?;
         match command.ins {
-            SIGN_BATCH => sign::sign_batch(env, &turn, reply),
+            SIGN_BATCH | SIGN_BATCH_BY_CONTACT => sign::sign_batch(env, &turn, reply),
             _ => Halt::status(StatusWord::INS_NOT_SUPPORTED),
         }
     }

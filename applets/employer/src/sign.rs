@@ -14,6 +14,8 @@ use crate::files::{BATCHES, DTK};
 
 /// The instruction, in class D0.
 pub const SIGN_BATCH: Ins = Ins(0x9A);
+/// The same for contacts: on T=0, 9A would be taken for a status byte (own choice).
+pub const SIGN_BATCH_BY_CONTACT: Ins = Ins(0x5C);
 
 /// What is signed: the data field of the command.
 ///

@@ -30,6 +30,32 @@ fn the_environment_is_an_employers_and_the_application_lies_below_it() {
     );
 }
 
+/// On contacts the instruction 9A would be a status byte, so the stamp has another there.
+#[test]
+fn a_batch_is_stamped_by_either_interface() {
+    let mut card = testing::made("employer");
+    let digest = "5A".repeat(32);
+    let batch = format!("30 00000005 52 0000000C {digest} 20260701083000");
+    for (interface, refused, done) in
+        [(Interface::Contactless, "", "D09A0000"), (Interface::Contact, "D09A0000", "D05C0000")]
+    {
+        card.set_interface(interface);
+        card.power_on().unwrap();
+        let mut send = |command: &str| {
+            let command = hex::decode(command.replace(' ', "")).unwrap();
+            hex::encode_upper(card.transmit(&command).unwrap())
+        };
+        send("00A4040C08 F05353432E454331");
+        assert_eq!(send("0020000003123456"), "9000");
+        if !refused.is_empty() {
+            assert_eq!(send(&format!("{refused}{batch}")), "6D00");
+        }
+        let stamped = send(&format!("{done}{batch}"));
+        assert!(stamped.ends_with("9000") || stamped == "6104", "{interface:?}: {stamped}");
+        assert_eq!(send("00B2014C20").len(), 68);
+    }
+}
+
 const SSSE: &str = "6F16 840F7378312E73682EC9E7BBE1B1A3D5CF A503 88011E 9000";
 
 #[test]

@@ -31,6 +31,8 @@ fn a_batch_is_stamped_and_kept() {
     }
     assert_eq!(answer, digits(&state[..4]) + "9000");
     card.check(&[("00B2014C00", &format!("{RECORD} 9000")), ("00B2024C00", "6A83")]);
+    // The instruction for contacts is the same command.
+    assert_eq!(card.send(&format!("D05C000030 {}", batch("52"))), digits(&state[..4]) + "9000");
 }
 
 #[test]
