@@ -12,7 +12,7 @@ use prober::{HOSTILE, Probe};
 use scripts::Step;
 use tessera::{Card, profile::Installation};
 use whole::{
-    ACCOUNT, ALL, ENVIRONMENT, PURSE, check, kept, place_of_environment, profile, select, send,
+    ACCOUNT, ALL, ENVIRONMENT, PURSE, check, kept, opened, place_of_environment, select, send,
 };
 
 /// What messages call the hostile applet.
@@ -23,7 +23,7 @@ const HOST: &str = "HOST";
 fn card() -> Card {
     static MADE: OnceLock<Card> = OnceLock::new();
     let made = MADE.get_or_init(|| {
-        let mut profile = profile();
+        let mut profile = opened();
         profile.applets.push(Installation {
             name: HOST.into(),
             applet: &HOSTILE,
@@ -116,7 +116,7 @@ fn what_is_meant_for_others_does_not_reach_them_through_it() {
     enter(&mut start, 0);
     let before = others(&start);
     let mut sent = 0;
-    for directory in ["purse", "social"] {
+    for directory in ["purse", "social", "medical", "library", "employer"] {
         for script in scripts::of(directory) {
             let mut card = start.clone();
             for step in &script.steps {
@@ -189,6 +189,17 @@ const COMMIT: &str = "D02C01000F 00000001 20250601083000 00000000 08";
 const INITIALIZE_PURSE: &str = "805001020B 01 00000000 330499000001 0F";
 const DEBIT_PURSE: &str = "805401000F 00000001 20250601083000 00000000 08";
 
+/// The same of the environment's DF04.
+const INITIALIZE_DF04: &str = "B028010113 01 00000000 00000064 00000064 330400112233 16";
+const COMMIT_DF04: &str = "B02C01000F 00000001 20250601083000 00000000 08";
+
+fn pending_in_df04() -> Card {
+    let mut card = card();
+    check(&mut card, &[(select(ENVIRONMENT), "..9000"), ("0020000003123456", "9000")]);
+    check(&mut card, &[("00A4000002DF04", "..9000"), (INITIALIZE_DF04, "..9000")]);
+    card
+}
+
 fn pending_settlement() -> Card {
     let mut card = card();
     check(&mut card, &[(select(ACCOUNT), "..9000"), ("0020000003123456", "9000")]);
@@ -207,6 +218,7 @@ fn pending_purchase() -> Card {
 fn any_other_application_that_is_selected_ends_what_is_pending() {
     check(&mut pending_settlement(), &[(COMMIT, "9302")]);
     check(&mut pending_purchase(), &[(DEBIT_PURSE, "9302")]);
+    check(&mut pending_in_df04(), &[(COMMIT_DF04, "9302")]);
     for other in ALL {
         let mut card = pending_settlement();
         check(&mut card, &[(select(other), "..9000"), (select(ACCOUNT), "..9000")]);
@@ -214,6 +226,10 @@ fn any_other_application_that_is_selected_ends_what_is_pending() {
         let mut card = pending_purchase();
         check(&mut card, &[(select(other), "..9000"), (select(PURSE), "..9000")]);
         check(&mut card, &[("0020000003123456", "9000"), (DEBIT_PURSE, "6901")]);
+        let mut card = pending_in_df04();
+        check(&mut card, &[(select(other), "..9000"), (select(ENVIRONMENT), "..9000")]);
+        check(&mut card, &[("0020000003123456", "9000"), ("00A4000002DF04", "..9000")]);
+        check(&mut card, &[(COMMIT_DF04, "6985")]);
     }
     let mut card = pending_settlement();
     enter(&mut card, 0);

@@ -1,7 +1,7 @@
 //! Every card with keys under scripts that go wrong: the dialogues of their vectors with commands
-//! left out, doubled, mixed, changed in a byte, torn, and whatever else a
-//! terminal may send. A status word of the published lists, no panic, memory as it was wherever the
-//! status word says so, the same from every fork.
+//! left out, doubled, mixed, changed in a byte, torn, and whatever else a terminal may send. A
+//! status word of the published lists, no panic, memory as it was wherever the status word says so,
+//! the same from every fork.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
@@ -42,7 +42,8 @@ enum Twist {
 }
 
 /// Directories of vectors whose cards have keys.
-const DIRECTORIES: [&str; 4] = ["fmcos", "purse", "psam", "social"];
+const DIRECTORIES: [&str; 7] =
+    ["fmcos", "purse", "psam", "social", "medical", "library", "employer"];
 
 fn scripts() -> &'static Vec<Script> {
     static SCRIPTS: OnceLock<Vec<Script>> = OnceLock::new();

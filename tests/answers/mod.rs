@@ -47,9 +47,10 @@ pub(crate) fn exchange(card: &mut Card, command: &[u8]) -> Result<Option<Vec<u8>
     };
     prop_assert!(in_range, "{command:02X?}: {status}");
     // A command with a MAC counts a try before it looks, and may be refused for something else.
-    // The unblocking commands carry theirs in class 80 too.
+    // The unblocking commands carry theirs in class 80 too, and what commits in B0 and D0.
     let is_counted = matches!(command, [class, ins, ..] if class & 0x04 != 0
-        || *class == 0x80 && matches!(ins, 0x18 | 0x24));
+        || *class == 0x80 && matches!(ins, 0x18 | 0x24)
+        || matches!(class, 0xB0 | 0xD0) && matches!(ins, 0x2A | 0x2C | 0x42 | 0x46));
     if status.promises_unchanged() {
         let unchanged = is_counted || (card.memory() == before && card.counters() == counters);
         prop_assert!(unchanged, "{command:02X?}: {status}, and memory has changed");

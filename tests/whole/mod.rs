@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use tessera::{Card, Profile, profile::Installation};
 use tessera_cos::layout::{PIN_AT, ROOT_AT};
 
-/// The holder's card and the employer's in one, the account opened.
+/// The holder's card and the employer's in one, the account not opened.
 const TEXT: &str = r#"
 name = "whole"
 like = ["medical", "purse", "library", "employer"]
@@ -22,7 +22,10 @@ seed = 1
 
 [limits]
 commit-bytes = 2048
+"#;
 
+/// The account is open.
+const OPENED: &str = r#"
 [medical-account.opened]
 balance = 100000
 year = "2025"
@@ -47,15 +50,76 @@ pub(crate) const SELECT: [(&str, &str); 5] = [
     (EMPLOYER, "00A4040008F05353432E454331"),
 ];
 
+/// What the names of the environment's directories begin with.
+const DIRECTORIES: &[u8] = b"\xD1\x56\x00\x00\x05";
+
 /// The profile, to be given more applications.
 pub(crate) fn profile() -> Profile {
     Profile::parse("whole.toml", TEXT).unwrap()
+}
+
+/// The same with the account opened.
+pub(crate) fn opened() -> Profile {
+    Profile::parse("whole.toml", &format!("{TEXT}{OPENED}")).unwrap()
 }
 
 /// The place of the environment among the installations.
 pub(crate) fn place_of_environment(profile: &Profile) -> u8 {
     let place = profile.applets.iter().position(|with| with.name == ENVIRONMENT);
     place.unwrap() as u8
+}
+
+/// Which application is current on each channel, as far as the SELECT commands say: by name, by the
+/// identifiers of applications and of the environment's directories, and up.
+#[derive(Clone, Default)]
+pub(crate) struct Current(BTreeMap<u8, &'static str>);
+
+impl Current {
+    /// The application that answers a command.
+    pub(crate) fn of(&self, command: &[u8]) -> Option<&'static str> {
+        self.0.get(&channel(command)).copied()
+    }
+
+    /// Notes what a command selects; none is a reset.
+    pub(crate) fn note(&mut self, command: &[u8]) {
+        if command.is_empty() {
+            self.0.clear();
+        }
+        let [_, 0xA4, p1, _, _, data @ ..] = command else { return };
+        let by_name = |(_, select): &&(&str, &str)| {
+            let name = hex::decode(&select[10..]).unwrap();
+            data.starts_with(&name) || data.len() >= 5 && name.starts_with(data)
+        };
+        let selected = match p1 {
+            0x04 if data.starts_with(DIRECTORIES) => Some(ENVIRONMENT),
+            0x04 => SELECT.iter().find(by_name).map(|(application, _)| *application),
+            0x03 => Some(ENVIRONMENT),
+            _ => data.chunks(2).filter_map(by_identifier).last(),
+        };
+        if let Some(application) = selected {
+            self.0.insert(channel(command), application);
+        }
+    }
+}
+
+fn by_identifier(fid: &[u8]) -> Option<&'static str> {
+    match fid {
+        [0xDF, 0x0A] => Some(ACCOUNT),
+        [0xDF, 0x0B] => Some(EMPLOYER),
+        [0xDF, 0x0C] => Some(LIBRARY),
+        [0xDD, 0xF1] | [0xDF, 0x01..=0x07] => Some(ENVIRONMENT),
+        [0x3F, 0x01] => Some(PURSE),
+        [0x3F, 0x00] => Some("master"),
+        _ => None,
+    }
+}
+
+fn channel(command: &[u8]) -> u8 {
+    match command.first() {
+        Some(class @ 0x00..=0x3F) => class & 3,
+        Some(class @ 0x40..=0x7F) => 4 + (class & 0x0F),
+        _ => 0,
+    }
 }
 
 /// SELECT of an application.
