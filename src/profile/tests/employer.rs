@@ -1,4 +1,4 @@
-//! `[employer]`: what it puts on a card, what is said of each mistake, and what is warned of.
+//! `[employer]`: what it puts on a card, and what is said of each mistake.
 
 use super::{
     library::{answers, refused},
@@ -93,18 +93,4 @@ fn values_that_do_not_fit_are_refused() {
     let agent = "\n[[employer.agents]]\nname = \"1\"\nnumber = \"1\"\nrights = \"1\"\n";
     let error = Profile::parse("card.toml", &format!("{}{}", text(), agent.repeat(3)));
     assert!(error.unwrap_err().to_string().contains("expected at most 3, got 4"));
-}
-
-/// Rule S-50; no built-in profile but the citizen's may be warned of.
-#[test]
-fn only_a_purse_beside_the_medical_account_is_warned_of() {
-    for name in names() {
-        let profile = Profile::load(name).unwrap();
-        let has = |aid: &[u8]| {
-            profile.applets.iter().any(|with| with.applet.descriptor().aid.as_bytes() == aid)
-        };
-        let both = has(b"\xF0SSC.ML1") && has(tessera_purse::NAME);
-        assert_eq!(profile.warnings().len(), usize::from(both), "{name}");
-        assert!(!both || name == "citizen", "{name}");
-    }
 }
