@@ -63,8 +63,9 @@ fn twists() -> impl Strategy<Value = Twist> {
     ]
 }
 
-/// Commands of the social-security family, its accounts and security module, and of the purse: class
-/// and instruction, P1-P2 and lengths of data fields that mean something. The first row is common.
+/// Commands of the social-security family, its accounts and security module, and of the purse:
+/// class and instruction, P1-P2 and lengths of data fields that mean something. The first row is
+/// common.
 const KNOWN: [(&[u16], &[u16], &[usize]); 9] = [
     (
         &[0x00B2, 0x00DC, 0x04DC, 0x00E2, 0x00B0, 0x00D6, 0x04D6, 0x0084, 0x0082, 0x0088, 0x0020],

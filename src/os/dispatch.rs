@@ -82,7 +82,7 @@ impl Core {
         else {
             return Halt::status(StatusWord::CHANNEL_NOT_SUPPORTED);
         };
-        // Where no procedure byte could be taken for them, an application's own class may have them.
+        // An application's own class may have them where nothing is taken for a procedure byte.
         let is_free =
             matches!(class, Class::Proprietary(_)) && self.interface == Interface::Contactless;
         if !apdu.ins.is_valid() && !is_free {
