@@ -17,6 +17,7 @@ mod account;
 pub mod atr;
 mod bytes;
 pub mod control;
+mod employer;
 pub mod event;
 mod medical;
 pub mod narrator;

@@ -3,13 +3,14 @@
 
 use tessera_framework::{Apdu, StatusWord};
 
-use super::{account, medical, psam};
+use super::{account, employer, medical, psam};
 
 /// What a command of the proprietary class means.
 pub(super) fn meaning(apdu: &Apdu<'_>) -> Option<String> {
     let (p1, p2) = (apdu.p1, apdu.p2);
     let own = psam::meaning(apdu).or_else(|| medical::meaning(apdu));
-    if let Some(text) = own.or_else(|| account::meaning(apdu)) {
+    let own = own.or_else(|| account::meaning(apdu));
+    if let Some(text) = own.or_else(|| employer::meaning(apdu)) {
         return Some(text);
     }
     if apdu.cla & 0xF0 != 0x80 {
