@@ -131,14 +131,19 @@ fn a_holders_month_is_kept_in_card_books_and_journal() {
     has(&kept.on_kept("agency status --set 3"), &["测试甲: status 3"]);
     let own = kept.on_kept("kiosk own --pin 123456");
     has(&own, &["测试甲, 330499199001010018", "status: 3", "示例制造有限公司"]);
-    let printed = kept.on_kept("kiosk statement --no-ack");
+    let printed = kept.on_kept("kiosk statement --no-ack --id 330499199001010018");
     has(&printed, &["statement 1 of 测试甲", "refund", "it stays due"]);
     let printed = kept.on_kept("kiosk statement --pin 123456");
     has(&printed, &["500.00 before + 120.00 credits - 360.00 settled + 330.00 refunds = 590.00"]);
     has(&printed, &["acknowledged"]);
-    has(&kept.on_kept("kiosk statement"), &["statement 2"]);
+    has(&kept.on_kept("kiosk statement --pin 123456"), &["statement 2"]);
     has(&kept.on_kept("kiosk pin --pin 123456 --new 654321"), &["the PIN is changed"]);
     has(&kept.on_kept("clinic visit --amount 1 --pin 654321"), &["589.00 left; 1 of 60"]);
+    let forgotten = "agency pin --id 330499199001010018";
+    has(&kept.on_kept(&format!("{forgotten} --new 111111")), &["测试甲 has a new PIN"]);
+    has(&kept.on_kept("clinic visit --amount 0 --pin 111111"), &["589.00 left; 2 of 60"]);
+    has(&kept.on_kept(forgotten), &["has all tries of the PIN"]);
+    has(&kept.on_kept(&format!("{forgotten} --new 654321")), &["has a new PIN"]);
     has(
         &kept.on_kept("agency lost --number K00000129 --written"),
         &["is frozen (lost, in writing)"],
@@ -148,8 +153,8 @@ fn a_holders_month_is_kept_in_card_books_and_journal() {
     has(&error, &["serves no one with card K00000129: its loss was reported in writing"]);
     has(&kept.on_kept("agency found"), &["589.00 yuan"]);
     has(&kept.on_kept("clinic visit --amount 1 --pin 654321"), &["588.00 left"]);
-    has(&kept.on_kept("agency close"), &["0.00 yuan, last entry 7"]);
-    has(&kept.on_kept("agency books"), &["0.00 yuan, last entry 7, closed", "0 in suspense"]);
+    has(&kept.on_kept("agency close"), &["0.00 yuan, last entry 8"]);
+    has(&kept.on_kept("agency books"), &["0.00 yuan, last entry 8, closed", "0 in suspense"]);
 }
 
 #[test]
@@ -226,6 +231,9 @@ fn mistakes_are_told_with_whose_fault_where_expected_and_got() {
         ("clinic visit --amount 1 --psam psam --demo", "the PSAM refused to open its application"),
         ("clinic upload --off-line --demo", "--off-line: expected the network"),
         ("kiosk own", "the holder's PIN: expected one (--pin)"),
+        ("kiosk statement --demo --pin 111111", "to show the holder's PIN"),
+        ("kiosk statement", "the card is not that of nobody: expected the holder"),
+        ("agency pin --id 330499199001010026", "the card is not that of 330499199001010026"),
         ("kiosk pin --pin 123456 --new 12x4", "the PIN: expected 2 to 12 digits"),
         ("agency open --demo", "330499199001010018 has an account with card K00000129"),
         ("agency refund --entry 7 --demo", "entry 7 is no posted settlement of the card"),

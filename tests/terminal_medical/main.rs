@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod contacts;
+mod others;
 mod refusals;
 mod settlements;
 
@@ -14,6 +15,7 @@ use tessera::{
         Acceptor, Fen, Heard, Moment, Pin, Step,
         medical::{
             Authority, MedicalError, Receipt, Station, StationJournal, StationSettings,
+            agency::STATUS_ITEM,
             answer::State,
             authority::{
                 AuthorityError,
@@ -22,7 +24,6 @@ use tessera::{
                 order::{Order, Reason},
             },
             identity::Identity,
-            kiosk::STATUS_ITEM,
             lists::{DenyList, Institution, Institutions},
             tariff::{Bill, MedicalTariff},
             visit::{Recovered, Told},

@@ -2,15 +2,15 @@
 
 use tessera::terminal::{
     Fen,
-    medical::{authority::order::Order, kiosk::STATUS_ITEM},
+    medical::{agency::STATUS_ITEM, authority::order::Order},
 };
 
 use super::Day;
 use crate::cli::{Failure, say};
 
 /// What the account is opened with, and what the employer has paid for the month.
-const OPENED: Fen = Fen(580_00);
-const MONTH: Fen = Fen(120_00);
+const OPENED: Fen = Fen(58_000);
+const MONTH: Fen = Fen(12_000);
 
 const SHOWN: &[&str] = &[
     "tell who holds it",

@@ -8,7 +8,7 @@ use super::{Day, moment};
 use crate::cli::{Failure, say};
 
 /// What the passenger has loaded.
-const LOADED: Fen = Fen(20_00);
+const LOADED: Fen = Fen(2_000);
 const SHOWN: &[&str] = &["write record", "prepare a", "ask the card", "pay", "agree"];
 
 pub(super) fn ride(day: &mut Day) -> Result<(), Failure> {

@@ -16,7 +16,7 @@ use crate::cli::{Failure, say, terminal::medical::report};
 const CLINIC: &str = "330400001";
 const TIME: &str = "09:40:00";
 /// A visit for the chronic disease.
-const BILL: Bill = Bill { class: '5', total: Fen(400_00), pool: false, chronic: true };
+const BILL: Bill = Bill { class: '5', total: Fen(40_000), pool: false, chronic: true };
 
 const SHOWN: &[&str] = &[
     "tell who holds it",

@@ -21,9 +21,9 @@ pub(super) fn buy(day: &mut Day) -> Result<(), Failure> {
     let pharmacy = pharmacy.with_deny_list(DenyList::parse("the deny list", &list)?);
     let mut pharmacy = pharmacy.with_journal(journal);
     let medicine = |fen| Bill { class: '6', total: Fen(fen), pool: false, chronic: false };
-    let receipt = pharmacy.visit(None, &medicine(30_00))?;
+    let receipt = pharmacy.visit(None, &medicine(3_000))?;
     report::receipt(&receipt);
-    let refused = pharmacy.visit(None, &medicine(180_00)).map(drop);
+    let refused = pharmacy.visit(None, &medicine(18_000)).map(drop);
     day.waiting = pharmacy.into_journal();
     match refused {
         Err(error) => say(&format!("\n  180.00 more?\n  {error}")),

@@ -44,6 +44,13 @@ pub const IRK: StationKey = StationKey { card: 0x00, psam: (0x67, 0x08), levels:
 /// Reads the medical insurance.
 pub const RK1DF04: StationKey =
     StationKey { card: 0x84, psam: (0x67, 0x2D), levels: Levels::Three };
+/// Unblocks and reloads the PIN.
+pub const PUK: StationKey = StationKey { card: 0x06, psam: (0x48, 0x10), levels: Levels::Two };
+/// Reads the insurances, in the whole country.
+pub const RK1DF03: StationKey =
+    StationKey { card: 0x84, psam: (0x67, 0x2B), levels: Levels::Three };
+/// Updates the pension insurance.
+pub const UK3DF03: StationKey = StationKey { card: 0x88, psam: (0x48, 0x48), levels: Levels::Two };
 /// Updates the holder's status.
 pub const UK2DF01: StationKey = StationKey { card: 0x84, psam: (0x48, 0x43), levels: Levels::Two };
 /// Updates what the medical insurance keeps of settlements without the network.

@@ -130,6 +130,12 @@ pub enum MedicalError {
         /// Why.
         why: String,
     },
+    /// The person is not the holder.
+    #[error("the card is not that of {shown}: expected the holder, with his identity card")]
+    OtherHolder {
+        /// Number of the identity card.
+        shown: String,
+    },
     /// A statement whose sums do not agree.
     #[error("the statement does not add up: {0}; it is not acknowledged")]
     Statement(String),

@@ -7,7 +7,7 @@ use crate::{
 
 use super::{
     answer::{Figures, LogEntry, Statement, Status},
-    desk::{LEDGER_SK, Station, StationKey, UK2DF01},
+    desk::{LEDGER_SK, Station},
     entry::CardId,
     error::MedicalError,
     identity::{Identity, Items},
@@ -128,49 +128,7 @@ impl Station<'_> {
         self.card.get(&question::change_pin(&old, new), &mut self.progress)?;
         Ok(())
     }
-
-    /// Updates one data item by a key of the PSAM: the holder's PIN is not asked for.
-    ///
-    /// # Errors
-    /// [`MedicalError`].
-    pub fn update_item(
-        &mut self,
-        card: &CardId,
-        item: &ItemPlace,
-        value: &[u8],
-    ) -> Result<(), MedicalError> {
-        self.card.get(&question::select_directory(item.directory), &mut self.progress)?;
-        self.show_key(card, item.key)?;
-        let length = u8::try_from(value.len()).unwrap_or(u8::MAX);
-        let data = [&[item.tag, length], value].concat();
-        let value_in_words = super::identity::text(value);
-        let asked = format!("take {value_in_words} for item {:02X}, {}", item.tag, item.what);
-        let ask = question::update_record(item.sfi, item.record, &data, &asked);
-        self.card.get(&ask, &mut self.progress)?;
-        Ok(())
-    }
 }
-
-/// Where a data item is, and the key that updates it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ItemPlace {
-    /// Directory.
-    pub directory: u16,
-    /// File.
-    pub sfi: u8,
-    /// Record.
-    pub record: u8,
-    /// Tag.
-    pub tag: u8,
-    /// The key that updates it.
-    pub key: StationKey,
-    /// What it is.
-    pub what: &'static str,
-}
-
-/// The holder's employment or retirement status, item 29.
-pub const STATUS_ITEM: ItemPlace =
-    ItemPlace { directory: 0xDF01, sfi: 0x07, record: 1, tag: 0x29, key: UK2DF01, what: "status" };
 
 /// The sums agree with each other and with the entries.
 fn is_whole(statement: &Statement, entries: &[LogEntry]) -> Result<(), MedicalError> {

@@ -1,14 +1,14 @@
 //! The agency of the insurance: status, opening, credits, loss, and the authority's books.
 
 use tessera::terminal::{
-    Fen,
+    Fen, Pin,
     medical::{
         Authority, Station,
+        agency::STATUS_ITEM,
         answer::State,
         authority::order::{Order, Reason},
         contact::Met,
         identity::Identity,
-        kiosk::STATUS_ITEM,
     },
 };
 
@@ -32,6 +32,8 @@ pub(in crate::cli::terminal) enum Agency {
     Lost(Lost),
     /// The card was found
     Found(FilesOnly),
+    /// Load a new PIN for one that is forgotten, the holder's identity card at hand
+    Pin(NewPin),
     /// Let the card meet its authority: orders, year, limits
     Contact(FilesOnly),
     /// Close the account
@@ -92,6 +94,19 @@ pub(in crate::cli::terminal) struct Entry {
     files: Files,
 }
 
+/// A new PIN.
+#[derive(clap::Args)]
+pub(in crate::cli::terminal) struct NewPin {
+    /// Number of the identity card that was shown
+    #[arg(long, value_name = "NUMBER")]
+    id: String,
+    /// The new PIN, in digits; else the tries of the old one come back
+    #[arg(long, value_name = "DIGITS")]
+    new: Option<String>,
+    #[command(flatten)]
+    files: Files,
+}
+
 /// A loss.
 #[derive(clap::Args)]
 pub(in crate::cli::terminal) struct Lost {
@@ -113,6 +128,7 @@ impl Agency {
             Self::Refund(entry) => &entry.files,
             Self::Adjust(difference) => &difference.files,
             Self::Lost(lost) => &lost.files,
+            Self::Pin(pin) => &pin.files,
             Self::Found(FilesOnly { files })
             | Self::Contact(FilesOnly { files })
             | Self::Close(FilesOnly { files })
@@ -154,6 +170,14 @@ impl Agency {
                 let identity = station.identify()?;
                 authority.found(&identity.card)?;
                 ordered(station, authority, None)?;
+            }
+            Self::Pin(NewPin { id, new, .. }) => {
+                let identity = station.identify()?;
+                station.open_psam()?;
+                let new = new.as_deref().map(Pin::parse).transpose()?;
+                station.reload_pin(authority, &identity, id, new.as_ref())?;
+                let what = if new.is_some() { "a new PIN" } else { "all tries of the PIN" };
+                say(&format!("\n{} has {what}", identity.name));
             }
             Self::Books(_) => report::books(authority),
             Self::DenyList(_) => {

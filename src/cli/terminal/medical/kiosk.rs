@@ -31,6 +31,9 @@ pub(in crate::cli::terminal) struct FilesOnly {
 /// A statement.
 #[derive(clap::Args)]
 pub(in crate::cli::terminal) struct Statement {
+    /// Number of the identity card that was shown, where there is no PIN
+    #[arg(long, value_name = "NUMBER")]
+    id: Option<String>,
     /// Print it only: it stays due
     #[arg(long)]
     no_ack: bool,
@@ -73,6 +76,12 @@ impl Kiosk {
             Self::Own(_) => own(station)?,
             Self::Statement(statement) => {
                 let (identity, ..) = station.enquire()?;
+                if station.settings.pin.is_none() {
+                    let shown = statement.id.clone().unwrap_or_else(|| "nobody".into());
+                    if identity.number != shown {
+                        return Err(MedicalError::OtherHolder { shown }.into());
+                    }
+                }
                 let printed = station.statement()?;
                 report::statement(&identity, &printed);
                 match statement.no_ack {

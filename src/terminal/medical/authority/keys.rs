@@ -9,7 +9,7 @@ use crate::{
     cryptography::cipher::{Checksum, Key, Mac, session_key},
     keys::{Levels, TEST_PREFIX, root},
     terminal::{
-        Fen, Moment,
+        Fen, Moment, Pin,
         answer::{Mac4, TerminalId},
         medical::{
             answer::{Online, Prepared, PreparedCredit},
@@ -93,6 +93,10 @@ impl AuthorityKeys {
 
     /// A session's MAC.
     fn session(&self, card: &CardId, label: &str, input: &[u8]) -> Result<Mac, KeyError> {
+        Ok(Mac::cbc(&self.session_key(card, label, input)?))
+    }
+
+    fn session_key(&self, card: &CardId, label: &str, input: &[u8]) -> Result<Key, KeyError> {
         let key = self.of_card(card, label)?;
         let mut block = [0; 16];
         for (to, from) in block.iter_mut().zip(input) {
@@ -100,8 +104,35 @@ impl AuthorityKeys {
         }
         let input = block.get(..key.block_bytes()).unwrap_or_default();
         let session = session_key(&key, input);
-        let session = session.ok_or_else(|| KeyError::NoRegion(card.number.clone()))?;
-        Ok(Mac::cbc(&session))
+        session.ok_or_else(|| KeyError::NoRegion(card.number.clone()))
+    }
+
+    /// PIN UNBLOCK, or with a new PIN PIN RELOAD, by the maintenance key of the environment.
+    ///
+    /// # Errors
+    /// [`KeyError::NoRegion`].
+    pub fn pin_command(
+        &self,
+        card: &CardId,
+        new: Option<&Pin>,
+        challenge: &[u8],
+    ) -> Result<Vec<u8>, KeyError> {
+        let session = self.session_key(card, "STK", challenge)?;
+        let mut block = Vec::new();
+        if let Some(new) = new {
+            block.push(u8::try_from(new.bytes().len()).unwrap_or(u8::MAX));
+            block.extend_from_slice(new.bytes());
+            block.push(0x80);
+            block.resize(block.len().next_multiple_of(session.block_bytes()), 0x00);
+            // Whole blocks are encrypted whatever they hold.
+            let whole = session.cipher().encrypt_ecb(&mut block);
+            debug_assert!(whole.is_ok());
+        }
+        let length = u8::try_from(block.len() + 4).unwrap_or(u8::MAX);
+        let header = [0x84, 0x24, 0x00, u8::from(new.is_some()), length];
+        let command = [&header[..], &block].concat();
+        let mac = Mac::cbc(&session).of(&[], &[&command]).four();
+        Ok([&command[..], &mac].concat())
     }
 
     /// The TAC of a message.

@@ -404,3 +404,16 @@ fn keys_of_its_own_take_the_place_of_the_public_ones() {
     let nowhere = CardId { region: "33O400".into(), ..card() };
     assert!(matches!(own.tac(&nowhere, &message), Err(KeyError::NoRegion(_))));
 }
+
+#[test]
+fn a_new_pin_is_loaded_by_the_known_commands() {
+    let keys = AuthorityKeys::public();
+    let command = |new: Option<&str>, challenge: &str| {
+        let new = new.map(|digits| crate::terminal::Pin::parse(digits).unwrap());
+        let command = keys.pin_command(&card(), new.as_ref(), &bytes(challenge)).unwrap();
+        hex::encode_upper(command)
+    };
+    assert_eq!(command(None, "F64551FCD6F07823"), "8424000004DA02D2B6");
+    let expected = "842400010CF02BCD6D75EF86AE2DA6D602";
+    assert_eq!(command(Some("123456"), "3946CA64FF78D93C"), expected);
+}
