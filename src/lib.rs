@@ -13,7 +13,7 @@
 //! | `os` | class byte, selection, logical channels, chaining, GET RESPONSE; an applet's context |
 //! | [`nvm`] | EEPROM pulse by pulse, the journal, counters, recovery at power-up |
 //! | [`profile`], [`image`] | a card described in a file; a card saved to a file |
-//! | [`terminal`] | what a terminal does with a purse and a PSAM, by APDUs alone |
+//! | [`terminal`] | what terminals do with purses, medical accounts and PSAMs, by APDUs alone |
 //! | [`trace`] | what was said, in words |
 //! | [`vectors`] | text files of commands and expected answers, and their runner |
 //! | [`cryptography`] | ciphers and protected messages, for whoever speaks to a card |

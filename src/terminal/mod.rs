@@ -17,6 +17,9 @@
 //! | [`tariff`], [`ride`], [`toll`] | what a ride costs; bus and toll road as compound purchases |
 //! | [`grey`] | the grey lock at a fuel pump, and its own broken transactions |
 //! | [`journal`], [`recover`] | the open transaction, kept, and settled later |
+//! | [`kept`] | a file that is whole or not there, and its own alone |
+//! | [`medical`] | clinic, pharmacy, enquiry terminal and agency with a social-security card |
+//! | [`library`] | the desk of a library with a citizen's card |
 //! | [`money`], [`moment`], [`pin`], [`transaction`], [`error`] | amounts, dates, PINs, kinds, what goes wrong |
 //!
 //! # Broken transactions
