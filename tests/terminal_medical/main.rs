@@ -41,6 +41,8 @@ struct Held {
     recovery: u32,
     /// Answers in place of the card's own, by the begin of the command.
     instead: Option<([u8; 2], Vec<u8>)>,
+    /// The card that is put in after the tear.
+    another: Option<Slot>,
     /// Commands and answers, as a tap on the line hears them.
     heard: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -53,6 +55,7 @@ impl Held {
             was_torn: false,
             recovery: 0,
             instead: None,
+            another: None,
             heard: Vec::new(),
         }
     }
@@ -65,6 +68,9 @@ impl Held {
 impl Acceptor for Held {
     fn power_on(&mut self) -> Result<Heard, String> {
         if self.was_torn {
+            if let Some(another) = self.another.take() {
+                self.slot = another;
+            }
             self.slot.tear_recovery_at(std::mem::take(&mut self.recovery));
         }
         Acceptor::power_on(&mut self.slot)

@@ -134,3 +134,102 @@ fn the_next_settlement_at_another_terminal_is_not_taken_for_the_open_one() {
     says(station.recover(Some(authority)), "went back: a copy of it, or a restored image");
     says(station.visit(Some(authority), &visit(1)), "a settlement with this card is open");
 }
+
+#[test]
+fn a_psam_torn_in_every_pulse_gives_no_number_twice_and_its_check_may_be_the_authoritys() {
+    let start = Start::new();
+    let (card, psam) = (start.card.slot.card().clone(), start.psam.slot.card().clone());
+    for begin in [[0x80, 0x70], [0x80, 0x72]] {
+        for pulse in 1.. {
+            let mut torn =
+                Start { card: Held::new(&card), psam: Held::new(&psam), authority: authority() };
+            let identity = torn.identity();
+            torn.authority.register(&identity, Fen(50_000), 0, &noon()).unwrap();
+            torn.authority.asn_is(&identity.card, 1).unwrap();
+            torn.psam.tear = Some((begin, pulse));
+            let first = torn.visit(&visit(1_250)).unwrap().settlement;
+            assert_eq!(torn.balance(), (48_750, 1, 1), "pulse {pulse}");
+            let was_torn = torn.psam.was_torn;
+            let second = torn.visit(&visit(1_250)).unwrap().settlement;
+            assert!(first.terminal_counter < second.terminal_counter);
+            assert_eq!(torn.posted(), 2);
+            if !was_torn {
+                assert!(pulse > 2, "{begin:02X?}");
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn without_psam_and_authority_nothing_is_handed_over_and_the_entry_is_kept() {
+    let mut start = Start::new();
+    start.psam.tear = Some(([0x80, 0x72], 1));
+    let list = DenyList::parse("list", FRESH).unwrap();
+    let (station, _) = start.station(settings(PHARMACY));
+    let mut station = station.with_deny_list(list);
+    says(station.visit(None, &medicine(1_000)), "the PSAM cannot check it any more");
+    let journal = station.into_journal();
+    assert_eq!(journal.booked().count(), 1);
+    let (station, authority) = start.station(settings(PHARMACY));
+    let mut station = station.with_journal(journal);
+    assert_eq!(station.upload(authority).unwrap(), 1);
+    drop(station);
+    assert_eq!((start.posted(), start.balance().0), (2, 49_000));
+}
+
+#[test]
+fn macs_that_do_not_fit_settle_nothing() {
+    let mut start = Start::new();
+    // A card that says it has booked, and has not: the PSAM does not agree.
+    start.card.instead = Some(([0xD0, 0x2C], [&[0; 8][..], &[0x90, 0x00]].concat()));
+    let (mut station, authority) = start.station(settings(CLINIC));
+    says(station.visit(Some(authority), &visit(100)), "the card's MAC2 does not fit");
+    let journal = station.into_journal();
+    assert!(journal.any_in_doubt().is_some(), "it stays open");
+    start.card.instead = None;
+    let (station, authority) = start.station(settings(CLINIC));
+    let mut station = station.with_journal(journal);
+    let recovered = station.recover(Some(authority)).unwrap();
+    assert!(matches!(recovered, Some(Recovered::NotBooked(_))));
+    drop(station);
+    // A terminal without the right key: the card books nothing.
+    start.psam.instead = Some(([0x80, 0x70], hex::decode("00000009000000009000").unwrap()));
+    let (mut station, authority) = start.station(settings(CLINIC));
+    says(
+        station.visit(Some(authority), &visit(100)),
+        "to book the settlement: expected 9000, got 9302",
+    );
+    assert!(station.journal().rows().is_empty());
+    drop(station);
+    start.psam.instead = None;
+    assert_eq!(start.balance(), (50_000, 0, 0));
+    // An authority with another key of TACs rejects what the card has booked.
+    let own = AuthorityKeys::parse("keys", "ML-DTK = 00112233445566778899AABBCCDDEEFF").unwrap();
+    start.authority = Authority::new(own, MedicalTariff::usual().unwrap());
+    let identity = start.identity();
+    start.authority.register(&identity, Fen(50_000), 0, &noon()).unwrap();
+    says(start.visit(&visit(100)), "rejected it: its TAC is wrong");
+    assert_eq!(start.authority.account(&identity.card).unwrap().balance, Fen(50_000));
+}
+
+#[test]
+fn another_card_that_comes_back_is_refused_and_the_settlement_stays_open() {
+    let mut start = Start::new();
+    let text = std::fs::read_to_string("profiles/medical.toml").unwrap();
+    let text = text.replace("00815653438601330400000298", "00815653438601330400000299");
+    let other = Card::from_profile(&Profile::parse("other.toml", &text).unwrap()).unwrap();
+    let torn_late = 20;
+    start.card.tear = Some(([0xD0, 0x2C], torn_late));
+    start.card.another = Some(Slot::new(other));
+    let own = start.card.slot.card().clone();
+    let (mut station, authority) = start.station(settings(CLINIC));
+    says(station.visit(Some(authority), &visit(100)), "another card came back");
+    let journal = station.into_journal();
+    let open = journal.any_in_doubt().unwrap().clone();
+    start.card = Held::new(&own);
+    let (station, authority) = start.station(settings(CLINIC));
+    let mut station = station.with_journal(journal);
+    let recovered = station.recover(Some(authority)).unwrap();
+    assert_eq!(recovered, Some(Recovered::NotBooked(open)), "the card as it was before");
+}
