@@ -189,6 +189,29 @@ fn a_settlement_that_is_open_in_the_journal_is_told_by_the_exit_code_and_recover
 }
 
 #[test]
+fn a_card_without_a_medical_account_signs_in_each_of_the_three_modes() {
+    let kept = Kept::new("sign");
+    let sign = "clinic sign --pin 123456 --card social-security-p16 -q --amount 100 --account 50";
+    for (more, shown) in [
+        ("", "account 0.00, self-pay 100.00, fund 80.00; TAC "),
+        ("--mode temporary --class 1", "account 0.00, self-pay 100.00, fund 100.00; TAC "),
+        ("--tear 30", ""),
+    ] {
+        let text = kept.prints(&format!("{sign} --fund 30 {more}"));
+        has(&text, &["测试甲: signed as number ", shown]);
+        assert!(text.contains("the authority comes to the same") || text.contains("TAC was lost"));
+    }
+    let (_, error) = kept.ends(1, &format!("{sign} --fund 51"));
+    has(&error, &["--amount: expected at least --account and --fund, 50.00 and 51.00"]);
+    let large = sign.replace("--amount 100", "--amount 200");
+    let (_, error) = kept.ends(1, &format!("{large} --mode temporary"));
+    has(&error, &["200.00 would not stay below 200.00 and 4 settlements"]);
+    // A card that keeps a balance has none to begin with.
+    let (_, error) = kept.ends(1, &format!("{sign} --mode off-line"));
+    has(&error, &["tessera: "]);
+}
+
+#[test]
 fn mistakes_are_told_with_whose_fault_where_expected_and_got() {
     let kept = Kept::new("mistakes");
     for (name, text) in [
@@ -229,6 +252,8 @@ fn mistakes_are_told_with_whose_fault_where_expected_and_got() {
         ("clinic visit --amount 1 --host-keys no-keys --demo", "no-keys:1: expected 16 bytes"),
         ("clinic visit --amount 1 --card purse", "to open the social-security card"),
         ("clinic visit --amount 1 --psam psam --demo", "the PSAM refused to open its application"),
+        ("clinic visit --amount 1 --ed", "expected none of them with a social-security card"),
+        ("kiosk balance --levels 2", "expected none of them with a social-security card"),
         ("clinic upload --off-line --demo", "--off-line: expected the network"),
         ("kiosk own", "the holder's PIN: expected one (--pin)"),
         ("kiosk statement --demo --pin 111111", "to show the holder's PIN"),
@@ -242,6 +267,11 @@ fn mistakes_are_told_with_whose_fault_where_expected_and_got() {
         let (_, error) = kept.ends(1, &format!("{arguments} -q"));
         assert!(error.starts_with("tessera: ") && error.contains(says), "{arguments}: {error}");
     }
+    let help = Command::new(env!("CARGO_BIN_EXE_tessera"))
+        .args(["terminal", "clinic", "visit", "--help"])
+        .output()
+        .unwrap();
+    has(&String::from_utf8(help.stdout).unwrap(), &["Exit codes:", "3  refused, or an error, and"]);
     let (_, error) = kept.ends(2, "clinic visit --amount -1");
     has(&error, &["\"-1\" is no amount: expected yuan such as 12 or 12.50"]);
 }

@@ -96,6 +96,12 @@ struct Setting {
 }
 
 impl Setting {
+    fn has_what_is_of_purses(&self) -> bool {
+        let Self { ed, levels, application, psam_application, online_key, .. } = self;
+        *ed || application.is_some()
+            || (*levels, *online_key, psam_application.as_str()) != (1, 1, "1001")
+    }
+
     /// The moment: as told, else now.
     fn when(&self) -> Result<Moment, Failure> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
@@ -137,10 +143,10 @@ enum Order {
     /// Settle the transaction that is open in the journal
     Recover,
     /// A clinic: settle a visit with the medical account of a social-security card
-    #[command(subcommand)]
+    #[command(subcommand, after_help = EXIT_CODES)]
     Clinic(medical::Clinic),
     /// A pharmacy: the same for class 6, without the network too
-    #[command(subcommand)]
+    #[command(subcommand, after_help = EXIT_CODES)]
     Pharmacy(medical::Clinic),
     /// An enquiry terminal: own data, balance, statement, PIN
     #[command(subcommand)]
@@ -221,6 +227,13 @@ impl Terminal {
     /// What cannot go well with these arguments, before a card is made or woken.
     fn agrees(&self) -> Result<(), Failure> {
         let is_medical = medical::Order::of(&self.order).is_some();
+        if is_medical && self.setting.has_what_is_of_purses() {
+            return Err(
+                "--ed, --levels, --application, --psam-application, --online-key: expected \
+                        none of them with a social-security card, for they are of purses"
+                    .into(),
+            );
+        }
         if self.setting.journal.is_some() && !self.places.card_is_kept() && !is_medical {
             return Err("--journal: expected --card-image or --reader with it, for a transaction \
                         is open with one card; got a new card, which knows nothing of it"

@@ -70,5 +70,5 @@ pub use visit::Receipt;
 /// in doubt.
 #[must_use]
 pub fn completes(apdu: &[u8]) -> bool {
-    matches!(apdu, [0xD0, 0x2C | 0x42 | 0x46, ..])
+    matches!(apdu, [0xD0, 0x2C | 0x42 | 0x46, ..] | [0xB0, 0x2C, ..])
 }

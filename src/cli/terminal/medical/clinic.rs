@@ -5,7 +5,7 @@ use tessera::terminal::{
     medical::{Authority, Station, tariff::Bill, visit::Recovered},
 };
 
-use super::{Files, report};
+use super::{EXIT_CODES, Files, report, sign::Sign};
 use crate::cli::{Failure, say};
 
 /// Where it is.
@@ -24,10 +24,13 @@ pub(in crate::cli::terminal) enum Clinic {
     Recover(Network),
     /// Tell the authority what was settled without the network
     Upload(Network),
+    /// Have a card without a medical account sign a settlement (public commands of DF04)
+    Sign(Sign),
 }
 
 /// A visit.
 #[derive(clap::Args)]
+#[command(after_help = EXIT_CODES)]
 pub(in crate::cli::terminal) struct Visit {
     /// What it costs, yuan
     #[arg(long, short, value_name = "YUAN", allow_negative_numbers = true)]
@@ -48,6 +51,7 @@ pub(in crate::cli::terminal) struct Visit {
 
 /// Whether the authority is reached.
 #[derive(clap::Args)]
+#[command(after_help = EXIT_CODES)]
 pub(in crate::cli::terminal) struct Network {
     /// The network is down: no authority is reached
     #[arg(long)]
@@ -67,6 +71,7 @@ impl Clinic {
         match self {
             Self::Visit(visit) => &visit.network.files,
             Self::Recover(network) | Self::Upload(network) => &network.files,
+            Self::Sign(sign) => sign.files(),
         }
     }
 
@@ -78,6 +83,7 @@ impl Clinic {
         kind: Kind,
     ) -> Result<bool, Failure> {
         match self {
+            Self::Sign(sign) => sign.run(station, authority)?,
             Self::Visit(visit) => {
                 let usual = if kind == Kind::Pharmacy { '6' } else { '0' };
                 let class = visit.class.unwrap_or(usual);

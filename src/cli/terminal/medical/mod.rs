@@ -5,12 +5,14 @@
 //! | [`clinic`] | visits, what is open, what was settled without the network |
 //! | [`kiosk`] | what the holder does by himself |
 //! | [`agency`] | what the insurance does |
+//! | [`sign`] | settlement with a card that has no medical account |
 //! | [`report`] | what is printed |
 
 mod agency;
 mod clinic;
 mod kiosk;
 pub(in crate::cli) mod report;
+mod sign;
 
 use std::{
     fs,
@@ -29,7 +31,7 @@ use tessera::terminal::{
 };
 
 use super::{
-    DEMO_PIN, NOT_DONE, OPEN, Setting,
+    DEMO_PIN, EXIT_CODES, NOT_DONE, OPEN, Setting,
     place::{Place, Places},
 };
 use crate::cli::{Failure, Outcome, print_failure, say};
