@@ -105,7 +105,11 @@ impl<'c> Opening<'c> {
             };
             let (when, rest) = rest.split_first_chunk()?;
             let (&[version, algorithm], factors) = rest.split_first_chunk()?;
-            let version = if form == Form::Ledger { ledger_key(version) } else { Some(version) };
+            let version = match form {
+                Form::Ledger => ledger_key(version),
+                Form::Settlement => Some(version).filter(|version| !is_of_ledger(*version)),
+                _ => Some(version),
+            };
             let whole = factors.len().is_multiple_of(derive::FACTOR_BYTES);
             whole.then_some((random_and_number, amounts, kind, when, version, algorithm, factors))
         };
@@ -119,6 +123,11 @@ impl<'c> Opening<'c> {
         let version = version.ok_or(Halt::Status(StatusWord::KEY_NOT_FOUND))?;
         Ok(Self { random_and_number, amounts, kind, when, version, ciphers, factors })
     }
+}
+
+/// Whether a purchase key is the ledger's: one account's keys make no MAC for the other.
+const fn is_of_ledger(version: u8) -> bool {
+    matches!(version.wrapping_sub(LEDGER_VERSIONS), 1..=3)
 }
 
 /// Version of the purchase key for a key index of the ledger; `None` when there is no such index.

@@ -300,6 +300,7 @@ fn a_settlement_is_refused_and_spends_no_number() {
         (&settlement("01", "01", &format!("{two}00")), "6700"),
         (&settlement("00", "01", &two), "9403"),
         (&settlement("04", "01", &two), "9403"),
+        (&settlement("91", "01", &two), "9403"), // a key of the ledger
         ("80700200", "6700"),
         (&command("80700200", &format!("{LEDGER}0101{USER}")), "6700"),
         (&command("80700200", &format!("{LEDGER}0101{USER}{CITY}{PROVINCE}")), "6700"),

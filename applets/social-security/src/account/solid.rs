@@ -63,7 +63,8 @@ pub(super) fn record(
 /// Makes a transaction solid. A card without a log has none of it.
 ///
 /// # Errors
-/// 6A84 beyond the commit capacity; `Torn`: all is as before or as after.
+/// 6A84 beyond the commit capacity, and the MAC counts as the right one it was; `Torn`: all is as
+/// before or as after.
 pub(super) fn store(
     env: &mut Env<'_>,
     df: &Header,
@@ -78,11 +79,15 @@ pub(super) fn store(
             && usize::from(file.record_bytes()) == RECORD_BYTES
     };
     let log = find_child(env, df.at, is_log)?;
-    env.atomically(|env| {
+    let stored = env.atomically(|env| {
         env.store(account.file.body(), &after.encode())?;
         if let Some(log) = &log {
             record::add(env, log, RECORD_BYTES, entry)?;
         }
         counted.right(env)
-    })
+    });
+    if let Err(Halt::Status(_)) = stored {
+        counted.right(env)?;
+    }
+    stored
 }

@@ -97,7 +97,7 @@ fn reset_and_another_application_end_it() {
     SocialSecurity.passed_over(&mut unknown.0.env());
     unknown.refused(&second, "6985");
     // The runtime keeps the RAM while an application below is current.
-    SocialSecurity.deselect(&mut card.0.env());
+    SocialSecurity.child_selected(&mut card.0.env());
     assert!(card.pending().iter().all(|&byte| byte == 0));
     card.enter();
     card.refused(&second, "6985");
