@@ -1,4 +1,5 @@
-//! A file that a terminal or a host keeps: whole or not there, its own alone, no digit of it flipped.
+//! A file that a terminal or a host keeps: whole or not there, its own alone, no digit of it
+//! flipped.
 //!
 //! Invariants:
 //! * the file holds one whole state or is not there: it is written beside itself (`.new`) and

@@ -153,8 +153,9 @@ fn out_of_the_area_is_settled_with_approval_and_the_fund_pays_less() {
     // S-57: without the approval in item 81 neither the terminal nor the card does it.
     let text = std::fs::read_to_string("profiles/medical.toml").unwrap();
     let at_home = text.replace("81 = \"31010100\"", "81 = \"31000100\"");
-    let at_home = at_home
-        + "\n[social-security.items]\n\"DF04/EF05/81\" = \"31000100\"\n\"DF04/EF05/84\" = \"330400\"\n\"DF04/EF05/8C\" = \"11\"\n";
+    let items = [("81", "31000100"), ("84", "330400"), ("8C", "11")];
+    let items = items.map(|(tag, value)| format!("\"DF04/EF05/{tag}\" = \"{value}\"\n"));
+    let at_home = format!("{at_home}\n[social-security.items]\n{}", items.concat());
     let profile = Profile::parse("home.toml", &at_home).unwrap();
     start.card = Held::new(&Card::from_profile(&profile).unwrap());
     says(start.visit_at(there, &chronic), "entitled to care out of the insured area");

@@ -246,7 +246,9 @@ mod tests {
         let code = "330400D156000005000002985A17C3E4";
         let issuer =
             format!("0110{code} 0304322E3030 050420250105 060420350105 07094B30303030303132 39");
-        let holder = "0812333330343939313939303031303130303138 091E B2E2CAD4BCD7 0000000000000000000000000000000000000000 00000000".to_owned() + "4E14" + &"00".repeat(20);
+        let name = format!("B2E2CAD4BCD7{}", "00".repeat(24));
+        let number = "333330343939313939303031303130303138";
+        let holder = format!("0812{number} 091E{name} 4E14{}", "00".repeat(20));
         let [issuer, holder] = [issuer, holder].map(|text| Items::of(&bytes(&text)).unwrap());
         let identity = Identity::of(&[0x3B, 0x00], &issuer, &holder, false).unwrap();
         assert_eq!(identity.card.number, "K00000129");

@@ -96,7 +96,11 @@ fn its_macs_are_those_of_the_known_account() {
     let (mut authority, order) = opened();
     let start = now(NEW, &figures(0, 0, 0), BRANCH, at("2025-01-05", "09:00:00"));
     let open = authority.command(&card(), &order, &start, &bytes("31A342AF068784A6")).unwrap();
-    let expected = "D452000056000000000000000000000001202501010000000000000000000000000000000000000000000000000000000000000000000000000000000000000600004E20040100000000330400000001202501050900008B6C0406";
+    let expected = concat!(
+        "D452000056000000000000000000000001202501010000000000000000000000000000000000000000000000",
+        "000000000000000000000000000000000000000600004E20040100000000330400000001202501050900008B",
+        "6C0406",
+    );
     assert_eq!(hex::encode_upper(open), expected);
     authority.carried_out(&card(), &order, &start, &bytes("00000000FDFB629F")).unwrap();
 
