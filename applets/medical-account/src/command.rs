@@ -295,7 +295,7 @@ fn check_p1p2(instruction: Instruction, command: &Command<'_>) -> Result<Action,
         _ => None,
     };
     // Reasons of freezing, 01 to 06: telephone report, written report, authority, suspicion,
-    // death, card replaced.
+    // death, card replaced. Unfreezing may have none.
     let is_reason = matches!(p2, 0x01..=0x06);
     let fits = match instruction {
         Instruction::Status => matches!((p1, p2), (0x01 | 0x02, 0x00)),
@@ -303,7 +303,7 @@ fn check_p1p2(instruction: Instruction, command: &Command<'_>) -> Result<Action,
         Instruction::InitializeReversal => p2 == 0x01,
         Instruction::InitializeCredit => (p1, p2) == (0x00, 0x01),
         Instruction::CommitSettlement | Instruction::CommitReversal => (p1, p2) == (0x01, 0x00),
-        Instruction::Freeze => action.is_some() && is_reason,
+        Instruction::Freeze => action.is_some() && (is_reason || (p1, p2) == (0x00, 0x00)),
         Instruction::Close => p1 == 0x00 && is_reason,
         Instruction::CommitCredit
         | Instruction::Statement

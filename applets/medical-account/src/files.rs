@@ -200,10 +200,12 @@ pub(crate) fn entry(env: &Env<'_>, entries: &Header, number: u32) -> Result<Opti
 /// What the parameters say that settlements ask for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Parameters {
-    /// Item 81: scheme, and five marks of one character.
+    /// Item 81: scheme, and five marks of one character; 00 what a shorter item does not say.
     marks: [u8; 8],
-    /// Item 84: the insured region.
+    /// Item 84: the insured region; FF what a shorter item does not say.
     pub(crate) region: [u8; 3],
+    /// The item says the region's first four digits.
+    has_region: bool,
 }
 
 impl Parameters {
@@ -213,9 +215,10 @@ impl Parameters {
     /// 6F00 when the segment is damaged.
     pub(crate) fn load(env: &Env<'_>) -> Result<Self, Halt> {
         let file = parameters(env)?;
-        let marks = record::locate(env, &file, 1, ITEMS.len() as u8)?.at + 2;
-        let region = record::locate(env, &file, 2, ITEMS.len() as u8)?.at + 2;
-        Ok(Self { marks: env.load_array(marks)?, region: env.load_array(region)? })
+        let (mut marks, mut region) = ([0; 8], [0xFF; 3]);
+        value(env, &file, 1, &mut marks)?;
+        let has_region = value(env, &file, 2, &mut region)? >= 2;
+        Ok(Self { marks, region, has_region })
     }
 
     /// Whether the character at a place of item 81, counted from 1, is '1'.
@@ -225,8 +228,17 @@ impl Parameters {
 
     /// Whether a terminal is in the insured region: the first four digits of both are the same.
     pub(crate) fn is_home_of(&self, terminal: &[u8; 6]) -> bool {
-        self.region[..2] == terminal[..2]
+        self.has_region && self.region[..2] == terminal[..2]
     }
+}
+
+/// As much of an item's value as there is, and how much: an update may have shortened it.
+fn value(env: &Env<'_>, file: &Header, number: u8, out: &mut [u8]) -> Result<usize, Halt> {
+    let record = record::locate(env, file, number, ITEMS.len() as u8)?;
+    let bytes = out.len().min(record.bytes.saturating_sub(2) as usize);
+    let (there, _) = out.split_at_mut(bytes);
+    env.load(record.at + 2, there)?;
+    Ok(bytes)
 }
 
 /// The cipher of all keys of the application.

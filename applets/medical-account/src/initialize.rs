@@ -33,17 +33,17 @@ pub(crate) fn initialize(
 ) -> Outcome {
     match &opening {
         Opening::Settlement(settlement) => {
-            let key = check_settlement(env, asked, settlement)?;
-            answer(asked, (key.version, asked.state.settled), random, reply)?;
+            check_settlement(env, asked, settlement)?;
+            answer(asked, (settlement.index, asked.state.settled), random, reply)?;
         }
         Opening::Reversal(reversing) => {
-            let key = check_reversal(env, asked, reversing)?;
-            answer(asked, (key.version, asked.state.online), random, reply)?;
+            check_reversal(env, asked, reversing)?;
+            answer(asked, (reversing.index, asked.state.online), random, reply)?;
         }
         Opening::Credit(credit) => {
             let key = check_credit(env, asked, credit)?;
             let State { balance, online, .. } = asked.state;
-            head(asked, (key.version, online), random, reply)?;
+            head(asked, (credit.index, online), random, reply)?;
             let session = transaction_session(&key.load(env)?, random, online, AUTHORITY)?;
             reply.push(&credit_mac1(&session, balance, credit))?;
         }
@@ -51,28 +51,30 @@ pub(crate) fn initialize(
     Pending { opening, random }.keep(env)
 }
 
-/// Balance, the entry's sequence, the counter, version and algorithm of the key, random number.
+/// Balance, the entry's sequence, the counter, version and algorithm of the key, random number. The
+/// version is the key's index, as in the published settlement: a terminal's module takes its key by
+/// it.
 fn head(
     asked: &Asked<'_>,
-    (version, counter): (u8, u16),
+    (index, counter): (u8, u16),
     random: Four,
     reply: &mut Reply<'_>,
 ) -> Outcome {
     reply.push(&asked.state.balance.to_be_bytes())?;
     reply.push(&asked.state.sequence.wrapping_add(1).to_be_bytes())?;
     reply.push(&counter.to_be_bytes())?;
-    reply.push(&[version, asked.suite as u8])?;
+    reply.push(&[index, asked.suite as u8])?;
     reply.push(&random)
 }
 
 /// The same, then how many entries are in no statement, and where the account stands.
 fn answer(
     asked: &Asked<'_>,
-    key_and_counter: (u8, u16),
+    index_and_counter: (u8, u16),
     random: Four,
     reply: &mut Reply<'_>,
 ) -> Outcome {
-    head(asked, key_and_counter, random, reply)?;
+    head(asked, index_and_counter, random, reply)?;
     reply.push(&[asked.state.unstated_byte(), asked.state.standing as u8])
 }
 

@@ -67,7 +67,12 @@
 //! * A class D4 command answers to the last eight bytes of GET CHALLENGE, under SM4 with eight 00
 //!   behind them, also when sixteen were drawn.
 //! * An instruction in the other class of D0 and D4 is 6D00. Reasons of FREEZE and CLOSE are 01 to
-//!   06, else 6A86.
+//!   06, else 6A86; unfreezing may have 00.
+//! * The version of the key that INITIALIZE answers is the key's index, as in the published
+//!   settlement. What a shortened item 81 does not say is not marked, and a shortened item 84 is
+//!   nobody's region.
+//! * UPDATE RECORD of the parameters works in every state but TERMINATED: they are the insurance's
+//!   data of the holder, not the account's.
 //! * Every entry but a settlement counts the on-line counter, OPEN too. 9402 is also the end of the
 //!   sequence of entries, of a sum of the year and of a count of visits, and a balance above
 //!   7FFFFFFF by interest, adjustment, reversal or opening.

@@ -156,7 +156,7 @@ fn reset_and_leaving_the_application_end_it() {
         // from this one.
         for leave in [
             |card: &mut Dialogue| MedicalAccount.deselect(&mut card.rig.env()),
-            |card: &mut Dialogue| MedicalAccount.selection_failed(&mut card.rig.env()),
+            |card: &mut Dialogue| MedicalAccount.passed_over(&mut card.rig.env()),
             |card: &mut Dialogue| MedicalAccount.inherit(&mut card.rig.env()),
         ] {
             let mut card = card.clone();
