@@ -27,7 +27,7 @@ pub(crate) const OTHERS: [&[u8]; 7] = [
     b"\xD0\x5A\x00\x00\x04\x00\x00\x00\x01",
     b"\xD0\xFF\x00\x00",
     b"\x00\xA4\x00\x00\x02\x5A\x5A",
-    b"\x00\x20\x00\x00",
+    b"\x00\x70\x40\x00",
 ];
 
 /// Wrong MACs, and right ones whose answer was lost, that may follow each other here: one more or

@@ -60,8 +60,9 @@
 //!
 //! # Choices within the design
 //!
-//! * A pending transaction ends with every other command that reaches the application, on whichever
-//!   logical channel, and with its own COMMIT whatever comes of that.
+//! * A pending transaction ends with every other command on its logical channel, also one that the
+//!   runtime refuses, with every command that reaches the application on another, and with its own
+//!   COMMIT whatever comes of that.
 //! * The random number of INITIALIZE is drawn before anything is checked; a refused one draws it
 //!   too.
 //! * A class D4 command answers to the last eight bytes of GET CHALLENGE, under SM4 with eight 00

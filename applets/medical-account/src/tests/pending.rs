@@ -152,8 +152,8 @@ fn reset_and_leaving_the_application_end_it() {
         reset.power_on();
         reset.show_pin();
         is_gone(&mut reset, &begun);
-        // Another application was selected, none of a name was found, or a logical channel opened
-        // from this one.
+        // Another application was selected, the runtime refused a command, or a logical channel was
+        // opened from this one.
         for leave in [
             |card: &mut Dialogue| MedicalAccount.deselect(&mut card.rig.env()),
             |card: &mut Dialogue| MedicalAccount.passed_over(&mut card.rig.env()),
