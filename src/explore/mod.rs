@@ -80,12 +80,12 @@
 //!
 //! | | property | looked at | when it breaks |
 //! |---|---|---|---|
-//! | P1 | atomic | segments and counters together are as before the change that was torn, or as after it; a command changes segments in one transaction, unless it may in [more](Explorer); where it makes or takes away files and keys it may, and then whoever powers the card on between them sees the whole or nothing, by a fixed list of commands, with and without the rights that were shown | [`Broken::Mix`], [`Broken::Foreign`], [`Broken::Transactions`], [`Broken::InPart`] |
+//! | P1 | atomic | segments and counters together are as before the change that was torn, or as after it; a command changes segments in one transaction, unless it may in [more](Explorer), beside those in which one that compares a cryptogram takes a try and gives it back; where it makes or takes away files and keys it may, and then whoever powers the card on between them sees the whole or nothing, by a fixed list of commands, with and without the rights that were shown | [`Broken::Mix`], [`Broken::Foreign`], [`Broken::Transactions`], [`Broken::InPart`] |
 //! | P2 | durable | a change that was complete, and after the answer every change, is there after each power-up | [`Broken::Lost`] |
 //! | P3 | decided once | two more power cycles, with every reading of words still in doubt, change nothing | [`Broken::DecidedAgain`] |
 //! | P4 | outside untouched | as P1: no value but the old and the new one, anywhere in the segments and counters | [`Broken::Foreign`] |
 //! | P5 | counted first | a counter is a change of its own: it is new before the next change begins, old or new when torn. That nothing is compared before is a test of each applet with a PIN | [`Broken::Mix`], [`Broken::Lost`] |
-//! | P6 | honest status | a command whose status word says that memory is unchanged has given no pulse to it, but for the try that a command with a MAC takes | [`Broken::Status`] |
+//! | P6 | honest status | a command whose status word says that memory is unchanged has given no pulse to it, but for the try that a command with a cryptogram or a MAC takes | [`Broken::Status`] |
 //! | P7 | bounded recovery | a power-up takes at most `2k + 3` pulses for `k` page ranges of the transaction that was torn, three for each counter changed since power-up, and one more than the log has pages where a secret was stored; a word left in doubt by an earlier torn recovery may cost its own once more; no power-up finds the card dead | [`Broken::Recovery`], [`Broken::Dead`] |
 //! | P8 | wear | a command erases no unit more often than it makes transactions and counter changes (the log of a secret once more), a recovery none more than once | [`Broken::Wear`] |
 //! | P9 | nothing hidden | the third power-up is that of a new card with the same profile that has been given memory, random source and clock; the two cards are equal as wholes | [`Broken::Hidden`] |

@@ -42,6 +42,11 @@ impl State {
         after
     }
 
+    /// How many bytes of the segments are others in `other`.
+    pub(super) fn bytes_other_than(&self, other: &Self) -> usize {
+        self.segments.iter().zip(&other.segments).filter(|(one, other)| one != other).count()
+    }
+
     /// A settled card holds this.
     pub(super) fn is_in(&self, card: &Card) -> bool {
         self.segments == segments(card) && self.counters.iter().copied().eq(counters(card))
