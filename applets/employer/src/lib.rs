@@ -27,7 +27,8 @@
 //! (R), approves the card file (A), reports a card lost (L) and pays contributions (C).
 //!
 //! An instruction 9X is invalid on T=0, where it would be taken for a status byte (ISO/IEC
-//! 7816-3:2006, 10.3.2): on contacts the card refuses it, and the stamp is D0 5C there (own choice).
+//! 7816-3:2006, 10.3.2): on contacts the card refuses it, and the stamp is D0 5C there (own
+//! choice).
 //!
 //! Order of checks: class (6E00), instruction (6D00), locked (6A81, 9303), P1-P2 (6A86), length
 //! (6700), PIN (6982), kind and time (6A80), key (6A88). Batch numbers are the authority's to
