@@ -108,6 +108,15 @@ fn there_is_one_pin_and_one_count_of_its_tries() {
 }
 
 #[test]
+fn a_pin_forgotten_below_is_forgotten_above() {
+    let mut card = card(true);
+    check(&mut card, &[SSSE, RIGHT, LEDGER, (READ_LEDGER, "9000"), ("0020FF00", "9000")]);
+    check(&mut card, &[(READ_LEDGER, "6982"), ("00A4020C02 EF05", "9000"), (READ_LEDGER, "6982")]);
+    check(&mut card, &[LEDGER, (READ_LEDGER, "6982"), SSSE, ("00200000", "63C6")]);
+    check(&mut card, &[DF01, (READ_DF01, "6982"), SSSE, RIGHT, LEDGER, (READ_LEDGER, "9000")]);
+}
+
+#[test]
 fn unblocking_is_the_environments() {
     let mut card = card(true);
     check(&mut card, &[LEDGER, ("8424000004 00000000", "6D00"), ("8416000004 00000000", "6D00")]);

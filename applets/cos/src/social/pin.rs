@@ -16,7 +16,8 @@ use super::{Family, Turn, keys::Role, lock, service};
 /// Bytes of a PIN as it is changed and reloaded: two digits each.
 const PIN_BYTES: core::ops::RangeInclusive<usize> = 2..=6;
 
-/// VERIFY: presents the PIN; without data asks; with P1 FF forgets. P2 is 00.
+/// VERIFY: presents the PIN; without data asks; with P1 FF forgets, in an application below also
+/// what was shown above, which would count again from the next selection on. P2 is 00.
 ///
 /// # Errors
 /// 6A86; 6700; 6A88 where there is no PIN to speak of; 6984 when none is set; 6983; 63CX; `Torn`.
@@ -41,7 +42,8 @@ pub(super) fn verify(env: &mut Env<'_>, turn: &mut Turn<'_>) -> Outcome {
         }
         VerifyIntent::Reset => {
             turn.session.note_pin(false);
-            turn.session.store(env)
+            turn.session.store(env)?;
+            service::forget(env, environment)
         }
     }
 }
@@ -130,6 +132,14 @@ fn forget_after_failure(env: &mut Env<'_>, presented: Outcome) -> Outcome {
         session.store(env)?;
     }
     presented
+}
+
+/// Forgets in the environment that the PIN was shown there, on this channel.
+pub(super) fn forget_for(env: &mut Env<'_>) -> Outcome {
+    // Without RAM on this channel nothing was open.
+    let Ok(mut session) = Session::load(env) else { return Ok(()) };
+    session.note_pin(false);
+    session.store(env)
 }
 
 /// PIN UNBLOCK (P2 00): a MAC; all tries are back. PIN RELOAD (P2 01): the cryptogram of

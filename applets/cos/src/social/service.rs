@@ -5,6 +5,7 @@
 //! | `01`, when the asker is selected | `pin` 1: 00 not shown, 01 shown in the environment on this channel, 02 the holder has none; `keys` 4: a bit for each of 32 identifiers of keys of the environment shown |
 //! | `20` PIN | what VERIFY answers; without a PIN, what VERIFY without data does |
 //! | `5E` old PIN, FF, new PIN | what PIN CHANGE answers |
+//! | `FF` | none: the PIN counts as not shown in the environment on this channel, as after VERIFY with P1 FF |
 //!
 //! The holder has one PIN, and it lies in the environment. Only bytes cross: no key, and nothing of
 //! the asker's.
@@ -27,6 +28,8 @@ pub const SHOWN: u8 = 0x01;
 pub const PRESENT: u8 = 0x20;
 /// Changes the PIN.
 pub const CHANGE: u8 = 0x5E;
+/// Forgets that the PIN was shown.
+pub const FORGET: u8 = 0xFF;
 
 const NOT_SHOWN: u8 = 0;
 const IS_SHOWN: u8 = 1;
@@ -111,6 +114,7 @@ pub fn serve(
             lock::refuse(env, ROOT_AT)?;
             pin::change_for(env, family, data)
         }
+        [FORGET] => pin::forget_for(env),
         _ => Halt::status(StatusWord::WRONG_DATA),
     }
 }
@@ -131,6 +135,17 @@ pub(super) fn note_shown(env: &mut Env<'_>, environment: &Aid, session: &mut Ses
         Err(Halt::Status(StatusWord::FUNCTION_NOT_SUPPORTED)) => {
             Halt::status(StatusWord::FUNCTION_NOT_SUPPORTED)
         }
+        Err(halt @ Halt::Torn(_)) => Err(halt),
+        _ => Ok(()),
+    }
+}
+
+/// Has the environment forget that the PIN was shown there; where there is none, nothing was.
+///
+/// # Errors
+/// `Torn`.
+pub(super) fn forget(env: &mut Env<'_>, environment: &Aid) -> Outcome {
+    match env.service(environment, &[FORGET], &mut []) {
         Err(halt @ Halt::Torn(_)) => Err(halt),
         _ => Ok(()),
     }

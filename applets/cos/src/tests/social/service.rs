@@ -49,11 +49,11 @@ fn it_answers_whom_its_installation_data_name_and_nobody_else() {
     let mut terminal = Terminal::with(Made::Des);
     for other in [&b"BELO"[..], b"BELOWX", b"ABOVE"] {
         let other = Aid::new(if other.len() < 5 { b"BELO\0" } else { other });
-        for request in ["01", "20123456", "5E123456FF654321", ""] {
+        for request in ["01", "20123456", "5E123456FF654321", "FF", ""] {
             assert_eq!(ask_as(&mut terminal, &other, request), "6985");
         }
     }
-    for request in ["", "0100", "02", "FF", "24"] {
+    for request in ["", "0100", "02", "FF00", "24"] {
         assert_eq!(ask(&mut terminal, request), "6A80", "{request}");
     }
     terminal.check(&[("00200000", "63C3")]);
@@ -85,6 +85,20 @@ fn the_pin_is_presented_and_changed_by_it() {
     let mut terminal = Terminal::with(Made::WithoutPin);
     assert_eq!(ask(&mut terminal, "20"), "9000");
     assert_eq!(ask(&mut terminal, "20123456"), "6984");
+}
+
+#[test]
+fn the_pin_is_forgotten_by_it_and_keys_are_not() {
+    let mut terminal = Terminal::with(Made::Des);
+    terminal.check(&[("0020000003 123456", "9000")]);
+    terminal.show(0, 0x04);
+    assert_eq!(ask_as(&mut terminal, &Aid::new(b"ABOVE"), "FF"), "6985");
+    assert_eq!(ask(&mut terminal, "01"), "01000000109000");
+    let before = terminal.memory();
+    assert_eq!(ask(&mut terminal, "FF"), "9000");
+    assert_eq!(ask(&mut terminal, "01"), "00000000109000");
+    assert_eq!(terminal.memory(), before);
+    terminal.check(&[("00200000", "63C3"), AREA2, ("00B0850002", "6982")]);
 }
 
 #[test]
