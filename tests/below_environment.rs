@@ -9,6 +9,7 @@ const SSSE: (&str, &str) = ("00A4040C0F 7378312E73682EC9E7BBE1B1A3D5CF", "9000")
 const LEDGER: (&str, &str) = ("00A4040C08 F05353432E4D4C31", "9000");
 const DF01: (&str, &str) = ("00A4040C06 D15600000500", "9000");
 const RIGHT: (&str, &str) = ("0020000003 123456", "9000");
+const LIBRARY: &str = "00A4040C08 F05353432E4C4231";
 /// The ledger's parameters and DF01's telephone: with the PIN.
 const READ_LEDGER: &str = "00B2022C00";
 const READ_DF01: &str = "00B2033400";
@@ -169,6 +170,35 @@ fn the_card_lock_key_shown_above_locks_below_and_a_blocked_card_is_blocked_below
         card.power_on().unwrap();
     }
     check(&mut card, &[("00A4000C02 3F00", "9000")]); // the MF is another applet's
+}
+
+#[test]
+fn a_blocked_card_is_blocked_on_every_channel() {
+    let mut card = Card::from_profile(&Profile::load("citizen").unwrap()).unwrap();
+    card.power_on().unwrap();
+    let on_second = "01A4040C08 F05353432E4D4C31";
+    let on_third = "02A4040C08 F05353432E4C4231";
+    check(&mut card, &[("00700001", "9000"), ("00700002", "9000"), SSSE]);
+    check(&mut card, &[(on_second, "9000"), ("0120000003 123456", "9000"), ("01B2022C00", "9000")]);
+    check(&mut card, &[(on_third, "9000"), ("02B2012C00", "9000")]);
+    show(&mut card, "BK", 0x05);
+    assert_eq!(maintain(&mut card, "STK", "84160000"), "9000");
+    for command in ["01B2022C00", "0184000008", "02B2012C00", "0284000008", on_second, on_third] {
+        check(&mut card, &[(command, "6A81")]);
+    }
+    check(&mut card, &[(LEDGER.0, "6A81"), (LIBRARY, "6A81")]);
+    check(&mut card, &[("00A4000C02 3F00", "9000")]);
+}
+
+#[test]
+fn the_card_lock_key_shown_above_locks_the_library() {
+    let mut card = Card::from_profile(&Profile::load("citizen").unwrap()).unwrap();
+    card.power_on().unwrap();
+    check(&mut card, &[SSSE, RIGHT]);
+    show(&mut card, "BK", 0x05);
+    check(&mut card, &[(LIBRARY, "9000"), ("0020000003 123456", "6A88")]);
+    assert_eq!(maintain(&mut card, "LB-STK", "841E0000"), "9000");
+    check(&mut card, &[("00B2012C00", "6A81"), (LIBRARY, "6283")]);
 }
 
 const LEDGER_IS_LOCKED: (&str, &str) = ("00A4040C08 F05353432E4D4C31", "6283");

@@ -56,7 +56,7 @@ mod tests;
 
 use tessera_cos::{
     session::{self, SESSION_BYTES},
-    social::{self, Family, Turn},
+    social::{self, Family, Place, Turn},
 };
 use tessera_framework::{
     Aid, Applet, Class, Command, Descriptor, DfId, Env, Halt, Outcome, Reply, Selected, Selection,
@@ -87,7 +87,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
 
 static FAMILY: Family = Family {
     dialect: Family::DIALECT,
-    environment: Some(Aid::new(ENVIRONMENT)),
+    place: Place::Below { environment: Aid::new(ENVIRONMENT), pin: true },
     proprietary: None,
 };
 

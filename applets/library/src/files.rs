@@ -12,6 +12,8 @@ use tessera_framework::{FileId, Sfi};
 
 /// The application's name: F0, and SSC.LB1.
 pub const NAME: &[u8] = b"\xF0SSC.LB1";
+/// The environment's name: sx1.sh. and 社会保障 in GBK.
+pub const ENVIRONMENT: &[u8] = b"sx1.sh.\xC9\xE7\xBB\xE1\xB1\xA3\xD5\xCF";
 /// Its identifier under the environment.
 pub const FID: FileId = FileId(0xDF0C);
 

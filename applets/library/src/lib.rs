@@ -14,8 +14,9 @@
 //! | EF05 reader | one record for each item: number, opened on, state, deposit, limit | free | UK1 (83) |
 //! | EF08 loans | a ring of 20 records of 21 bytes, the newest first | free | UK2 (84) |
 //!
-//! It is DF0C under the social-security environment, named F0 and the letters SSC.LB1. All of it is
-//! of our own design.
+//! It is DF0C under the social-security environment, named F0 and the letters SSC.LB1. It asks of
+//! that one whether the card is blocked and which of its keys were shown, for the card lock key
+//! locks here too. All of it is of our own design.
 //!
 //! # How to write an applet
 //!
@@ -223,7 +224,7 @@ mod tests;
 
 use tessera_cos::{
     session::{self, SESSION_BYTES},
-    social::{self, Family},
+    social::{self, Family, Place},
 };
 use tessera_framework::{
     Aid, Applet, Command, Descriptor, DfId, Env, Halt, Outcome, Reply, Selected, Selection,
@@ -243,8 +244,12 @@ static DESCRIPTOR: Descriptor = Descriptor {
     chaining: false,
 };
 
-/// No PIN, and nothing to ask of the environment above.
-static FAMILY: Family = Family { dialect: Family::DIALECT, environment: None, proprietary: None };
+/// The environment above, if there is one; its PIN is not the library's.
+static FAMILY: Family = Family {
+    dialect: Family::DIALECT,
+    place: Place::Below { environment: Aid::new(files::ENVIRONMENT), pin: false },
+    proprietary: None,
+};
 
 impl Applet for Library {
     fn descriptor(&self) -> &'static Descriptor {

@@ -128,7 +128,7 @@ mod year;
 
 use tessera_cos::{
     session::{self, EPOCH_BYTES, SESSION_BYTES},
-    social::{self, Family, Turn, usage},
+    social::{self, Family, Place, Turn, usage},
 };
 use tessera_framework::{
     Aid, Applet, Command, Descriptor, Env, FileId, Halt, Ins, Outcome, Reply, Selected, Selection,
@@ -164,7 +164,7 @@ const ENVIRONMENT: &[u8] = b"sx1.sh.\xC9\xE7\xBB\xE1\xB1\xA3\xD5\xCF";
 
 static FAMILY: Family = Family {
     dialect: Family::DIALECT,
-    environment: Some(Aid::new(ENVIRONMENT)),
+    place: Place::Below { environment: Aid::new(ENVIRONMENT), pin: true },
     proprietary: Some(inquire::proprietary),
 };
 

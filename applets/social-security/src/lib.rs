@@ -77,7 +77,7 @@ use tessera_cos::{
     Dialect,
     layout::PIN_AT,
     session::{self, SESSION_BYTES},
-    social::{self, Family, service},
+    social::{self, Family, Place, service},
 };
 use tessera_framework::{
     Aid, Applet, Command, CounterId, Descriptor, DfId, Env, FileId, Halt, Outcome, Reply, Selected,
@@ -106,7 +106,7 @@ static FAMILY: Family = Family {
         pin: Some((Pin { at: PIN_AT, tries: CounterId(0), tries_max: PIN_TRIES }, &[0x00])),
         ..Family::DIALECT
     },
-    environment: None,
+    place: Place::Environment,
     proprietary: None,
 };
 

@@ -4,21 +4,21 @@
 //! |---|---|---|
 //! | locked | life cycle status 10 of the DF | SELECT of the DF (6283, with its FCI), GET CHALLENGE, EXTERNAL AUTHENTICATE, APPLICATION UNBLOCK; else 6A81 |
 //! | locked for ever | its 1F | SELECT of the DF (6283, with its FCI); else 9303 |
-//! | card blocked | the root's 7F | nothing: 6A81 |
+//! | card blocked | the environment's root's 7F | nothing in it and below it, on every channel: 6A81 |
 //!
 //! What a locked application answers is one source's; what it must still do to be unlocked, and
 //! that a locked root locks the DFs below it, are own choices. A blocked card is all that one
-//! applet can make of it: its own files, and those of the applications that ask it when they are
-//! selected; others on the same card go on.
+//! applet can make of it: its own files, and the applications below it, which ask it when they are
+//! selected and before each command. Others on the same card, as the MF and a purse, go on.
 
 use tessera_framework::{Env, Halt, Ins, Outcome, StatusWord};
 
 use crate::layout::{LIFE_CYCLE_AT, LifeCycle, ROOT_AT};
 
 use super::{
-    Turn, failures, ins,
+    Family, Turn, failures, ins,
     keys::{self, Role},
-    usage,
+    service, usage,
 };
 use crate::messaging::Protection;
 
@@ -90,11 +90,21 @@ pub fn refuse(env: &Env<'_>, df: u32) -> Outcome {
     }
 }
 
-/// The card is blocked.
+/// The card is blocked: says the root, or the environment above, which is asked each time, for it
+/// may have been blocked on another channel.
 ///
 /// # Errors
-/// 6A81.
-pub fn refuse_blocked_card(env: &Env<'_>) -> Outcome {
+/// 6A81; `Torn`.
+pub(super) fn refuse_blocked_card(env: &mut Env<'_>, family: &Family) -> Outcome {
+    refuse_blocked_root(env)?;
+    match family.above() {
+        Some(environment) => service::shown(env, environment).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// The root says that the card is blocked.
+pub(super) fn refuse_blocked_root(env: &Env<'_>) -> Outcome {
     match life_cycle(env, ROOT_AT)? {
         CARD_BLOCKED => Halt::status(StatusWord::FUNCTION_NOT_SUPPORTED),
         _ => Ok(()),
@@ -148,7 +158,7 @@ pub(super) fn unblock_application(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome
 /// # Errors
 /// As [`block_application`]; 6D00 in an application below the environment.
 pub(super) fn block_card(env: &mut Env<'_>, turn: &Turn<'_>) -> Outcome {
-    if turn.family.environment.is_some() {
+    if turn.family.above().is_some() {
         return Halt::status(StatusWord::INS_NOT_SUPPORTED);
     }
     turn.expect_p1p2(0)?;
@@ -177,7 +187,7 @@ fn card_lock_key_shown(env: &Env<'_>, turn: &Turn<'_>) -> Result<bool, Halt> {
 
 fn lock_key_shown(env: &Env<'_>, turn: &Turn<'_>) -> Result<bool, Halt> {
     let locks = |role| matches!(role, Role::Lock | Role::CardLock);
-    if turn.family.environment.is_some() && turn.session.key_shown(CARD_LOCK_KEY) {
+    if turn.family.above().is_some() && turn.session.key_shown(CARD_LOCK_KEY) {
         return Ok(true);
     }
     Ok(role_shown(env, turn, turn.session.df, locks)?

@@ -61,14 +61,44 @@ pub use turn::Turn;
 pub struct Family {
     /// Of access conditions and files; its PIN is the application's own.
     pub dialect: Dialect,
-    /// The application above that keeps the PIN; `None` for the environment itself, and for one
-    /// that stands alone. It need not be on the card.
-    pub environment: Option<Aid>,
+    /// Where it lies.
+    pub place: Place,
     /// Writes the value of the A5 object of a DF's FCI, in place of the one stored with the DF.
     pub proprietary: Option<fn(&Env<'_>, &Header, &mut Reply<'_>) -> Outcome>,
 }
 
+/// Where an application of these cards lies.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// It is the environment, which keeps the holder's PIN and alone blocks the card.
+    Environment,
+    /// Below the environment of this name, which is asked what was shown in it and whether the card
+    /// is blocked. It need not be on the card.
+    Below {
+        /// Its name.
+        environment: Aid,
+        /// The holder's PIN, which is kept there, is this application's too; else it has none.
+        pin: bool,
+    },
+}
+
 impl Family {
+    /// The environment, for an application below it.
+    const fn above(&self) -> Option<&Aid> {
+        match &self.place {
+            Place::Environment => None,
+            Place::Below { environment, .. } => Some(environment),
+        }
+    }
+
+    /// The environment, for an application whose PIN it keeps.
+    const fn pin_above(&self) -> Option<&Aid> {
+        match &self.place {
+            Place::Below { environment, pin: true } => Some(environment),
+            _ => None,
+        }
+    }
+
     /// A dialect as these cards have it, for an application without a PIN of its own.
     pub const DIALECT: Dialect = Dialect {
         pin: None,

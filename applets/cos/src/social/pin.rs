@@ -26,9 +26,8 @@ pub(super) fn verify(env: &mut Env<'_>, turn: &mut Turn<'_>) -> Outcome {
         return Halt::status(StatusWord::INS_NOT_SUPPORTED);
     };
     let data = turn.command.data;
-    let environment = match (turn.family.dialect.pin, &turn.family.environment) {
-        (None, Some(environment)) => environment,
-        _ => return verify::verify(env, &turn.family.dialect, reference, intent, data),
+    let Some(environment) = turn.family.pin_above() else {
+        return verify::verify(env, &turn.family.dialect, reference, intent, data);
     };
     if reference != 0 {
         return Halt::status(StatusWord::REFERENCED_DATA_NOT_FOUND);
@@ -67,9 +66,9 @@ fn note(env: &mut Env<'_>, session: &mut Session, presented: Outcome) -> Outcome
 pub(super) fn change(env: &mut Env<'_>, turn: &mut Turn<'_>) -> Outcome {
     turn.expect_p1p2(0x0100)?;
     let data = turn.command.data;
-    let changed = match (turn.family.dialect.pin, &turn.family.environment) {
-        (None, Some(environment)) => service::ask(env, environment, service::CHANGE, data),
-        (pin, _) => change_own(env, pin, data),
+    let changed = match turn.family.pin_above() {
+        Some(environment) => service::ask(env, environment, service::CHANGE, data),
+        None => change_own(env, turn.family.dialect.pin, data),
     };
     match changed {
         Err(Halt::Status(status)) if status.sw1() == 0x63 => note(env, &mut turn.session, changed),

@@ -24,12 +24,12 @@ pub fn select(
     selection: &Selection<'_>,
     reply: &mut Reply<'_>,
 ) -> Result<Selected, Halt> {
-    lock::refuse_blocked_card(env)?;
+    lock::refuse_blocked_root(env)?;
     let mut session = Session::load(env)?;
     let Some(file) = find(env, &family.dialect, &session, selection.target)? else {
         return Ok(Selected::Above);
     };
-    if let Some(environment) = &family.environment {
+    if let Some(environment) = family.above() {
         service::note_shown(env, environment, &mut session)?;
     }
     if file.kind == Kind::Df {

@@ -2,7 +2,7 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `01`, when the asker is selected | `pin` 1: 00 not shown, 01 shown in the environment on this channel, 02 the holder has none; `keys` 4: a bit for each of 32 identifiers of keys of the environment shown |
+//! | `01`, when the asker is selected, and before its commands | `pin` 1: 00 not shown, 01 shown in the environment on this channel, 02 the holder has none; `keys` 4: a bit for each of 32 identifiers of keys of the environment shown |
 //! | `20` PIN | what VERIFY answers; without a PIN, what VERIFY without data does |
 //! | `5E` old PIN, FF, new PIN | what PIN CHANGE answers |
 //! | `FF` | none: the PIN counts as not shown in the environment on this channel, as after VERIFY with P1 FF |
@@ -91,7 +91,7 @@ pub fn serve(
     if !answers(env, caller.as_bytes())? {
         return Halt::status(StatusWord::CONDITIONS_NOT_SATISFIED);
     }
-    lock::refuse_blocked_card(env)?;
+    lock::refuse_blocked_root(env)?;
     match request {
         [SHOWN] => {
             // Without RAM on this channel nothing has been shown on it.
@@ -125,18 +125,25 @@ pub fn serve(
 /// # Errors
 /// 6A81 when the environment says that the card is blocked.
 pub(super) fn note_shown(env: &mut Env<'_>, environment: &Aid, session: &mut Session) -> Outcome {
+    if let Some([pin, keys @ ..]) = shown(env, environment)? {
+        session.note_environment(pin != NOT_SHOWN, u32::from_be_bytes(keys));
+    }
+    Ok(())
+}
+
+/// What the environment says was shown in it; `None` where there is no environment.
+///
+/// # Errors
+/// 6A81 when it says that the card is blocked; `Torn`.
+pub(super) fn shown(env: &mut Env<'_>, environment: &Aid) -> Result<Option<[u8; 5]>, Halt> {
     let mut answer = [0; 5];
     match env.service(environment, &[SHOWN], &mut answer) {
-        Ok(5) => {
-            let [pin, keys @ ..] = answer;
-            session.note_environment(pin != NOT_SHOWN, u32::from_be_bytes(keys));
-            Ok(())
-        }
+        Ok(5) => Ok(Some(answer)),
         Err(Halt::Status(StatusWord::FUNCTION_NOT_SUPPORTED)) => {
             Halt::status(StatusWord::FUNCTION_NOT_SUPPORTED)
         }
         Err(halt @ Halt::Torn(_)) => Err(halt),
-        _ => Ok(()),
+        _ => Ok(None),
     }
 }
 

@@ -45,7 +45,7 @@ impl<'c> Turn<'c> {
         if !challenge.bytes().is_empty() {
             session.store(env)?;
         }
-        lock::refuse_blocked_card(env)?;
+        lock::refuse_blocked_card(env, family)?;
         Ok(Self { family, command, session, challenge })
     }
 

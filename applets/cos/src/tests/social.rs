@@ -14,7 +14,7 @@ use crate::{
     cipher::{Algorithm, Key},
     find::find_child,
     messaging::{Line, Protection, social_security::Session as Keyed},
-    social::{self, CardKeySpec, Family, Role, service as environment, usage},
+    social::{self, CardKeySpec, Family, Place, Role, service as environment, usage},
 };
 
 /// The environment: a root with keys, two directories with theirs.
@@ -25,7 +25,7 @@ pub(super) static FAMILY: Family = Family {
         pin: Some((Pin { at: layout::PIN_AT, tries: CounterId(0), tries_max: 3 }, &[0x00])),
         ..Family::DIALECT
     },
-    environment: None,
+    place: Place::Environment,
     proprietary: None,
 };
 

@@ -45,8 +45,8 @@ fn locked_for_ever_is_for_ever() {
 
 /// The card is the environment's to block.
 #[test]
-fn card_block_is_never_satisfied() {
+fn card_block_is_not_known() {
     let mut card = Dialogue::usual();
     assert_eq!(card.show(LK, &triple_des(LK)), "9000");
-    assert_eq!(card.protect("84160000", "", &triple_des(STK)), "6982");
+    assert_eq!(card.protect("84160000", "", &triple_des(STK)), "6D00");
 }
