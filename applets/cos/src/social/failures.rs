@@ -3,8 +3,8 @@
 //! One byte of the block of the DF's [keys]: how many may still be wrong. It is
 //! counted down, solid, before a MAC is compared, and put back when it was right. When the upper
 //! half is used up, the application is locked until APPLICATION UNBLOCK, whose own MAC counts on;
-//! at 0 it is locked for ever (own choice: the sources say only that too many lock it). A tear
-//! between the count and the lock is made good when the next MAC is about to be counted.
+//! at 0 it is locked for ever (own choice: the sources say only that too many lock it). The count
+//! is the lock, so that no tear comes between the two.
 
 use tessera_framework::{Env, Halt, Outcome, StatusWord};
 
@@ -23,39 +23,37 @@ pub(super) const FAILURES_MAX: u8 = 2 * WRONG_MACS_MAX;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use]
 pub struct Counted {
-    df: u32,
     at: u32,
-    left: u8,
 }
 
 /// Counts a MAC of a DF, its header at `df`, as wrong; solid on return. Not to be called in a
 /// transaction.
 ///
 /// # Errors
-/// 6A88 for a DF without keys; 6A81 and 9303 when too many were wrong before; `Torn`.
+/// 6A88 for a DF without keys; 9303 when so many were wrong before that it is locked for ever;
+/// `Torn`.
 pub fn count(env: &mut Env<'_>, df: u32) -> Result<Counted, Halt> {
     let Some(block) = keys::block(env, df)? else {
         return Halt::status(StatusWord::REFERENCED_DATA_NOT_FOUND);
     };
     let at = block.body();
     let [left] = env.load_array(at)?;
-    let due = lock_due(left);
-    if due > lock::own(env, df)? || due == Lock::ForEver {
-        lock::store(env, df, due)?;
-        return lock::refusal(due);
+    if left == 0 {
+        return lock::refusal(Lock::ForEver);
     }
-    let left = left.saturating_sub(1);
-    env.store(at, &[left])?;
-    Ok(Counted { df, at, left })
+    env.store(at, &[left - 1])?;
+    Ok(Counted { at })
 }
 
-/// The lock that a count stands for.
-const fn lock_due(left: u8) -> Lock {
-    match left {
+/// The lock that the count of a DF stands for; a DF without keys has none.
+pub(super) fn lock(env: &Env<'_>, df: u32) -> Result<Lock, Halt> {
+    let Some(block) = keys::block(env, df)? else { return Ok(Lock::Open) };
+    let [left] = env.load_array(block.body())?;
+    Ok(match left {
         0 => Lock::ForEver,
         1..=WRONG_MACS_MAX => Lock::Temporary,
         _ => Lock::Open,
-    }
+    })
 }
 
 impl Counted {
@@ -65,15 +63,6 @@ impl Counted {
     /// `Torn`.
     pub fn right(self, env: &mut Env<'_>) -> Outcome {
         env.store(self.at, &[FAILURES_MAX])
-    }
-
-    /// The MAC was wrong: if it was one too many, the application is locked.
-    ///
-    /// # Errors
-    /// `Torn`.
-    pub fn wrong(self, env: &mut Env<'_>) -> Outcome {
-        let due = lock_due(self.left);
-        if due > lock::own(env, self.df)? { lock::store(env, self.df, due) } else { Ok(()) }
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! | state | where it stands | what is left |
 //! |---|---|---|
-//! | locked | life cycle status 10 of the DF | SELECT of the DF (6283, with its FCI), GET CHALLENGE, EXTERNAL AUTHENTICATE, APPLICATION UNBLOCK; else 6A81 |
-//! | locked for ever | its 1F | SELECT of the DF (6283, with its FCI); else 9303 |
+//! | locked | life cycle status 10 of the DF, or its count of [wrong MACs](failures) | SELECT of the DF (6283, with its FCI), GET CHALLENGE, EXTERNAL AUTHENTICATE, APPLICATION UNBLOCK; else 6A81 |
+//! | locked for ever | its 1F, or the count | SELECT of the DF (6283, with its FCI); else 9303 |
 //! | card blocked | the environment's root's 7F | nothing in it and below it, on every channel: 6A81 |
 //!
 //! What a locked application answers is one source's; what it must still do to be unlocked, and
@@ -44,13 +44,15 @@ fn life_cycle(env: &Env<'_>, df: u32) -> Result<u8, Halt> {
     env.load_array(df + LIFE_CYCLE_AT).map(|[status]| status)
 }
 
-/// A DF's own lock, its header at `df`.
+/// A DF's own lock, its header at `df`: as it was blocked, or as its wrong MACs lock it, whichever
+/// is the graver.
 pub(super) fn own(env: &Env<'_>, df: u32) -> Result<Lock, Halt> {
-    Ok(match life_cycle(env, df)? {
+    let blocked = match life_cycle(env, df)? {
         BLOCKED => Lock::Temporary,
         BLOCKED_FOR_EVER => Lock::ForEver,
         _ => Lock::Open,
-    })
+    };
+    Ok(blocked.max(failures::lock(env, df)?))
 }
 
 /// The lock on a DF, its header at `df`: its own or the root's.
@@ -62,7 +64,7 @@ pub fn of(env: &Env<'_>, df: u32) -> Result<Lock, Halt> {
     if df == ROOT_AT { Ok(lock) } else { Ok(lock.max(own(env, ROOT_AT)?)) }
 }
 
-pub(super) fn store(env: &mut Env<'_>, df: u32, lock: Lock) -> Outcome {
+fn store(env: &mut Env<'_>, df: u32, lock: Lock) -> Outcome {
     let status = match lock {
         Lock::Open => LifeCycle::ACTIVATED.0,
         Lock::Temporary => BLOCKED,

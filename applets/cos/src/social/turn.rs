@@ -141,7 +141,7 @@ impl<'c> Turn<'c> {
     ///
     /// # Errors
     /// 6700 when there is no MAC; 6984 without a challenge; `wrong` (6988, or 9302) when the MAC is
-    /// not right; 6A80 when what it protects is no cryptogram of the form; 6A81, 9303 when too many
+    /// not right; 6A80 when what it protects is no cryptogram of the form; 9303 when too many
     /// were wrong before; `Torn`.
     pub fn open(
         &self,
@@ -171,10 +171,7 @@ impl<'c> Turn<'c> {
                 counted.right(env)?;
                 Halt::status(refusal.status(StatusWord::WRONG_DATA))
             }
-            Err(refusal) => {
-                counted.wrong(env)?;
-                Halt::status(refusal.status(wrong))
-            }
+            Err(refusal) => Halt::status(refusal.status(wrong)),
         }
     }
 }

@@ -178,19 +178,23 @@ fn a_tear_never_gives_a_mac_back() {
     terminal.show(1, 0x83);
     let mut command = terminal.maintain(1, "841E0000", "");
     command[8] ^= 1;
-    for cut in 1..=2 {
-        let mut torn = terminal.clone();
-        torn.card.rig.tear_at(cut);
-        assert!(torn.card.try_send(&command).is_none());
-        torn.card.rig.power_on();
-        // Counted or not: one more wrong one and it is locked.
-        torn.card.send(SELECT);
-        torn.show(1, 0x83);
-        let again = torn.maintain(1, "841E0000", "");
-        let answer = torn.send(again, false);
-        assert_eq!(answer, if cut == 1 { "6988" } else { "6A81" });
-        torn.check(&[(READ, "6A81")]);
-    }
+    // The count is the lock: one store, and torn in it all is as before.
+    let before = terminal.memory();
+    let mut torn = terminal.clone();
+    torn.card.rig.tear_at(1);
+    assert!(torn.card.try_send(&command).is_none());
+    torn.card.rig.power_on();
+    assert_eq!(torn.memory(), before);
+    torn.check(&[(SELECT, &format!("{FCI} 9000"))]);
+    torn.show(1, 0x83);
+    let again = torn.maintain(1, "841E0000", "");
+    assert_eq!(torn.send(again, false), "6988");
+    torn.check(&[(READ, "6A81"), (SELECT, &format!("{FCI} 6283"))]);
+    let mut whole = terminal.clone();
+    whole.card.rig.tear_at(2);
+    assert_eq!(whole.card.try_send(&command), Some(unhex("6988")));
+    whole.card.rig.power_on();
+    whole.check(&[(SELECT, &format!("{FCI} 6283")), (READ, "6A81")]);
 }
 
 #[test]
