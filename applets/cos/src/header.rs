@@ -50,8 +50,9 @@ impl Flags {
     pub const WRITTEN: Self = Self(0x20);
     /// Attributes stand in front of the body.
     pub const ATTRIBUTES: Self = Self(0x10);
-    /// A TLV record that is rewritten shorter keeps its length, and bytes EE fill it: items of
-    /// social-security cards V1.0 that are given their meaning of V2.0.
+    /// Some TLV records that are rewritten shorter keep their length, and bytes EE fill them: items
+    /// of social-security cards V1.0 that are given their meaning of V2.0. Which ones says
+    /// [`Header::own`], b1 the first record to b8 the eighth.
     pub const KEEPS_LENGTH: Self = Self(0x08);
     /// How WRITE BINARY and WRITE RECORD write; 0 is [`Writing::Proprietary`].
     const WRITING: u8 = 0x03;

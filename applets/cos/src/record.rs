@@ -180,7 +180,7 @@ fn replace(
             return Halt::status(StatusWord::WRONG_DATA);
         }
     }
-    if file.marked() && file.flags().contains(Flags::KEEPS_LENGTH) {
+    if keeps_length(file, number) {
         return replace_filled(env, &record, data);
     }
     if file.kind != Kind::LinearVariable {
@@ -196,6 +196,15 @@ fn replace(
         env.store(record.at - 1, &[data.len() as u8])?;
         env.store(record.at, data)
     })
+}
+
+/// The record is one of those that stay as long as they are.
+fn keeps_length(file: &Header, number: u8) -> bool {
+    let marks = u32::from(file.own());
+    let place = u32::from(number).saturating_sub(1);
+    file.marked()
+        && file.flags().contains(Flags::KEEPS_LENGTH)
+        && marks.checked_shr(place).is_some_and(|marks| marks & 1 != 0)
 }
 
 /// Replaces a TLV record by one that is as long, bytes EE behind what is given.

@@ -51,6 +51,8 @@ pub(crate) struct Plan {
     pub(crate) read: Access,
     pub(crate) update: Access,
     pub(crate) flags: Flags,
+    /// The records that [keep their length](crate::generation::Generation::filled_records).
+    pub(crate) filled: u8,
     /// Its line of the table; none for a region's own.
     pub(crate) file: Option<&'static File>,
 }
@@ -180,6 +182,7 @@ impl<'d> Data<'d> {
                 read: file.read,
                 update: file.update,
                 flags: Flags::default(),
+                filled: 0,
                 file: in_table,
             },
             None => self.own_file(df, sfi)?,
@@ -190,7 +193,8 @@ impl<'d> Data<'d> {
             plan.flags = plan.flags.with(Flags::MAC);
         }
         let fid = self.generation().df(df).map_or(0, |df| df.fid);
-        if in_table.is_some() && self.generation().fills(fid, sfi) {
+        plan.filled = in_table.map_or(0, |file| self.generation().filled_records(fid, file));
+        if plan.filled != 0 {
             plan.flags = plan.flags.with(Flags::KEEPS_LENGTH);
         }
         for value in self.all(ACCESS) {
@@ -220,7 +224,7 @@ impl<'d> Data<'d> {
             _ => return None,
         };
         let (read, update) = (Access::decode([r0, r1]), Access::decode([u0, u1]));
-        Some(Plan { sfi, structure, read, update, flags: Flags::default(), file: None })
+        Some(Plan { sfi, structure, read, update, flags: Flags::default(), filled: 0, file: None })
     }
 
     /// Room for what the data bring beyond the table: longer records, more of them, a longer ring.

@@ -57,9 +57,18 @@ impl Generation {
         self.df(df)?.files.iter().find(|file| file.sfi == sfi)
     }
 
-    /// Whether a file's records keep their length, filled with E, when they are rewritten shorter.
+    /// Which records of a file of items keep their length, filled with E, when they are rewritten
+    /// shorter: b1 the first to b8 the eighth.
     #[must_use]
-    pub fn fills(self, df: u16, sfi: u8) -> bool {
-        self == Self::Version1 && version_1::is_rewritable(df, sfi)
+    pub fn filled_records(self, df: u16, file: &File) -> u8 {
+        let tags = match self {
+            Self::Version1 => version_1::rewritable(df, file.sfi),
+            Self::Version2 => &[],
+        };
+        (1..=8)
+            .filter(|number| {
+                file.item_of_record(*number).is_some_and(|item| tags.contains(&item.tag))
+            })
+            .fold(0, |marks, number| marks | 1 << (number - 1))
     }
 }

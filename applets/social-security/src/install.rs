@@ -84,6 +84,7 @@ fn create(env: &mut Env<'_>, parent: DfId, df: u8, plan: &Plan, data: Data<'_>) 
         update: plan.update,
         life_cycle: LifeCycle::ACTIVATED,
         flags: plan.flags,
+        own: plan.filled,
         ..EfSpec::PLAIN
     };
     let ef = tree::create_ef(env, parent, &spec)?;

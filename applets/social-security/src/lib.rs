@@ -24,8 +24,8 @@
 //!   place (6A80), and the length must not outgrow the record (6A84) (own choice of status words).
 //! * The medical transaction log is never written from outside, unless a profile has it otherwise.
 //! * DF05 and DF06 are called by their labels, and also by D15600000505 and 06 (own choice).
-//! * A card V1.0 fills what is written shorter than its record with nibble E, in the files with
-//!   items that V2.0 gave another meaning.
+//! * A card V1.0 fills what is written shorter than its record with nibble E, in the items that
+//!   V2.0 gave another meaning.
 //! * Of the third generation no text is public: such a card has the files of V2.0, keys of SM4, and
 //!   an algorithm mark in its FCI. The directory of its certificates is not there (6A82).
 //! * A card of 8 KiB holds the set P8 with all its keys in 5.4 KiB of segment; a ledger beside it

@@ -7,9 +7,9 @@
 //! (inferred: they are said to be new).
 //!
 //! An item that is rewritten with the meaning of V2.0 keeps its record's length, and nibbles E fill
-//! it: a card does so with what UPDATE RECORD brings to one of the files marked
-//! [`rewritable`](is_rewritable). Items 4B and 4F are longer in V2.0 than their records here, so
-//! they are refused (6A84).
+//! it: a card does so with what UPDATE RECORD brings to the [items](rewritable) that annex C names;
+//! the others are stored as they come. Items 4B and 4F are longer in V2.0 than their records here,
+//! so they are refused (6A84).
 
 use crate::structure::{
     Class::InUse, Df, FREE, NEVER, PIN, an, b, cn, cyclic, fixed, key, pin_and, pin_or, records,
@@ -19,22 +19,24 @@ use crate::structure::{
 /// The directories: the environment itself, then those under it.
 pub static DFS: [&Df; 5] = [&SSSE, &DF01, &DF02, &DF03, &DF04];
 
-/// Files with items that V2.0 gave another meaning (annex C): directory and short identifier.
-const REWRITABLE: [(u16, u8); 8] = [
-    (0xDF01, 0x09),
-    (0xDF01, 0x0A),
-    (0xDF02, 0x06),
-    (0xDF02, 0x09),
-    (0xDF03, 0x05),
-    (0xDF03, 0x07),
-    (0xDF04, 0x05),
-    (0xDF04, 0x06),
+/// Items that V2.0 gave another meaning, and those that follow them (annex C): directory, short
+/// identifier, tags.
+const REWRITABLE: [(u16, u8, &[u8]); 8] = [
+    (0xDF01, 0x09, &[0x32]),
+    (0xDF01, 0x0A, &[0x37, 0x38, 0x39]),
+    (0xDF02, 0x06, &[0x4B, 0x4D, 0x4F, 0x50]),
+    (0xDF02, 0x09, &[0x55, 0x56, 0x96, 0x97]),
+    (0xDF03, 0x05, &[0x61]),
+    (0xDF03, 0x07, &[0x6F, 0x70, 0x71]),
+    (0xDF04, 0x05, &[0x81, 0x84, 0x87]),
+    (0xDF04, 0x06, &[0x90, 0x92, 0x93]),
 ];
 
-/// Whether a file has items that V2.0 gave another meaning.
+/// Tags of the items of a file that V2.0 gave another meaning.
 #[must_use]
-pub fn is_rewritable(df: u16, sfi: u8) -> bool {
-    REWRITABLE.contains(&(df, sfi))
+pub fn rewritable(df: u16, sfi: u8) -> &'static [u8] {
+    let found = REWRITABLE.iter().find(|(of, file, _)| (*of, *file) == (df, sfi));
+    found.map_or(&[], |(.., tags)| tags)
 }
 
 /// 社会保障系统环境: social-security system environment.

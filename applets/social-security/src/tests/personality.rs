@@ -161,7 +161,48 @@ fn an_unknown_generation_is_refused() {
             Rig::<20_480>::with(&SocialSecurity, &data(&[0, 5], None, &[object(0xCD, &[code])]));
         assert_eq!(refused.err(), Some(Halt::Status(StatusWord::WRONG_DATA)));
     }
-    assert!(version_1::is_rewritable(0xDF04, 6) && !version_1::is_rewritable(0xDF04, 8));
+}
+
+#[test]
+fn items_that_kept_their_meaning_are_stored_as_they_come() {
+    let places = [(1, 9), (3, 5), (3, 7), (4, 5)];
+    let mut card = version_1(&places.map(|(df, sfi)| open(df, sfi)));
+    let show = ("0020000003123456", "9000");
+    card.check(&[
+        (DF01, DF01_FCI),
+        show,
+        ("00DC014C04 2E024142", "9000"),
+        ("00B2014C00", "2E024142 9000"),
+        ("00DC034C04 30024142", "9000"),
+        ("00B2034C00", "30024142 9000"),
+        ("00A4000002 DF03", "6F08 8406D15600000502 9000"),
+        show,
+        ("00DC022C04 60022012", "9000"),
+        ("00B2022C00", "60022012 9000"),
+        ("00DC033C04 6E022012", "9000"),
+        ("00B2033C00", "6E022012 9000"),
+        ("00DC053C04 6F022012", "9000"), // follows 71
+        ("00B2053C00", "6F042012EEEE 9000"),
+        ("00A4000002 DF04", "6F08 8406D15600000503 9000"),
+        show,
+        ("00DC042C03 800120", "9000"),
+        ("00B2042C00", "800120 9000"),
+    ]);
+}
+
+/// Every item of the list is in a record that can be marked.
+#[test]
+fn every_item_of_another_meaning_is_marked() {
+    let mut marked = 0;
+    for df in Generation::Version1.dfs() {
+        for file in df.files {
+            let marks = Generation::Version1.filled_records(df.fid, file).count_ones() as usize;
+            assert_eq!(marks, version_1::rewritable(df.fid, file.sfi).len(), "{}", file.english);
+            assert_eq!(Generation::Version2.filled_records(df.fid, file), 0);
+            marked += marks;
+        }
+    }
+    assert_eq!(marked, 22);
 }
 
 #[test]
