@@ -145,6 +145,10 @@ pub(super) fn forget_for(env: &mut Env<'_>) -> Outcome {
 /// 03 || PIN || 80 00.. and a MAC; a new PIN with all its tries, also on a card that had none (own
 /// choice). Both want PUK shown, and the maintenance key of the environment.
 ///
+/// PIN RELOAD is two stores, the PIN and then its tries, for counters are outside the journal. Torn
+/// between them the new PIN is in place with the tries the old one had left: none, if it was
+/// blocked (6983). PUK is not used up, so the same command, or PIN UNBLOCK, makes it good.
+///
 /// # Errors
 /// 6D00 in an application below the environment (own choice); 6A86; 6700; 6A88; 6982 unless PUK was
 /// shown; 6984 without a challenge, and for an unblock when no PIN is set; 6988; 6A80 for what is
