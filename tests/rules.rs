@@ -76,8 +76,9 @@ fn what_a_rule_names_is_in_the_repository() {
     for row in rows() {
         for name in named(&row.shown) {
             let there = match name.split_once("::") {
-                Some((file, test)) => fs::read_to_string(root().join(file))
-                    .is_ok_and(|text| is_run(&text, test)),
+                Some((file, test)) => {
+                    fs::read_to_string(root().join(file)).is_ok_and(|text| is_run(&text, test))
+                }
                 None if name.starts_with(".ci/") => root().join(name).is_file(),
                 None => root().join("vectors").join(format!("{name}.vec")).is_file(),
             };

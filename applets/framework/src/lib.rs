@@ -20,8 +20,7 @@
 //! | [`platform`] | what the card's runtime implements underneath |
 //! | [`testing`] | a platform in RAM, so that an applet is tested without the card |
 //!
-//! How to write an applet, step by step, is said in the crate `tessera-library`, the smallest of
-//! them.
+//! How to write an applet, step by step, is said in the crate `tessera-library`, the smallest one.
 //!
 //! # Rules an applet can rely on
 //!
