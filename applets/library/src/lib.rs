@@ -41,7 +41,7 @@
 //!    affair. Say 6E00 to a class and 6D00 to an instruction that you do not know.
 //! 6. **Check first, store then.** An error status is a promise that nothing has changed. So look
 //!    at P1-P2 (6A86), lengths (6700), security (6982), the state (6985) and the data (6A80) before
-//!    the first store; whatever still fails in between is undone by the card.
+//!    the first store; what fails after it is undone in a transaction (7), and nowhere else.
 //! 7. **Move together what belongs together.** A store is whole or not done, and so is everything
 //!    inside [`Env::atomically`]: here one swim less and the date of it. What must survive even a
 //!    failure, as the try of a PIN, is a [counter](tessera_framework::counter), and counted before
@@ -179,11 +179,15 @@
 //! | where | what |
 //! |---|---|
 //! | `Cargo.toml` | the crate's name; `members`, `default-members` and a dependency in the card's |
-//! | here | name, identifier, [`DESCRIPTOR`](Applet::descriptor), and what the crate is for |
-//! | `files.rs` | the files, their conditions, and the keys that the conditions name |
+//! | here | what the crate is for; whose PIN it asks for, if any |
+//! | `files.rs` | name and identifier, the files, their conditions, and the keys that those name |
 //! | `install.rs` | only if the files need more than items and records |
 //! | [`process`](Applet::process) | commands of your own, in front of the family's |
+//! | [`passed_over`](Applet::passed_over) | whatever of yours is good for the next command only |
 //! | `tests` | each file read and written, each refusal, each tear |
+//!
+//! The employer's application (`tessera-employer`) is this one with a command of its own and the
+//! holder's PIN; the medical account (`tessera-medical-account`) one with states and sums.
 //!
 //! ## A profile
 //!
