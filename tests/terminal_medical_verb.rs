@@ -141,7 +141,7 @@ fn a_holders_month_is_kept_in_card_books_and_journal() {
     has(&kept.on_kept("clinic visit --amount 1 --pin 654321"), &["589.00 left; 1 of 60"]);
     let forgotten = "agency pin --id 330499199001010018";
     has(&kept.on_kept(&format!("{forgotten} --new 111111")), &["测试甲 has a new PIN"]);
-    has(&kept.on_kept("clinic visit --amount 0 --pin 111111"), &["589.00 left; 2 of 60"]);
+    has(&kept.on_kept("clinic visit --amount 1 --pin 111111"), &["588.00 left; 2 of 60"]);
     has(&kept.on_kept(forgotten), &["has all tries of the PIN"]);
     has(&kept.on_kept(&format!("{forgotten} --new 654321")), &["has a new PIN"]);
     has(
@@ -151,8 +151,8 @@ fn a_holders_month_is_kept_in_card_books_and_journal() {
     has(&kept.on_kept("agency deny-list"), &["full 1 2025-06-30", "+ K00000129 lost, in writing"]);
     let (_, error) = kept.ends(1, &format!("clinic visit --amount 1 --pin 654321 {KEPT}"));
     has(&error, &["serves no one with card K00000129: its loss was reported in writing"]);
-    has(&kept.on_kept("agency found"), &["589.00 yuan"]);
-    has(&kept.on_kept("clinic visit --amount 1 --pin 654321"), &["588.00 left"]);
+    has(&kept.on_kept("agency found"), &["588.00 yuan"]);
+    has(&kept.on_kept("clinic visit --amount 1 --pin 654321"), &["587.00 left"]);
     has(&kept.on_kept("agency close"), &["0.00 yuan, last entry 8"]);
     has(&kept.on_kept("agency books"), &["0.00 yuan, last entry 8, closed", "0 in suspense"]);
 }
@@ -212,6 +212,42 @@ fn a_card_without_a_medical_account_signs_in_each_of_the_three_modes() {
 }
 
 #[test]
+fn what_is_booked_and_not_confirmed_ends_with_3_and_is_told_later() {
+    let kept = Kept::new("booked");
+    kept.on_kept("agency open --amount 500");
+    // The books cannot be written: a directory is where the new ones would be.
+    fs::create_dir(kept.0.join("books.new")).unwrap();
+    let visit = "clinic visit --amount 80 --pin 123456";
+    let (_, error) = kept.ends(3, &format!("{visit} --journal journal {KEPT}"));
+    has(&error, &["booked: entry 1 of card K00000129; it is kept in journal", "80.00", "TAC "]);
+    fs::remove_dir(kept.0.join("books.new")).unwrap();
+    let text = kept.on_kept("clinic recover --off-line --journal journal");
+    has(&text, &["1 settlements are booked, the authority is told later"]);
+    has(&kept.on_kept("clinic recover --journal journal"), &["1 settlements told"]);
+    has(&kept.on_kept("agency books"), &["420.00 yuan, last entry 1"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_statement_that_cannot_be_printed_is_not_acknowledged() {
+    let kept = Kept::new("full");
+    kept.on_kept("agency open --amount 500");
+    kept.on_kept("clinic visit --amount 80 --pin 123456");
+    let words = format!("terminal kiosk statement --pin 123456 {KEPT} --date 2025-06-30");
+    let output = Command::new(env!("CARGO_BIN_EXE_tessera"))
+        .current_dir(&kept.0)
+        .args(words.split(' '))
+        .stdin(Stdio::null())
+        .stdout(fs::File::options().write(true).open("/dev/full").unwrap())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    has(&error, &["the statement is not printed, and not acknowledged"]);
+    has(&kept.on_kept("kiosk balance"), &["1 of 60 entries since the last statement"]);
+}
+
+#[test]
 fn mistakes_are_told_with_whose_fault_where_expected_and_got() {
     let kept = Kept::new("mistakes");
     for (name, text) in [
@@ -254,6 +290,11 @@ fn mistakes_are_told_with_whose_fault_where_expected_and_got() {
         ("clinic visit --amount 1 --psam psam --demo", "the PSAM refused to open its application"),
         ("clinic visit --amount 1 --ed", "expected none of them with a social-security card"),
         ("kiosk balance --levels 2", "expected none of them with a social-security card"),
+        ("pharmacy visit --amount 1 --off-line", "--off-line: expected --journal with it"),
+        ("clinic visit --amount 1 --journal j", "--journal: expected --books with it"),
+        ("clinic upload --journal j --demo", "--journal: expected --books with it"),
+        ("clinic recover --journal j", "--journal: expected --books with it"),
+        ("clinic visit --amount 0 --demo", "what a visit costs: expected more than 0.00"),
         ("clinic upload --off-line --demo", "--off-line: expected the network"),
         ("kiosk own", "the holder's PIN: expected one (--pin)"),
         ("kiosk statement --demo --pin 111111", "to show the holder's PIN"),

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod contacts;
+mod kept;
 mod others;
 mod refusals;
 mod settlements;
@@ -110,6 +111,8 @@ fn institution(code: &str) -> Institution {
 
 const CLINIC: &str = "330400001";
 const PHARMACY: &str = "330400002";
+/// A hospital with a licence to settle without the network.
+const VILLAGE: &str = "330400003";
 
 fn settings(code: &str) -> StationSettings {
     StationSettings {

@@ -20,8 +20,9 @@ fn a_clerk_is_told_why_nothing_is_settled() {
         (settings(PHARMACY), bill, "class '0': expected 6"),
         (at_other(at("2025-01-04", "12:00:00")), bill, "the card is valid from 20250105 to"),
         (at_other(at("2035-01-06", "12:00:00")), bill, "and today is 20350106"),
-        (with(|all| all.pin = None), bill, "the card refused to prepare 1.00 from the account"),
+        (with(|all| all.pin = None), bill, "the holder's PIN: expected one (--pin)"),
         (with(|all| all.pin = Pin::parse("123455").ok()), bill, "show the holder's PIN"),
+        (settings(CLINIC), visit(0), "what a visit costs: expected more than 0.00, got 0.00"),
         (settings(CLINIC), Bill { pool: true, ..bill }, "entitled to the out-patient pool"),
     ] {
         says(start.visit_at(settings, &bill), words);
@@ -60,6 +61,7 @@ fn a_card_that_does_not_know_the_issuers_key_is_not_served() {
 #[test]
 fn off_line_needs_a_licence_a_fresh_list_the_own_region_and_room_below_the_limits() {
     let mut start = Start::new();
+    let chronic = Bill { class: '5', ..visit(100) };
     let list = |text: &str| format!("full 1 2025-06-29 08:00:00\n{text}");
     for (code, deny, bill, words) in [
         (CLINIC, Some(FRESH.to_owned()), visit(100), "has no licence for it"),
@@ -76,6 +78,13 @@ fn off_line_needs_a_licence_a_fresh_list_the_own_region_and_room_below_the_limit
             medicine(100),
             "card K00000129 is on the deny list: lost",
         ),
+        (
+            VILLAGE,
+            Some(FRESH.to_owned()),
+            Bill { class: '1', ..visit(100) },
+            "the fund pays of class 1, and the authority alone knows",
+        ),
+        (VILLAGE, Some(FRESH.to_owned()), chronic, "the fund pays of class 5"),
         (PHARMACY, Some(FRESH.to_owned()), medicine(20_000), "it would not stay below 200.00"),
     ] {
         says(start.off_line_at(settings(code), deny.as_deref(), &bill), words);

@@ -9,7 +9,7 @@ use crate::cli::{Failure, say};
 
 /// What the passenger has loaded.
 const LOADED: Fen = Fen(2_000);
-const SHOWN: &[&str] = &["write record", "prepare a", "ask the card", "pay", "agree"];
+const SHOWN: &[&str] = &["prepare a", "ask the card", "pay", "agree"];
 
 pub(super) fn ride(day: &mut Day) -> Result<(), Failure> {
     day.teller.title("The bus home: the purse on the same card, money that is the holder's own");

@@ -43,6 +43,9 @@ pub(super) fn visit(day: &mut Day) -> Result<(), Failure> {
     let receipt = clinic.visit(Some(authority), &BILL)?;
     drop(clinic);
     report::receipt(&receipt);
+    say(
+        "  Why 330.00 and 70.00: the holder pays the year's first 300.00 of a chronic disease, the fund\n  70 percent of the other 100.00.",
+    );
     every_cut(&start, pulses, day)
 }
 

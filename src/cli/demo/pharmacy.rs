@@ -23,10 +23,11 @@ pub(super) fn buy(day: &mut Day) -> Result<(), Failure> {
     let medicine = |fen| Bill { class: '6', total: Fen(fen), pool: false, chronic: false };
     let receipt = pharmacy.visit(None, &medicine(3_000))?;
     report::receipt(&receipt);
+    say("\n  180.00 more?");
     let refused = pharmacy.visit(None, &medicine(18_000)).map(drop);
     day.waiting = pharmacy.into_journal();
     match refused {
-        Err(error) => say(&format!("\n  180.00 more?\n  {error}")),
+        Err(error) => say(&format!("  {error}")),
         Ok(()) => return Err("180.00 more is above the limit".into()),
     }
     Ok(())

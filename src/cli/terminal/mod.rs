@@ -31,7 +31,8 @@ Exit codes:
   0  done
   1  refused, or an error, and nothing is open
   2  the command line cannot be read
-  3  refused, or an error, and a transaction stays open in the journal
+  3  refused, or an error, and a transaction stays open, or is booked on the card and not
+     confirmed: what it is and where it is kept is said
   4  not done (recover, unlock), or no proof of it (proof)";
 
 /// The transaction that is open, or the unlock of a purse, was not done; there is no proof.

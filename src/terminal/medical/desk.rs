@@ -206,7 +206,16 @@ impl<'a> Station<'a> {
             let whom = Party::Psam;
             return Err(TerminalError::NotValid { whom, start, expiry, today }.into());
         }
-        Ok(StationPsam { terminal, key_index: key_index.clamp(1, 3) })
+        if !(1..=3).contains(&key_index) {
+            return Err(TerminalError::Malformed {
+                whom: Party::Psam,
+                asked: "tell its key and its dates".into(),
+                expected: "1 to 3, the index of its key",
+                got: format!("{key_index:02X}"),
+            }
+            .into());
+        }
+        Ok(StationPsam { terminal, key_index })
     }
 
     /// Asks the PSAM.
@@ -310,11 +319,7 @@ impl<'a> Station<'a> {
     /// # Errors
     /// [`MedicalError`]; among them that there is none.
     pub fn show_pin(&mut self) -> Result<(), MedicalError> {
-        let pin = self.settings.pin.clone().ok_or_else(|| TerminalError::Order {
-            what: "the holder's PIN",
-            expected: "one (--pin), for the card asks for it here".into(),
-            got: "none".into(),
-        })?;
+        let pin = self.settings.pin.clone().ok_or_else(no_pin)?;
         self.card.get(&question::verify(&pin), &mut self.progress)?;
         Ok(())
     }
@@ -354,6 +359,15 @@ impl<'a> Station<'a> {
     pub fn figures(&mut self) -> Result<Figures, MedicalError> {
         let ask = question::figures();
         Ok(self.card.read(&ask, "71 bytes", &mut self.progress, Figures::of)?)
+    }
+}
+
+/// The card asks for the PIN, and nobody has entered one.
+pub(super) fn no_pin() -> TerminalError {
+    TerminalError::Order {
+        what: "the holder's PIN",
+        expected: "one (--pin), for the card asks for it here".into(),
+        got: "none".into(),
     }
 }
 

@@ -122,6 +122,23 @@ pub enum MedicalError {
     /// The card proves what is not so.
     #[error("the card's MAC2 does not fit: the PSAM does not agree; the settlement stays open")]
     WrongMac2,
+    /// The card has booked, and something after that failed.
+    #[error(
+        "entry {sequence} of card {card} is booked on the card, {amount} from the account, TAC \
+         {tac}; but {why}"
+    )]
+    Booked {
+        /// Card number.
+        card: String,
+        /// Sequence.
+        sequence: u32,
+        /// From the account.
+        amount: Fen,
+        /// The card's TAC, in hexadecimal.
+        tac: String,
+        /// What failed.
+        why: Box<MedicalError>,
+    },
     /// The authority does not take an entry.
     #[error("the authority has entry {sequence} in suspense or rejected it: {why}")]
     NotPosted {

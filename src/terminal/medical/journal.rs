@@ -24,6 +24,9 @@ pub struct Unconfirmed {
     /// The card's TAC; none yet while it is in doubt.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "written::optional_bytes")]
     pub tac: Option<Mac4>,
+    /// The card alone says that it is booked: neither PSAM nor authority has checked it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unchecked: bool,
     /// The settlement.
     pub settlement: Settlement,
 }
@@ -84,7 +87,12 @@ impl StationJournal {
     /// The first settlement in doubt, whatever card.
     #[must_use]
     pub fn any_in_doubt(&self) -> Option<&Settlement> {
-        self.rows.iter().find(|row| row.tac.is_none()).map(|row| &row.settlement)
+        self.doubtful().next()
+    }
+
+    /// Settlements in doubt, whatever card.
+    pub fn doubtful(&self) -> impl Iterator<Item = &Settlement> {
+        self.rows.iter().filter(|row| row.tac.is_none()).map(|row| &row.settlement)
     }
 
     /// Settlements that are booked, with their TACs.
@@ -97,17 +105,22 @@ impl StationJournal {
     /// # Errors
     /// [`KeptError`]: nothing may be asked of the card then.
     pub fn begin(&mut self, settlement: Settlement) -> Result<(), KeptError> {
-        self.change(|rows| rows.push(Unconfirmed { tac: None, settlement }))
+        self.change(|rows| rows.push(Unconfirmed { tac: None, unchecked: false, settlement }))
     }
 
-    /// A settlement is booked.
+    /// A settlement is booked; whether somebody beside the card has checked that.
     ///
     /// # Errors
     /// [`KeptError`].
-    pub fn book(&mut self, settlement: &Settlement, tac: Mac4) -> Result<(), KeptError> {
+    pub fn book(
+        &mut self,
+        settlement: &Settlement,
+        tac: Mac4,
+        is_checked: bool,
+    ) -> Result<(), KeptError> {
         self.change(|rows| {
             for row in rows.iter_mut().filter(|row| row.settlement == *settlement) {
-                row.tac = Some(tac);
+                (row.tac, row.unchecked) = (Some(tac), !is_checked);
             }
         })
     }
@@ -172,13 +185,14 @@ mod tests {
         let path = std::env::temp_dir().join(format!("tessera-{}-station", std::process::id()));
         let mut journal = StationJournal::in_file(&path).unwrap();
         journal.begin(settlement(1)).unwrap();
-        journal.book(&settlement(1), [1, 2, 3, 4]).unwrap();
+        journal.book(&settlement(1), [1, 2, 3, 4], false).unwrap();
         journal.begin(settlement(2)).unwrap();
         assert!(StationJournal::in_file(&path).unwrap_err().to_string().contains("is in use"));
         drop(journal);
         let mut journal = StationJournal::in_file(&path).unwrap();
         assert_eq!(journal.in_doubt("K00000129"), Some(&settlement(2)));
         assert_eq!(journal.in_doubt("K00000137"), None);
+        assert!(journal.rows()[0].unchecked, "what nobody has checked stays so in the file");
         assert_eq!(journal.booked().collect::<Vec<_>>(), [(&settlement(1), [1, 2, 3, 4])]);
         journal.remove(&settlement(2)).unwrap();
         assert_eq!(journal.any_in_doubt(), None);

@@ -145,16 +145,27 @@ fn is_whole(statement: &Statement, entries: &[LogEntry]) -> Result<(), MedicalEr
             entries.len()
         ));
     }
-    let settled: u64 = entries
-        .iter()
-        .filter(|entry| entry.kind == 0x32 || (entry.kind, entry.class) == (0x33, 0x04))
-        .map(|entry| u64::from(entry.amounts.account.0))
-        .sum();
-    if settled != u64::from(statement.settlements.0) {
-        return no(format!(
-            "the entries come to {settled} fen settled, the statement to {}",
-            statement.settlements.0
-        ));
+    let mut sums = [0_u64; 5];
+    for entry in entries {
+        let place = match (entry.kind, entry.class) {
+            (0x31, _) => 0,
+            (0x32, _) | (0x33, 0x04) => 1,
+            (0x33, _) => 2,
+            (0x35, b'-') | (0x38, _) => 4,
+            _ => 3,
+        };
+        if let Some(sum) = sums.get_mut(place) {
+            *sum += u64::from(entry.amounts.account.0);
+        }
+    }
+    let Statement { credits, settlements, refunds, plus, minus, .. } = statement;
+    let said = [credits, settlements, refunds, plus, minus].map(|fen| u64::from(fen.0));
+    for ((sum, said), what) in
+        sums.iter().zip(said).zip(["credited", "settled", "refunded", "added", "taken"])
+    {
+        if *sum != said {
+            return no(format!("the entries come to {sum} fen {what}, the statement to {said}"));
+        }
     }
     match entries.last() {
         Some(last) if last.balance != statement.closing => {

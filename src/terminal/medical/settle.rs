@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     answer::{LogEntry, Prepared},
-    desk::{Station, StationPsam},
+    desk::{Station, StationPsam, no_pin},
     entry::{CardId, Settlement},
     error::MedicalError,
     question::{self, Prepare},
@@ -65,7 +65,13 @@ impl Station<'_> {
             terminal: psam.terminal,
         };
         let ask = question::prepare_settlement(&prepare);
-        let prepared = self.card.read(&ask, "18 bytes", &mut self.progress, Prepared::of)?;
+        let prepared = self.card.read(&ask, "18 bytes", &mut self.progress, Prepared::of);
+        let prepared = prepared.map_err(MedicalError::from).map_err(|error| {
+            match error.is_status(0x6982) && self.settings.pin.is_none() {
+                true => no_pin().into(),
+                false => error,
+            }
+        })?;
         let (when, factors) = (self.settings.when, card.factors(Levels::Two));
         let ask = question::sam_settlement(&prepare, &prepared, when, &factors);
         let data = self.ask_psam(&ask)?;
@@ -149,6 +155,10 @@ impl Station<'_> {
             let (expected, got) = (settlement.card.number.clone(), identity.card.number);
             return Err(MedicalError::OtherCard { expected, got });
         }
+        if later {
+            // Only the issuer's card is believed what it says of itself: the PSAM has no MAC2 here.
+            self.authenticate_card(&identity.card)?;
+        }
         let (_, status) = self.open_ledger()?;
         let before = settlement.sequence.wrapping_sub(1);
         if status.sequence == before {
@@ -157,6 +167,10 @@ impl Station<'_> {
         if status.sequence < before {
             let why = "the card's entries went back: a copy of it, or a restored image";
             return Err(in_doubt(settlement, why));
+        }
+        if !later && status.sequence > settlement.sequence {
+            self.open_environment()?;
+            self.authenticate_card(&identity.card)?;
         }
         if later || status.sequence > settlement.sequence {
             return self.look_in_the_log(settlement, status.sequence);
@@ -230,6 +244,17 @@ impl Station<'_> {
 pub(super) fn in_doubt(settlement: &Settlement, why: impl Into<String>) -> MedicalError {
     let (sequence, amount) = (settlement.sequence, settlement.amounts.account);
     MedicalError::InDoubt { sequence, amount, why: why.into() }
+}
+
+/// The card has booked, and something after that failed: what is booked is told with it.
+pub(super) fn booked_but(settlement: &Settlement, tac: Mac4, why: MedicalError) -> MedicalError {
+    MedicalError::Booked {
+        card: settlement.card.number.clone(),
+        sequence: settlement.sequence,
+        amount: settlement.amounts.account,
+        tac: hex::encode_upper(tac),
+        why: Box::new(why),
+    }
 }
 
 /// Whether an entry of the log is this settlement.

@@ -1,6 +1,6 @@
 //! A visit: who may settle where, what it costs, and the receipt.
 
-use crate::terminal::{Fen, Party, TerminalError};
+use crate::terminal::{Fen, Party, TerminalError, answer::Mac4};
 
 use super::{
     answer::{Figures, Status},
@@ -14,7 +14,7 @@ use super::{
     error::MedicalError,
     identity::{Entitlement, Identity, year_of},
     lists::{Institution, InstitutionKind},
-    settle::{Booked, Outcome, Settling, in_doubt},
+    settle::{Booked, Outcome, Settling, booked_but, in_doubt},
     tariff::{Bill, Situation, off_line_price},
 };
 
@@ -106,6 +106,11 @@ impl Station<'_> {
             let name = institution.name;
             return Err(MedicalError::Class { class: bill.class, expected, name });
         }
+        if bill.total == Fen(0) {
+            // It would be an entry like another, and bring the next statement nearer.
+            let (what, expected) = ("what a visit costs", "more than 0.00".to_owned());
+            return Err(TerminalError::Order { what, expected, got: bill.total.to_string() }.into());
+        }
         Ok(institution)
     }
 
@@ -128,13 +133,20 @@ impl Station<'_> {
         let price;
         let now = match authority.as_deref_mut() {
             Some(authority) => {
-                self.upload(authority)?;
+                match self.upload(authority) {
+                    // An old entry, of whatever card: the authority has it, and this visit goes on.
+                    Err(error @ MedicalError::NotPosted { .. }) => {
+                        self.tell(Party::Host, "take what was kept", error.to_string());
+                    }
+                    told => drop(told?),
+                }
                 let met = self.meet(authority, &identity.card, psam.terminal)?;
                 price = authority.price(&identity.card, &entitlement, &psam.terminal, bill)?;
                 met.now
             }
             None => {
                 self.may_be_off_line(&identity, institution, is_away)?;
+                pays_no_fund(bill)?;
                 let now = self.card_alone(&identity, &psam)?;
                 let situation = Situation {
                     balance: now.figures.balance,
@@ -228,18 +240,25 @@ impl Station<'_> {
         booked: &Booked,
     ) -> Result<Told, MedicalError> {
         let is_checked = self.is_checked(settlement, booked)?;
-        self.journal.book(settlement, booked.tac)?;
+        let told = self.keep_and_tell(authority, settlement, booked.tac, is_checked);
+        told.map_err(|why| booked_but(settlement, booked.tac, why))
+    }
+
+    fn keep_and_tell(
+        &mut self,
+        authority: Option<&mut Authority>,
+        settlement: &Settlement,
+        tac: Mac4,
+        is_checked: bool,
+    ) -> Result<Told, MedicalError> {
+        self.journal.book(settlement, tac, is_checked)?;
         let Some(authority) = authority else {
             return match is_checked {
                 true => Ok(Told::Later),
-                false => Err(in_doubt(
-                    settlement,
-                    "the card says so, but the PSAM cannot check it any more and there is no \
-                     authority that could",
-                )),
+                false => Err(in_doubt(settlement, UNCHECKED)),
             };
         };
-        let (state, why) = authority.settled(settlement, booked.tac, Source::Online)?;
+        let (state, why) = authority.settled(settlement, tac, Source::Online)?;
         self.journal.remove(settlement)?;
         let sequence = settlement.sequence;
         let told = match state {
@@ -255,16 +274,27 @@ impl Station<'_> {
         Ok(told)
     }
 
-    /// Settles what the journal holds in doubt, with the card in the reader. `None`: there was
-    /// nothing.
+    /// Settles what the journal holds in doubt, with the card in the reader: of several cards what
+    /// is open with this one. `None`: nothing is in doubt.
     ///
     /// # Errors
     /// [`MedicalError`]: it stays open.
+    /// [`MedicalError::Booked`]: the card says that it is booked, and without an authority nobody
+    /// could check that.
     pub fn recover(
         &mut self,
         authority: Option<&mut Authority>,
     ) -> Result<Option<Recovered>, MedicalError> {
-        let Some(settlement) = self.journal.any_in_doubt().cloned() else { return Ok(None) };
+        let Some(settlement) = self.doubtful_one()? else {
+            let mut rows = self.journal.rows().iter().filter(|row| row.unchecked);
+            return match (authority, rows.next()) {
+                (None, Some(row)) => {
+                    let why = in_doubt(&row.settlement, UNCHECKED);
+                    Err(booked_but(&row.settlement, row.tac.unwrap_or_default(), why))
+                }
+                _ => Ok(None),
+            };
+        };
         self.open_psam()?;
         match self.find_out(&settlement, true)? {
             Outcome::NotBooked => {
@@ -272,16 +302,26 @@ impl Station<'_> {
                 Ok(Some(Recovered::NotBooked(settlement)))
             }
             Outcome::Booked(booked) => {
-                let told = match self.confirm(authority, &settlement, &booked) {
-                    // It is booked, and kept with its TAC: the authority will see.
-                    Err(MedicalError::InDoubt { .. }) => Told::Later,
-                    told => told?,
-                };
+                let told = self.confirm(authority, &settlement, &booked)?;
                 Ok(Some(Recovered::Booked(settlement, booked.tac, told)))
             }
         }
     }
+
+    /// The settlement in doubt; of several that of the card in the reader, if there is one.
+    fn doubtful_one(&mut self) -> Result<Option<Settlement>, MedicalError> {
+        let first = self.journal.any_in_doubt().cloned();
+        if self.journal.doubtful().nth(1).is_none() {
+            return Ok(first);
+        }
+        let number = self.identify()?.card.number;
+        Ok(self.journal.in_doubt(&number).cloned().or(first))
+    }
 }
+
+/// Why what a card alone says is not enough.
+const UNCHECKED: &str = "the card says so, unchecked: the PSAM cannot check it any more and there \
+                         is no authority that could";
 
 /// What became of a settlement that was open.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -308,6 +348,17 @@ fn is_entitled(bill: &Bill, entitlement: &Entitlement, is_away: bool) -> Result<
         }
     }
     Ok(())
+}
+
+/// Off line: nobody is there who could say what the fund pays, so nothing is settled of which it
+/// pays a part (own choice: the pool, and classes 1 to 5).
+fn pays_no_fund(bill: &Bill) -> Result<(), MedicalError> {
+    let what = match (bill.pool, bill.class) {
+        (true, _) => "the out-patient pool pays a part".to_owned(),
+        (_, '1'..='5') => format!("the fund pays of class {}", bill.class),
+        _ => return Ok(()),
+    };
+    Err(MedicalError::NotOffLine(format!("{what}, and the authority alone knows how much")))
 }
 
 /// Off line: what was settled so stays below both limits.

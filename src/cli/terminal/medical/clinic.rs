@@ -67,6 +67,16 @@ impl Network {
 }
 
 impl Clinic {
+    /// Whether the network is down; `None` where nothing is told to the authority.
+    pub(super) const fn off_line(&self) -> Option<bool> {
+        match self {
+            Self::Visit(Visit { network, .. }) | Self::Recover(network) | Self::Upload(network) => {
+                Some(network.off_line)
+            }
+            Self::Sign(_) => None,
+        }
+    }
+
     pub(super) fn files(&self) -> &Files {
         match self {
             Self::Visit(visit) => &visit.network.files,
@@ -93,13 +103,15 @@ impl Clinic {
                 report::receipt(&receipt);
             }
             Self::Recover(network) => match station.recover(network.reached(authority))? {
-                None => say("nothing is open"),
+                None => return not_told(station, network.reached(authority)),
                 Some(Recovered::NotBooked(open)) => {
                     say(&format!("\nnot booked: {}", open.in_words()));
+                    still_open(station);
                     return Ok(false);
                 }
                 Some(Recovered::Booked(open, tac, told)) => {
                     report::recovered(&open, tac, &told);
+                    still_open(station);
                 }
             },
             Self::Upload(network) => {
@@ -108,13 +120,36 @@ impl Clinic {
                         "--off-line: expected the network, for the authority is told".into()
                     );
                 };
-                let sent = station.upload(authority)?;
-                say(&format!(
-                    "\n{sent} settlements told, the journal has {} left",
-                    station.journal().rows().len()
-                ));
+                upload(station, authority)?;
             }
         }
         Ok(true)
+    }
+}
+
+fn upload(station: &mut Station<'_>, authority: &mut Authority) -> Result<(), Failure> {
+    let sent = station.upload(authority)?;
+    let left = station.journal().rows().len();
+    say(&format!("\n{sent} settlements told, the journal has {left} left"));
+    Ok(())
+}
+
+/// Nothing is in doubt; what is booked and not told is told now, or it is said that it is not.
+fn not_told(station: &mut Station<'_>, authority: Option<&mut Authority>) -> Result<bool, Failure> {
+    match (station.journal().booked().count(), authority) {
+        (0, _) => say("nothing is open"),
+        (_, Some(authority)) => upload(station, authority)?,
+        (booked, None) => say(&format!(
+            "nothing is in doubt; {booked} settlements are booked, the authority is told later \
+             (`upload`)"
+        )),
+    }
+    Ok(true)
+}
+
+/// Settlements in doubt of other cards.
+fn still_open(station: &Station<'_>) {
+    for open in station.journal().doubtful() {
+        say(&format!("  still open: {}; bring that card", open.in_words()));
     }
 }

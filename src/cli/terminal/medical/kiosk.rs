@@ -83,7 +83,8 @@ impl Kiosk {
                     }
                 }
                 let printed = station.statement()?;
-                report::statement(&identity, &printed);
+                // What was not printed is not acknowledged.
+                report::statement(&identity, &printed)?;
                 match statement.no_ack {
                     true => say("  not acknowledged: it stays due"),
                     false => {

@@ -106,6 +106,7 @@ impl<'a> Order<'a> {
 /// Carries out a medical order.
 pub(super) fn run(order: &Order<'_>, places: &Places, setting: &Setting) -> Outcome {
     let files = order.files();
+    agrees(order, places, setting)?;
     let mut authority = authority(files, setting)?;
     let mut settings = settings(order, setting)?;
     let mut place = Place::open(places, USUAL)?;
@@ -142,8 +143,40 @@ pub(super) fn run(order: &Order<'_>, places: &Places, setting: &Setting) -> Outc
     }
 }
 
-/// An order that failed: a settlement may be open.
+/// A TAC that only the call knows would be lost with it: refused before a card is woken.
+fn agrees(order: &Order<'_>, places: &Places, setting: &Setting) -> Result<(), Failure> {
+    let Order::Clinic(clinic, _) = order else { return Ok(()) };
+    let Some(off_line) = clinic.off_line() else { return Ok(()) };
+    let is_visit = matches!(clinic, Clinic::Visit(_));
+    match (off_line, &setting.journal, &order.files().books) {
+        (true, None, _) if is_visit && !places.demo => {
+            Err("--off-line: expected --journal with it, for the card's TAC is kept there until \
+                 the authority is told; got none"
+                .into())
+        }
+        (false, Some(_), None) => {
+            Err("--journal: expected --books with it, for the authority is told what the journal \
+                 keeps, and without them its books end with this call; got none"
+                .into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An order that failed: a settlement may be open, or booked on the card and not told.
 fn ended(error: Failure, station: &Station<'_>, places: &Places, setting: &Setting) -> Outcome {
+    if let Some(MedicalError::Booked { card, sequence, .. }) = error.downcast_ref() {
+        let mut rows = station.journal().rows().iter().map(|row| &row.settlement);
+        let is_here = rows.any(|row| (&row.card.number, &row.sequence) == (card, sequence));
+        let kept = match (is_here, &setting.journal) {
+            (false, _) => "the authority has it".into(),
+            (true, Some(path)) => format!("it is kept in {}", path.display()),
+            (true, None) => "it is kept nowhere, for there is no --journal: note it down".into(),
+        };
+        eprintln!("tessera: booked: entry {sequence} of card {card}; {kept}");
+        print_failure(error.as_ref());
+        return Ok(ExitCode::from(OPEN));
+    }
     let Some(open) = station.journal().any_in_doubt() else { return Err(hinted(error, places)) };
     let kept = match &setting.journal {
         Some(path) => format!("it is kept in {}", path.display()),

@@ -1,5 +1,7 @@
 //! What stations print: receipts, statements, figures, books.
 
+use std::io::{self, Write};
+
 use tessera::terminal::{
     Fen,
     medical::{
@@ -13,7 +15,7 @@ use tessera::terminal::{
     },
 };
 
-use crate::cli::say;
+use crate::cli::{Failure, say};
 
 fn told(told: &Told) -> String {
     match told {
@@ -78,16 +80,15 @@ pub(super) fn balance(identity: &Identity, status: &Status, figures: &Figures) {
     ));
 }
 
-/// A statement as it is printed.
-pub(super) fn statement(identity: &Identity, printed: &Printed) {
+/// A statement as it is printed. An error of standard output is one here: the statement was not
+/// printed.
+pub(super) fn statement(identity: &Identity, printed: &Printed) -> Result<(), Failure> {
     let statement = &printed.statement;
-    say(&format!(
+    let mut lines = vec![format!(
         "\nstatement {} of {}, {}, card {}\n  entry  when                     account     balance",
         statement.number, identity.name, identity.number, identity.card.number
-    ));
-    for entry in &printed.entries {
-        say(&format!("  {}", entry.in_words()));
-    }
+    )];
+    lines.extend(printed.entries.iter().map(|entry| format!("  {}", entry.in_words())));
     let mut sums = format!("  {} before", statement.opening);
     for (sign, amount, what) in [
         ('+', statement.credits, "credits"),
@@ -100,7 +101,12 @@ pub(super) fn statement(identity: &Identity, printed: &Printed) {
             sums.push_str(&format!(" {sign} {amount} {what}"));
         }
     }
-    say(&format!("{sums} = {}", statement.closing));
+    lines.push(format!("{sums} = {}", statement.closing));
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", lines.join("\n")).and_then(|()| out.flush()).map_err(|error| {
+        format!("the statement is not printed, and not acknowledged: standard output: {error}")
+    })?;
+    Ok(())
 }
 
 /// A card has met its authority.
