@@ -182,3 +182,40 @@ fn the_agency_updates_a_status_by_its_own_key_and_the_holder_changes_the_pin() {
     let (mut desk, _) = start.station(StationSettings { pin: None, ..settings(CLINIC) });
     assert_eq!(desk.enquire().unwrap().2.balance, Fen(49_900));
 }
+
+#[test]
+fn an_order_that_a_freeze_overtakes_is_carried_out_once_the_card_is_found() {
+    let mut before = Start::new();
+    before.visit(&visit(3_000)).unwrap();
+    for (order, balance) in [
+        (Order::Credit { fen: 700 }, 47_700),
+        (Order::Adjust { plus: true, fen: 100 }, 47_100),
+        (Order::Refund { sequence: 1 }, 50_000),
+    ] {
+        let mut start = Start {
+            card: Held::new(before.card.slot.card()),
+            psam: Held::new(before.psam.slot.card()),
+            authority: before.authority.fork(),
+        };
+        let card = start.identity().card;
+        start.authority.order(&card, order).unwrap();
+        start.authority.lost(&card, noon(), Reason::Written).unwrap();
+        says(start.visit(&visit(100)), "its loss was reported in writing");
+        start.authority.found(&card).unwrap();
+        start.visit(&visit(100)).unwrap();
+        assert_eq!(start.balance().0, balance - 100, "{order:?}");
+        let account = start.authority.account(&card).unwrap();
+        assert_eq!((account.balance, account.order.len()), (Fen(balance - 100), 0), "{order:?}");
+    }
+}
+
+#[test]
+fn an_order_the_card_refuses_for_good_is_taken_out_and_the_next_visit_settles() {
+    let mut start = Start::new();
+    let card = start.identity().card;
+    // The card's balance is at most 99999999 fen or so: a credit of all there is passes it.
+    start.authority.order(&card, Order::Credit { fen: u32::MAX }).unwrap();
+    start.visit(&visit(100)).unwrap();
+    assert!(start.authority.account(&card).unwrap().order.is_empty());
+    assert_eq!(start.balance().0, 49_900);
+}

@@ -2,7 +2,7 @@
 //! books, and it carries out what was ordered.
 
 use crate::terminal::{
-    Answer, Party,
+    Answer, Party, TerminalError,
     answer::{Mac4, TerminalId, two_macs},
 };
 
@@ -25,6 +25,14 @@ use super::{
 /// Orders of one contact: more than this are for the next one.
 const ORDERS_MAX: usize = 32;
 
+/// The card says that it will never carry this order out: not for its state of the moment, but for
+/// what is ordered.
+fn refused_for_good(error: &MedicalError) -> Option<u16> {
+    let MedicalError::Terminal(TerminalError::Refused { status, .. }) = error else { return None };
+    let for_good = [0x9401, 0x9402, 0x9403, 0x9488, 0x9489, 0x6A80];
+    for_good.contains(&status.0).then_some(status.0)
+}
+
 /// What a contact came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Met {
@@ -32,6 +40,8 @@ pub struct Met {
     pub now: CardNow,
     /// How many orders it has carried out.
     pub orders: usize,
+    /// Number and status word of the last order it has refused for good; it is taken out.
+    pub refused: Option<(u32, u16)>,
 }
 
 impl Station<'_> {
@@ -75,17 +85,27 @@ impl Station<'_> {
         authority.serves(card)?;
         let mut status = self.open_ledger_to_read(card)?;
         self.fill_the_gaps(authority, card, &status)?;
-        let mut orders = 0;
-        loop {
+        let (mut orders, mut refused) = (0, None);
+        for _ in 0..=ORDERS_MAX {
             let (figures, when) = (self.figures()?, self.settings.when);
             let now = CardNow { status, figures, terminal, when };
             let next = authority.next_order(card, &now)?.filter(|_| orders < ORDERS_MAX);
-            let Some(ordered) = next else { return Ok(Met { now, orders }) };
-            self.carry_out(authority, card, &ordered, &now)?;
-            orders += 1;
+            let Some(ordered) = next else { return Ok(Met { now, orders, refused }) };
+            match self.carry_out(authority, card, &ordered, &now) {
+                Ok(()) => orders += 1,
+                Err(error) => {
+                    let Some(word) = refused_for_good(&error) else { return Err(error) };
+                    authority.cancel(card, ordered.asn)?;
+                    refused = Some((ordered.asn, word));
+                    let came = format!("taken out, the card refuses it: {error}");
+                    self.tell(Party::Host, &format!("order {}", ordered.asn), came);
+                }
+            }
             let ask = question::status();
             status = self.card.read(&ask, "12 bytes", &mut self.progress, Status::of)?;
         }
+        let (figures, when) = (self.figures()?, self.settings.when);
+        Ok(Met { now: CardNow { status, figures, terminal, when }, orders, refused })
     }
 
     /// A card that is not to be served is frozen, one that is dead is ended.
@@ -118,13 +138,17 @@ impl Station<'_> {
         status: &Status,
     ) -> Result<(), MedicalError> {
         let missing = authority.missing(card, status)?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let online = self.figures()?.online;
         for sequence in
             missing.rev().take(usize::from(LOG_RECORDS)).collect::<Vec<_>>().iter().rev()
         {
             let number = status.sequence.wrapping_sub(*sequence).saturating_add(1);
             let entry = self.log_entry(u8::try_from(number).unwrap_or(u8::MAX))?;
             let Some(entry) = entry else { continue };
-            let (state, why) = authority.logged(card, &entry)?;
+            let (state, why) = authority.logged(card, &entry, online)?;
             let came = match state {
                 RowState::Posted => "posted".into(),
                 RowState::Duplicate => "it has it already".into(),

@@ -3,7 +3,7 @@
 use tessera::terminal::{
     Fen, Pin,
     medical::{
-        Authority, Station,
+        Authority, MedicalError, Station,
         agency::STATUS_ITEM,
         answer::State,
         authority::order::{Order, Reason},
@@ -34,6 +34,8 @@ pub(in crate::cli::terminal) enum Agency {
     Found(FilesOnly),
     /// Load a new PIN for one that is forgotten, the holder's identity card at hand
     Pin(NewPin),
+    /// Take an order out that the card has not carried out
+    Cancel(Cancelled),
     /// Let the card meet its authority: orders, year, limits
     Contact(FilesOnly),
     /// Close the account
@@ -84,6 +86,16 @@ pub(in crate::cli::terminal) struct Difference {
     files: Files,
 }
 
+/// An order that is taken out.
+#[derive(clap::Args)]
+pub(in crate::cli::terminal) struct Cancelled {
+    /// Its number, as `agency books` prints it
+    #[arg(long, value_name = "N")]
+    order: u32,
+    #[command(flatten)]
+    files: Files,
+}
+
 /// An entry.
 #[derive(clap::Args)]
 pub(in crate::cli::terminal) struct Entry {
@@ -129,6 +141,7 @@ impl Agency {
             Self::Adjust(difference) => &difference.files,
             Self::Lost(lost) => &lost.files,
             Self::Pin(pin) => &pin.files,
+            Self::Cancel(cancelled) => &cancelled.files,
             Self::Found(FilesOnly { files })
             | Self::Contact(FilesOnly { files })
             | Self::Close(FilesOnly { files })
@@ -163,6 +176,11 @@ impl Agency {
             Self::Adjust(Difference { amount, minus, .. }) => {
                 ordered(station, authority, Some(Order::Adjust { plus: !minus, fen: amount.0 }))?;
             }
+            Self::Cancel(Cancelled { order, .. }) => {
+                let identity = station.identify()?;
+                let ordered = authority.cancel(&identity.card, *order)?;
+                say(&format!("\norder {order} is taken out: {}", ordered.order.in_words()));
+            }
             Self::Close(_) => ordered(station, authority, Some(Order::Close))?,
             Self::Contact(_) => ordered(station, authority, None)?,
             Self::Lost(lost) => lose(lost, station, authority)?,
@@ -196,10 +214,13 @@ pub(super) fn open(
 ) -> Result<(Identity, Met), Failure> {
     let identity = station.identify()?;
     let psam = station.open_psam()?;
+    // Nothing a card tells is taken into the books before it has proved to be the issuer's.
+    station.authenticate_card(&identity.card)?;
     let (_, status) = station.open_ledger()?;
     let when = station.settings.when;
+    let mut asn = None;
     match status.state {
-        State::New => drop(authority.open(&identity, amount, &when)?),
+        State::New => asn = Some(authority.open(&identity, amount, &when)?.asn),
         _ => {
             let (_, status, figures) = station.enquire()?;
             authority.register(&identity, figures.balance, status.sequence, &when)?;
@@ -208,8 +229,36 @@ pub(super) fn open(
             station.open_psam()?;
         }
     }
-    let met = station.meet(authority, &identity.card, psam.terminal)?;
+    let met = station.meet(authority, &identity.card, psam.terminal);
+    let met = met.map_err(|error| left_open(error, authority, &identity, asn))?;
     Ok((identity, met))
+}
+
+/// An order that was given is still open: to order it again would do it twice.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "order {asn} stays open in the books: `agency contact` carries it out, do not order it again \
+     (`agency cancel --order {asn}` takes it out); {why}"
+)]
+pub(super) struct StaysOpen {
+    asn: u32,
+    why: MedicalError,
+}
+
+fn left_open(
+    why: MedicalError,
+    authority: &Authority,
+    identity: &Identity,
+    asn: Option<u32>,
+) -> Failure {
+    let account = authority.account(&identity.card).ok();
+    let is_open = |asn: &u32| {
+        account.is_some_and(|account| account.order.iter().any(|order| order.asn == *asn))
+    };
+    match asn.filter(is_open) {
+        Some(asn) => StaysOpen { asn, why }.into(),
+        None => why.into(),
+    }
 }
 
 /// Gives an order, if there is one, and lets the card carry out all that there are.
@@ -221,12 +270,18 @@ fn ordered(
     let identity = station.identify()?;
     let psam = station.open_psam()?;
     station.authenticate_card(&identity.card)?;
-    if let Some(order) = order {
-        authority.order(&identity.card, order)?;
-    }
-    let met = station.meet(authority, &identity.card, psam.terminal)?;
+    let asn = order.map(|order| authority.order(&identity.card, order)).transpose()?;
+    let asn = asn.map(|ordered| ordered.asn);
+    let met = station.meet(authority, &identity.card, psam.terminal);
+    let met = met.map_err(|error| left_open(error, authority, &identity, asn))?;
     report::met(&identity, &met);
-    Ok(())
+    match met.refused {
+        Some((asn, word)) => {
+            Err(format!("the card refuses order {asn} for good ({word:04X}); it is taken out")
+                .into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// The card need not be there: that is the point of it.

@@ -165,6 +165,10 @@ fn agrees(order: &Order<'_>, places: &Places, setting: &Setting) -> Result<(), F
 
 /// An order that failed: a settlement may be open, or booked on the card and not told.
 fn ended(error: Failure, station: &Station<'_>, places: &Places, setting: &Setting) -> Outcome {
+    if error.is::<agency::StaysOpen>() {
+        print_failure(error.as_ref());
+        return Ok(ExitCode::from(OPEN));
+    }
     if let Some(MedicalError::Booked { card, sequence, .. }) = error.downcast_ref() {
         let mut rows = station.journal().rows().iter().map(|row| &row.settlement);
         let is_here = rows.any(|row| (&row.card.number, &row.sequence) == (card, sequence));

@@ -95,6 +95,9 @@ pub struct Account {
     /// Orders that the card has not carried out.
     #[serde(default)]
     pub order: Vec<Ordered>,
+    /// Orders that are taken out: a card may still tell that it carried one out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancelled: Vec<Ordered>,
 }
 
 impl Account {
@@ -170,6 +173,9 @@ pub struct Row {
     /// Why, where it is not posted.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
+    /// Nobody has checked its TAC: something that goes into it is not known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unchecked: bool,
     /// Amounts.
     pub amounts: Amounts,
 }
@@ -197,6 +203,7 @@ impl Row {
             source,
             state: RowState::Suspense,
             why: String::new(),
+            unchecked: false,
             amounts: settlement.amounts,
         }
     }
@@ -220,6 +227,7 @@ impl Row {
             source: Source::CardLog,
             state: RowState::Suspense,
             why: String::new(),
+            unchecked: true,
             amounts: entry.amounts,
         }
     }
@@ -262,12 +270,18 @@ pub struct Books {
 impl Books {
     /// Posts a row whose TAC is right, or of which only the card's log tells.
     pub fn post(&mut self, mut row: Row) -> (RowState, String) {
+        if self.known(&row).is_none()
+            && let Some(at) = self.waiting(&row)
+        {
+            return self.judge_anew(at, &row);
+        }
         let (state, why) = self.judge(&row);
         (row.state, row.why) = (state, why.clone());
         if state == RowState::Duplicate {
             // The terminal's counter is what the card's own log did not tell.
             if let Some(known) = self.known(&row) {
                 known.terminal_counter = known.terminal_counter.or(row.terminal_counter);
+                known.unchecked &= row.unchecked;
             }
         } else {
             self.row.push(row.clone());
@@ -294,6 +308,37 @@ impl Books {
         })
     }
 
+    /// The same row in suspense.
+    fn waiting(&self, row: &Row) -> Option<usize> {
+        self.row.iter().position(|known| {
+            known.state == RowState::Suspense
+                && known.sequence == row.sequence
+                && known.card == row.card
+                && known.says_the_same(row)
+        })
+    }
+
+    /// A row in suspense is told again: it is posted if it fits now, and never kept twice.
+    fn judge_anew(&mut self, at: usize, told: &Row) -> (RowState, String) {
+        let account = self.account.get(&told.card);
+        let Some(row) = self.row.get_mut(at) else { return (RowState::Duplicate, String::new()) };
+        row.terminal_counter = row.terminal_counter.or(told.terminal_counter);
+        row.unchecked &= told.unchecked;
+        let Some(account) = account else { return (RowState::Duplicate, String::new()) };
+        let (state, why) = fits(account, row);
+        (row.state, row.why) = (state, why.clone());
+        if state == RowState::Posted {
+            let row = row.clone();
+            self.count(&row);
+            self.post_what_waited(&row.card);
+            return (state, why);
+        }
+        match told.source {
+            Source::CardLog => (state, why),
+            _ => (RowState::Duplicate, String::new()),
+        }
+    }
+
     fn judge(&mut self, row: &Row) -> (RowState, String) {
         let suspense = |why: String| (RowState::Suspense, why);
         if let Some(known) = self.known(row) {
@@ -301,15 +346,6 @@ impl Books {
                 true => (RowState::Duplicate, String::new()),
                 false => suspense("another entry of this sequence is posted: alarm".into()),
             };
-        }
-        let waits = self.row.iter().any(|known| {
-            known.state == RowState::Suspense
-                && known.sequence == row.sequence
-                && known.card == row.card
-                && known.says_the_same(row)
-        });
-        if waits && row.source != Source::CardLog {
-            return (RowState::Duplicate, String::new());
         }
         let Some(account) = self.account.get(&row.card) else {
             return suspense("no account has this card".into());
@@ -319,6 +355,12 @@ impl Books {
 
     /// The balance and the figures of a posted row.
     fn count(&mut self, row: &Row) {
+        let referred = self.row.iter().find(|known| {
+            known.card == row.card
+                && known.sequence == row.reference
+                && known.state == RowState::Posted
+        });
+        let year_of_referred = referred.map(|known| [known.when[0], known.when[1]]);
         let Some(account) = self.account.get_mut(&row.card) else { return };
         account.balance = row.balance;
         account.sequence = row.sequence;
@@ -327,8 +369,15 @@ impl Books {
             (0x32, _) | (0x33, 0x04) => {
                 account.deductible = Fen(account.deductible.0.saturating_add(part))
             }
-            (0x33, _) => account.deductible.0 = account.deductible.0.saturating_sub(part),
-            (0x36, _) => account.deductible = Fen(0),
+            // What belongs to a year that is settled is not of this one's deductible (as on the
+            // card).
+            (0x33, _) if year_of_referred.is_none_or(|year| year == account.year) => {
+                account.deductible.0 = account.deductible.0.saturating_sub(part);
+            }
+            (0x36 | 0x37, _) => {
+                account.deductible = Fen(0);
+                account.year = [row.when[0], row.when[1]];
+            }
             (0x38, _) => account.state = AccountState::Closed,
             _ => {}
         }
@@ -366,6 +415,10 @@ fn fits(account: &Account, row: &Row) -> (RowState, String) {
     let suspense = |why: String| (RowState::Suspense, why);
     if row.kind == 0x32 && is_after_the_stop(account, row) {
         return suspense("settled after the stop: the institution pays".into());
+    }
+    // A settlement lowers the balance, and nobody gains by a false one; all else needs its TAC.
+    if row.unchecked && row.kind != 0x32 {
+        return suspense("its TAC fits no order of the authority's: not posted from a log".into());
     }
     let next = account.sequence.wrapping_add(1);
     if row.kind != 0x37 && row.sequence != next {

@@ -91,11 +91,28 @@ impl Authority {
         now: &CardNow,
     ) -> Result<Option<Ordered>, AuthorityError> {
         let account = self.account_mut(card)?;
-        // What the card has the number of is done, be it that its answer was lost.
-        account.order.retain(|ordered| ordered.asn > now.figures.asn);
-        if let Some(first) = account.order.first() {
-            return Ok(Some(*first));
+        // A freeze or the like whose number the card has is done. An order that makes an entry is
+        // done when its row is posted; one that a greater number has overtaken gets a new one, but
+        // only if the books have all of the card's entries: it might be among those they lack.
+        let has = |ordered: &Ordered| ordered.asn <= now.figures.asn;
+        let before = account.order.clone();
+        account.order.retain(|ordered| !has(ordered) || ordered.order.makes_an_entry());
+        if agrees(account, now) {
+            let (overtaken, kept): (Vec<_>, Vec<_>) = account.order.iter().copied().partition(has);
+            account.order = kept;
+            for Ordered { order, .. } in overtaken {
+                account.asn = account.asn.max(now.figures.asn) + 1;
+                account.order.push(Ordered { asn: account.asn, order });
+            }
         }
+        let next = account.order.iter().copied().find(|ordered| !has(ordered));
+        if account.order != before {
+            self.save()?;
+        }
+        if next.is_some() {
+            return Ok(next);
+        }
+        let account = self.account(card)?;
         if now.status.state != State::Active {
             return Ok(None);
         }
@@ -419,14 +436,20 @@ fn sequence_and_tac(data: &[u8]) -> Option<(u32, Mac4)> {
     Some((u32::from_be_bytes(*sequence), tac.try_into().ok()?))
 }
 
-/// What the TAC of an opening, year settlement, adjustment or closing is computed over.
-fn order_tac_message(entry: &LogEntry, asn: u32, online: u16) -> Vec<u8> {
+/// What the TAC of an entry made of an order is computed over.
+pub(super) fn order_tac_message(entry: &LogEntry, asn: u32, online: u16) -> Vec<u8> {
+    let (account, asn) = (entry.amounts.account.bytes(), asn.to_be_bytes());
+    let (kind, reference, terminal) = ([entry.kind], entry.reference.to_be_bytes(), entry.terminal);
+    let begin = match entry.kind {
+        0x31 => [&account[..], &kind, &terminal, &asn].concat(),
+        0x33 => {
+            let amounts = entry.amounts.bytes();
+            [&reference[..], &amounts, &[0x33, entry.class], &terminal, &asn].concat()
+        }
+        _ => [&kind[..], &account, &reference, &asn, &terminal].concat(),
+    };
     [
-        &[entry.kind][..],
-        &entry.amounts.account.bytes(),
-        &entry.reference.to_be_bytes(),
-        &asn.to_be_bytes(),
-        &entry.terminal,
+        &begin[..],
         &entry.when,
         &entry.sequence.to_be_bytes(),
         &entry.balance.bytes(),

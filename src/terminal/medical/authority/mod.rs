@@ -15,10 +15,13 @@
 
 pub mod books;
 pub mod contact;
+mod error;
 pub mod keys;
 pub mod order;
 #[cfg(test)]
 mod tests;
+
+pub use self::error::AuthorityError;
 
 use std::path::Path;
 
@@ -37,64 +40,13 @@ use super::{
 
 use self::{
     books::{Account, AccountState, Books, Limits, Row, RowState, Source},
-    keys::{AuthorityKeys, KeyError},
+    error::not_now,
+    keys::AuthorityKeys,
     order::{Order, Ordered, Reason},
 };
 
-/// Why the authority does not do what it is asked.
-#[derive(Debug, thiserror::Error)]
-pub enum AuthorityError {
-    /// It does not know the card.
-    #[error("the authority has no account for card {0}")]
-    NoAccount(String),
-    /// The account is not to be settled with.
-    #[error("the authority serves no one with card {card}: {why}")]
-    Stopped {
-        /// Card number.
-        card: String,
-        /// Why.
-        why: &'static str,
-    },
-    /// The holder has an account already.
-    #[error("the authority opens nothing: {holder} has an account with card {card}")]
-    SecondAccount {
-        /// Social security number.
-        holder: String,
-        /// Card number.
-        card: String,
-    },
-    /// A MAC or TAC does not fit.
-    #[error("the authority refuses: the card's {mac} does not fit; {then}")]
-    Mac {
-        /// Which.
-        mac: &'static str,
-        /// What this means.
-        then: &'static str,
-    },
-    /// The card is behind the books.
-    #[error(
-        "the card went back: its last entry is {card}, that of the books {books}: a copy of the \
-         card, or a restored image; nothing is settled"
-    )]
-    WentBack {
-        /// Sequence on the card.
-        card: u32,
-        /// Sequence in the books.
-        books: u32,
-    },
-    /// An entry is not in the books, or was not of that kind.
-    #[error("the authority takes nothing back: entry {0} is no posted settlement of the card")]
-    NoSettlement(u32),
-    /// The tariff has no such class.
-    #[error("the tariff has no class {0:?}: no care, no settlement")]
-    NoClass(char),
-    /// Its keys.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// Its books.
-    #[error(transparent)]
-    Books(#[from] KeptError),
-}
+/// Entries of a card's log.
+const LOG_ENTRIES: u16 = 64;
 
 /// The authority.
 #[derive(Debug)]
@@ -201,6 +153,14 @@ impl Authority {
                 card: other.card.number.clone(),
             });
         }
+        // A card whose account is closed is listed for ever.
+        if self.books.account.contains_key(&identity.card.number) {
+            return Err(AuthorityError::NotNow {
+                card: identity.card.number.clone(),
+                state: "closed",
+                event: "opened",
+            });
+        }
         let account = Account {
             holder: identity.number.clone(),
             state: AccountState::Open,
@@ -213,6 +173,7 @@ impl Authority {
             card: identity.card.clone(),
             limits: Limits::usual(),
             order: Vec::new(),
+            cancelled: Vec::new(),
         };
         self.books.account.insert(identity.card.number.clone(), account);
         self.save()
@@ -246,10 +207,56 @@ impl Authority {
         if order.makes_an_entry() && order != Order::Close {
             self.serves(card)?;
         }
+        self.judge_order(card, &order)?;
         let account = self.account_mut(card)?;
         account.asn += 1;
         let ordered = Ordered { asn: account.asn, order };
         account.order.push(ordered);
+        self.save()?;
+        Ok(ordered)
+    }
+
+    /// What the card surely refuses is not ordered.
+    fn judge_order(&self, card: &CardId, order: &Order) -> Result<(), AuthorityError> {
+        let account = self.account(card)?;
+        match order {
+            Order::Refund { sequence } => {
+                self.refunded_amounts(card, *sequence)?;
+                let is_back = self.books.row.iter().any(|row| {
+                    let what = (row.kind, row.class, row.reference);
+                    row.card == card.number
+                        && what == (0x33, 0x02, *sequence)
+                        && row.state == RowState::Posted
+                });
+                let is_ordered = account.order.iter().any(|ordered| ordered.order == *order);
+                match is_back || is_ordered {
+                    true => Err(AuthorityError::TakenBack(*sequence)),
+                    false => Ok(()),
+                }
+            }
+            Order::Adjust { plus: false, fen } if *fen > account.balance.0 => {
+                Err(AuthorityError::TooMuch { balance: account.balance, amount: Fen(*fen) })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes an order out that moves money. If the card has carried it out all the same, its log
+    /// tells it.
+    ///
+    /// # Errors
+    /// [`AuthorityError::NoOrder`].
+    pub fn cancel(&mut self, card: &CardId, asn: u32) -> Result<Ordered, AuthorityError> {
+        let account = self.account_mut(card)?;
+        let at = account
+            .order
+            .iter()
+            .position(|ordered| ordered.asn == asn && ordered.order.makes_an_entry());
+        let Some(at) = at else {
+            return Err(AuthorityError::NoOrder { card: card.number.clone(), asn });
+        };
+        let ordered = account.order.remove(at);
+        account.cancelled.push(ordered);
         self.save()?;
         Ok(ordered)
     }
@@ -269,14 +276,18 @@ impl Authority {
     /// [`AuthorityError`].
     pub fn lost(&mut self, card: &CardId, when: Moment, why: Reason) -> Result<(), AuthorityError> {
         let account = self.account_mut(card)?;
-        account.state = match why {
-            Reason::Telephone => AccountState::Held,
+        let next = match (account.state, why) {
+            (AccountState::Closed, _) => return Err(not_now(account, "lost")),
+            // What is frozen stays frozen, and is ordered once.
+            (AccountState::Frozen, _) => return Ok(()),
+            (_, Reason::Telephone) => AccountState::Held,
             _ => AccountState::Frozen,
         };
+        account.state = next;
         account.stopped = account.stopped.or(Some(when));
-        match why {
-            Reason::Telephone => self.save(),
-            _ => self.order(card, Order::Freeze(why)).map(drop),
+        match next {
+            AccountState::Frozen => self.order(card, Order::Freeze(why)).map(drop),
+            _ => self.save(),
         }
     }
 
@@ -286,6 +297,9 @@ impl Authority {
     /// [`AuthorityError`].
     pub fn found(&mut self, card: &CardId) -> Result<(), AuthorityError> {
         let account = self.account_mut(card)?;
+        if !matches!(account.state, AccountState::Held | AccountState::Frozen) {
+            return Err(not_now(account, "found"));
+        }
         let was_frozen = account.state == AccountState::Frozen;
         account.state = AccountState::Open;
         account.stopped = None;
@@ -364,7 +378,10 @@ impl Authority {
         Ok(posted)
     }
 
-    /// Posts what the log of a card tells and the books do not have.
+    /// Posts what the log of a card tells and the books do not have; `online` is the card's
+    /// counter of bookings on line now. An entry made of an order is posted if its TAC fits an
+    /// order that was given, which is done by that; a settlement's TAC cannot be checked without
+    /// the terminal's counter, and it is marked so.
     ///
     /// # Errors
     /// [`AuthorityError`].
@@ -372,11 +389,39 @@ impl Authority {
         &mut self,
         card: &CardId,
         entry: &LogEntry,
+        online: u16,
     ) -> Result<(RowState, String), AuthorityError> {
-        self.account(card)?;
-        let posted = self.books.post(Row::of_log(&card.number, entry));
+        let made_of = self.order_of(card, entry, online)?;
+        let row = Row { unchecked: made_of.is_none(), ..Row::of_log(&card.number, entry) };
+        let posted = self.books.post(row);
+        if let Some(asn) = made_of.filter(|_| posted.0 == RowState::Posted) {
+            self.done(card, asn)?;
+        }
         self.save()?;
         Ok(posted)
+    }
+
+    /// The order an entry was made of: the one its TAC fits.
+    fn order_of(
+        &self,
+        card: &CardId,
+        entry: &LogEntry,
+        online: u16,
+    ) -> Result<Option<u32>, AuthorityError> {
+        let account = self.account(card)?;
+        for ordered in account.order.iter().chain(&account.cancelled) {
+            if ordered.order.kind() != Some(entry.kind) {
+                continue;
+            }
+            // The counter at that time is one of the log's length back.
+            for counter in online.saturating_sub(LOG_ENTRIES)..=online {
+                let message = contact::order_tac_message(entry, ordered.asn, counter);
+                if self.keys.tac(card, &message)?.is(&entry.tac) {
+                    return Ok(Some(ordered.asn));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Posts an entry that the card has made of an order; its TAC was checked.
@@ -385,14 +430,8 @@ impl Authority {
         card: &CardId,
         entry: &LogEntry,
     ) -> Result<(RowState, String), AuthorityError> {
-        let row = Row { source: Source::Online, ..Row::of_log(&card.number, entry) };
-        let posted = self.books.post(row);
-        if let Some(account) = self.books.account.get_mut(&card.number)
-            && matches!(entry.kind, 0x36 | 0x37)
-        {
-            let [a, b, ..] = entry.when;
-            account.year = [a, b];
-        }
+        let row = Row::of_log(&card.number, entry);
+        let posted = self.books.post(Row { source: Source::Online, unchecked: false, ..row });
         self.save()?;
         Ok(posted)
     }

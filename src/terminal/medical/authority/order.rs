@@ -114,10 +114,24 @@ impl Order {
         }
     }
 
+    /// Type of the entry the card makes of it, 31 to 38; `None` where it makes none.
+    #[must_use]
+    pub const fn kind(&self) -> Option<u8> {
+        match self {
+            Self::Credit { .. } => Some(0x31),
+            Self::Refund { .. } => Some(0x33),
+            Self::Adjust { .. } => Some(0x35),
+            Self::Year { .. } => Some(0x36),
+            Self::Open { .. } => Some(0x37),
+            Self::Close => Some(0x38),
+            Self::Freeze(_) | Self::Unfreeze(_) | Self::Terminate(_) | Self::Reconcile => None,
+        }
+    }
+
     /// Whether the card makes an entry of it.
     #[must_use]
     pub const fn makes_an_entry(&self) -> bool {
-        !matches!(self, Self::Freeze(_) | Self::Unfreeze(_) | Self::Terminate(_) | Self::Reconcile)
+        self.kind().is_some()
     }
 }
 

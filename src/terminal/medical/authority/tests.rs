@@ -1,7 +1,11 @@
 //! The authority by itself: its MACs are those of the ledger's known account, and its journal posts
 //! each entry once, in order, or says why not.
 
-use super::{contact::CardNow, keys::Reversal, *};
+use super::{
+    contact::CardNow,
+    keys::{KeyError, Reversal},
+    *,
+};
 use crate::terminal::medical::{
     answer::{Figures, Online, Prepared, PreparedCredit, Status},
     entry::Amounts,
@@ -239,11 +243,16 @@ fn a_gap_waits_until_another_terminals_batch_or_the_cards_log_fills_it() {
                 balance: settlement().balance_after,
                 tac: signed(&settlement()),
             };
-            assert_eq!(authority.logged(&card(), &entry).unwrap().0, RowState::Posted);
+            assert_eq!(authority.logged(&card(), &entry, 1).unwrap().0, RowState::Posted);
+            let is_unchecked = |authority: &Authority| {
+                authority.books().row.iter().any(|row| row.sequence == 2 && row.unchecked)
+            };
+            assert!(is_unchecked(&authority), "the terminal's counter is not in the log");
             // The batch comes later, with what the log did not tell.
             assert_eq!(post(&mut authority, &settlement()).0, RowState::Duplicate);
             let row = authority.books().row.iter().find(|row| row.sequence == 2).unwrap();
             assert_eq!(row.terminal_counter, Some(0x1001));
+            assert!(!is_unchecked(&authority), "the batch's TAC was checked");
         } else {
             assert_eq!(post(&mut authority, &settlement()).0, RowState::Posted);
         }
@@ -331,20 +340,144 @@ fn orders_are_carried_out_once_and_the_year_is_settled_when_it_is_over() {
     let order = authority.order(&card(), Order::Credit { fen: 100 }).unwrap();
     let waits = authority.next_order(&card(), &card_now(50_000, 0, when)).unwrap();
     assert_eq!(waits, Some(order));
-    // The card has its number: it is done, the answer was lost.
-    assert_eq!(authority.next_order(&card(), &card_now(50_000, 1, when)).unwrap(), None);
+    // The card has a greater number and no entry of it: it was overtaken, and gets a new one.
+    let again = authority.next_order(&card(), &card_now(50_000, 5, when)).unwrap().unwrap();
+    assert_eq!(again, Ordered { asn: 6, order: Order::Credit { fen: 100 } });
+    // Not while the books lack something: it might be that.
+    let waits = authority.next_order(&card(), &card_now(50_100, 6, when)).unwrap();
+    assert_eq!(waits, None);
+    assert_eq!(authority.account(&card()).unwrap().order, [again]);
+    authority.cancel(&card(), 6).unwrap();
+    assert!(matches!(authority.cancel(&card(), 6), Err(AuthorityError::NoOrder { asn: 6, .. })));
     let other_limits = Limits { offline: Fen(1), ..Limits::usual() };
     authority.set_limits(&card(), other_limits).unwrap();
-    let reconcile = authority.next_order(&card(), &card_now(50_000, 1, when)).unwrap().unwrap();
-    assert_eq!((reconcile.asn, reconcile.order), (2, Order::Reconcile));
-    authority.done(&card(), 2).unwrap();
+    let reconcile = authority.next_order(&card(), &card_now(50_000, 6, when)).unwrap().unwrap();
+    assert_eq!((reconcile.asn, reconcile.order), (7, Order::Reconcile));
+    authority.done(&card(), 7).unwrap();
     authority.set_limits(&card(), Limits::usual()).unwrap();
     let next_year = at("2026-01-02", "08:00:00");
-    let year = authority.next_order(&card(), &card_now(50_000, 2, next_year)).unwrap().unwrap();
+    let year = authority.next_order(&card(), &card_now(50_000, 7, next_year)).unwrap().unwrap();
     assert_eq!(year.order, Order::Year { year: [0x20, 0x26], fen: 0 });
-    authority.done(&card(), 3).unwrap();
+    authority.done(&card(), 8).unwrap();
     // Not with figures that differ: nothing is overwritten in silence.
-    assert_eq!(authority.next_order(&card(), &card_now(49_999, 3, next_year)).unwrap(), None);
+    assert_eq!(authority.next_order(&card(), &card_now(49_999, 8, next_year)).unwrap(), None);
+}
+
+#[test]
+fn what_the_card_surely_refuses_is_not_ordered() {
+    let mut authority = credited();
+    post(&mut authority, &settlement());
+    let before = authority.books().clone();
+    let no = authority.order(&card(), Order::Refund { sequence: 99 });
+    assert!(matches!(no, Err(AuthorityError::NoSettlement(99))));
+    let no = authority.order(&card(), Order::Adjust { plus: false, fen: 48_721 });
+    assert!(matches!(no, Err(AuthorityError::TooMuch { balance: Fen(48_720), .. })));
+    assert_eq!(*authority.books(), before, "nothing is stored");
+    authority.order(&card(), Order::Adjust { plus: false, fen: 48_720 }).unwrap();
+    authority.order(&card(), Order::Refund { sequence: 2 }).unwrap();
+    let no = authority.order(&card(), Order::Refund { sequence: 2 });
+    assert!(matches!(no, Err(AuthorityError::TakenBack(2))));
+}
+
+/// What the log says of a credit of one fen with this TAC.
+fn credit_in_the_log(tac: Mac4) -> LogEntry {
+    LogEntry {
+        sequence: 2,
+        kind: 0x31,
+        class: 0,
+        flags: 0,
+        terminal: TERMINAL,
+        when: at("2025-01-10", "10:15:00").bytes(),
+        amounts: Amounts { account: Fen(1), ..Amounts::default() },
+        reference: 0,
+        balance: Fen(50_001),
+        tac,
+    }
+}
+
+#[test]
+fn money_that_only_a_log_tells_of_is_posted_by_the_tac_of_its_order_alone_and_waits_once() {
+    let mut authority = credited();
+    let order = authority.order(&card(), Order::Credit { fen: 1 }).unwrap();
+    for _ in 0..2 {
+        let (state, why) = authority.logged(&card(), &credit_in_the_log([0; 4]), 3).unwrap();
+        assert_eq!((state, why.contains("fits no order")), (RowState::Suspense, true), "{why}");
+    }
+    assert_eq!(authority.books().row.len(), 1, "a row waits once");
+    assert_eq!(authority.account(&card()).unwrap().balance, Fen(50_000));
+    assert_eq!(authority.account(&card()).unwrap().order, [order]);
+    for (asn, counter, state) in [
+        (order.asn + 1, 2, RowState::Suspense),
+        (order.asn, 4, RowState::Suspense),
+        (order.asn, 2, RowState::Posted),
+    ] {
+        let message = contact::order_tac_message(&credit_in_the_log([0; 4]), asn, counter);
+        let tac = authority.keys().tac(&card(), &message).unwrap().four();
+        let told = authority.logged(&card(), &credit_in_the_log(tac), 3).unwrap();
+        assert_eq!(told.0, state, "{asn} {counter}");
+    }
+    let account = authority.account(&card()).unwrap();
+    assert_eq!((account.balance, account.order.len()), (Fen(50_001), 0));
+}
+
+#[test]
+fn a_row_after_the_stop_that_is_told_again_once_the_card_is_found_is_posted_and_waits_no_more() {
+    let mut authority = credited();
+    authority.lost(&card(), at("2025-01-01", "00:00:00"), Reason::Written).unwrap();
+    assert_eq!(post(&mut authority, &settlement()).0, RowState::Suspense);
+    authority.found(&card()).unwrap();
+    let entry = LogEntry {
+        kind: 0x32,
+        class: b'0',
+        amounts: settlement().amounts,
+        balance: settlement().balance_after,
+        ..credit_in_the_log(signed(&settlement()))
+    };
+    assert_eq!(authority.logged(&card(), &entry, 3).unwrap().0, RowState::Posted);
+    assert!(authority.books().day_end().1.is_empty());
+    assert_eq!(authority.books().row.len(), 1);
+}
+
+#[test]
+fn the_states_of_an_account_take_these_events_and_no_others() {
+    use AccountState::{Closed, Frozen, Held, Open};
+    let when = at("2025-02-01", "00:00:00");
+    for (state, telephone, written, found) in [
+        (Open, Some(Held), Some(Frozen), None),
+        (Held, Some(Held), Some(Frozen), Some(Open)),
+        (Frozen, Some(Frozen), Some(Frozen), Some(Open)),
+        (Closed, None, None, None),
+    ] {
+        let begin = || {
+            let mut authority = credited();
+            authority.account_mut(&card()).unwrap().state = state;
+            authority
+        };
+        type Event = fn(&mut Authority, Moment) -> Result<(), AuthorityError>;
+        let events: [(Event, Option<AccountState>); 4] = [
+            (|authority, when| authority.lost(&card(), when, Reason::Telephone), telephone),
+            (|authority, when| authority.lost(&card(), when, Reason::Written), written),
+            (|authority, _| authority.found(&card()), found),
+            (|authority, when| authority.register(&identity(), Fen(1), 0, &when), None),
+        ];
+        for (n, (event, then)) in events.into_iter().enumerate() {
+            let mut authority = begin();
+            let before = authority.books().clone();
+            let came = event(&mut authority, when);
+            assert_eq!(came.is_ok(), then.is_some(), "{state:?} event {n}");
+            match then {
+                Some(then) => assert_eq!(authority.account(&card()).unwrap().state, then),
+                None => assert_eq!(*authority.books(), before, "{state:?} event {n}"),
+            }
+        }
+    }
+    // Lost in writing, then by telephone: found, the card is unfrozen.
+    let mut authority = credited();
+    authority.lost(&card(), when, Reason::Written).unwrap();
+    authority.lost(&card(), when, Reason::Telephone).unwrap();
+    authority.found(&card()).unwrap();
+    let last = authority.account(&card()).unwrap().order.last().unwrap().order;
+    assert_eq!(last, Order::Unfreeze(Reason::Written));
 }
 
 #[test]
