@@ -202,6 +202,8 @@ fn pending_in_df04() -> Card {
 
 fn pending_settlement() -> Card {
     let mut card = card();
+    // A second channel; opened later it would end what is pending.
+    check(&mut card, &[("0070000001", "019000")]);
     check(&mut card, &[(select(ACCOUNT), "..9000"), ("0020000003123456", "9000")]);
     check(&mut card, &[(INITIALIZE, "..9000")]);
     card
@@ -209,6 +211,7 @@ fn pending_settlement() -> Card {
 
 fn pending_purchase() -> Card {
     let mut card = card();
+    check(&mut card, &[("0070000001", "019000")]);
     check(&mut card, &[(select(PURSE), "..9000"), ("0020000003123456", "9000")]);
     check(&mut card, &[(INITIALIZE_PURSE, "..9000")]);
     card
@@ -240,7 +243,6 @@ fn any_other_application_that_is_selected_ends_what_is_pending() {
 #[test]
 fn what_is_pending_stays_its_owners_beside_a_hostile_channel() {
     for (mut card, commit) in [(pending_settlement(), COMMIT), (pending_purchase(), DEBIT_PURSE)] {
-        check(&mut card, &[("0070000001", "019000")]);
         let before = others(&card);
         enter(&mut card, 1);
         check(&mut card, &[("01A4000C02EF05", "9000"), ("01B2012C00", "6D00")]);
