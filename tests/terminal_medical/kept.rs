@@ -21,7 +21,7 @@ fn without_an_authority_a_card_that_says_it_has_booked_is_asked_who_it_is_and_st
     let mut journal = StationJournal::in_memory();
     journal.begin(open).unwrap();
     // A copy without the issuer's key is not believed.
-    let forged = vec![0x5A; 8];
+    let forged = [0x5A; 8];
     start.card.instead = Some(([0x00, 0x88], [&forged[..], &[0x90, 0x00]].concat()));
     let (station, _) = start.station(settings(CLINIC));
     let mut station = station.with_journal(journal);

@@ -94,7 +94,7 @@ impl Current {
             0x04 if data.starts_with(DIRECTORIES) => Some(ENVIRONMENT),
             0x04 => SELECT.iter().find(by_name).map(|(application, _)| *application),
             0x03 => Some(ENVIRONMENT),
-            _ => data.chunks(2).filter_map(by_identifier).last(),
+            _ => data.chunks(2).filter_map(by_identifier).next_back(),
         };
         if let Some(application) = selected {
             self.0.insert(channel(command), application);
