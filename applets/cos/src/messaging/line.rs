@@ -20,9 +20,9 @@
 //! | the checksum | `Checksum` |
 //! | cryptogram no whole blocks; LD zero or beyond the blocks; padding not 80 00.., or a block more than needed | `Content` |
 //!
-//! The digest has 6987 for what is missing, 6988 for a wrong checksum (9302 on key commands), and
-//! nothing for the content; it is answered like a wrong checksum (own choice), so that nothing is
-//! learned from the difference.
+//! Published lists have 6987 for what is missing, 6988 for a wrong checksum (9302 on key commands),
+//! and nothing for the content; it is answered like a wrong checksum (own choice), so that nothing
+//! is learned from the difference.
 
 use super::{Message, Refusal};
 use crate::cipher::{Checksum, Key, Mac};

@@ -76,7 +76,7 @@ fn a_card_v1_has_the_files_and_the_records_of_its_tables() {
     assert_eq!(files, 16);
 }
 
-/// Own computation of annex C; the last two are the digest of its rule for what does not fit.
+/// Own computation of annex C; the last two are what does not fit its rule.
 #[test]
 fn an_item_rewritten_with_its_new_meaning_keeps_its_length_and_ends_in_e() {
     let places = [(1, 0x0A), (2, 6), (3, 5), (4, 5), (4, 6), (1, 9), (1, 7)];
