@@ -9,6 +9,7 @@
 //! | module | what lives there |
 //! |---|---|
 //! | [`reader`] | virtual readers that real programs open; they only move bytes |
+//! | [`link`] | the serial line and the air, both ends of each, without input and output |
 //! | [`card`] | the whole card: power on, exchange, power off, fork |
 //! | `os` | class byte, selection, logical channels, chaining, GET RESPONSE; an applet's context |
 //! | [`nvm`] | EEPROM pulse by pulse, the journal, counters, recovery at power-up |
@@ -35,6 +36,7 @@ pub mod explore;
 mod free_files;
 pub mod image;
 pub mod keys;
+pub mod link;
 pub mod nvm;
 mod os;
 pub mod profile;

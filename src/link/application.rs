@@ -1,0 +1,59 @@
+//! What stands behind a link: a card, or a test's stand-in.
+
+/// A card as a link sees it. It knows commands and answers, and nothing of how they come.
+pub trait Application {
+    /// Power comes, or a reset: everything but what lasts is forgotten.
+    ///
+    /// # Errors
+    /// [`Mute`] when the card does not come up; it stays mute until the next time.
+    fn power_on(&mut self) -> Result<(), Mute>;
+
+    /// Power goes.
+    fn power_off(&mut self);
+
+    /// Runs a command APDU and appends the response APDU to `response`. Returns how long the card
+    /// took, in microseconds of its own clock.
+    ///
+    /// # Errors
+    /// [`Mute`] when there is no answer and will be none before the next power-up; `response` is as
+    /// it was.
+    fn exchange(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<u64, Mute>;
+
+    /// Which way the data of a command goes whose CLA, INS, P1 and P2 these are. On a T=0 line
+    /// nothing else tells (ISO/IEC 7816-3:2006, 10.3.2). Asked at the moment the header has come.
+    fn direction(&self, header: [u8; 4]) -> Direction;
+}
+
+/// There is no answer, and there will be none before the next power-up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the card is mute")]
+pub struct Mute;
+
+/// Which way the data of a command goes on a T=0 line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Direction {
+    /// To the card: P3 is Lc, 00 for none.
+    In,
+    /// From the card: P3 is Le, 00 for 256.
+    Out,
+    /// The card does not know the command, and asks for no data before it refuses it.
+    Unknown,
+}
+
+impl<A: Application + ?Sized> Application for Box<A> {
+    fn power_on(&mut self) -> Result<(), Mute> {
+        (**self).power_on()
+    }
+
+    fn power_off(&mut self) {
+        (**self).power_off();
+    }
+
+    fn exchange(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<u64, Mute> {
+        (**self).exchange(command, response)
+    }
+
+    fn direction(&self, header: [u8; 4]) -> Direction {
+        (**self).direction(header)
+    }
+}
