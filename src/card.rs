@@ -11,6 +11,7 @@ pub use personalise::PersonaliseError;
 
 use crate::{
     choose::Choices,
+    link::Protocol,
     nvm::{
         Counters, Eeprom, Layout, Memory, PowerLost, PulseError, Segment, Tearing, fault::Fault,
         settle,
@@ -129,6 +130,7 @@ impl Card {
         settle(&mut self.core.memory, &self.core.layout)
             .inspect_err(|_| self.core.memory.power_down())?;
         self.core.powered_at_us = self.core.clock_us();
+        self.core.protocol = self.profile.first_protocol(self.core.interface);
         self.core.channels[0].open = true;
         match select::implicitly(&mut self.core, &self.registry, 0) {
             Err(Halt::Torn(_)) => Err(NoAtr::PowerLost),
@@ -151,6 +153,7 @@ impl Card {
         self.core.channels.fill(Channel::default());
         self.core.chain.drop_parts();
         self.core.held.clear();
+        self.core.envelope.clear();
         self.core.powered_at_us = 0;
     }
 
@@ -202,7 +205,14 @@ impl Card {
     pub fn set_interface(&mut self, interface: Interface) {
         self.power_off();
         self.core.interface = interface;
+        self.core.protocol = self.profile.first_protocol(interface);
         self.atr = self.profile.atr(interface);
+    }
+
+    /// How commands come from now on. Every power-up goes back to what the answer to reset offers
+    /// first.
+    pub fn speak(&mut self, protocol: Protocol) {
+        self.core.protocol = protocol;
     }
 
     /// The profile it was made from.

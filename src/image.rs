@@ -78,7 +78,11 @@ pub fn save(card: &Card) -> Vec<u8> {
     for number in [random, processing_us, eeprom.pulses(), eeprom.busy_us()] {
         image.extend(number.to_be_bytes());
     }
-    image.push(u8::from(card.interface() == Interface::Contactless));
+    image.push(match card.interface() {
+        Interface::Contact => 0,
+        Interface::ContactlessA => 1,
+        Interface::ContactlessB => 2,
+    });
     let source = card.profile().source.as_bytes();
     for part in [source, eeprom.cells()] {
         image.extend((part.len() as u32).to_be_bytes());
@@ -124,7 +128,8 @@ pub fn open(image: &[u8]) -> Result<Card, ImageError> {
     let busy_us = fields.long()?;
     let interface = match fields.array()? {
         [0] => Interface::Contact,
-        [1] => Interface::Contactless,
+        [1] => Interface::ContactlessA,
+        [2] => Interface::ContactlessB,
         _ => return Err(damaged("its interface is neither contact nor contactless")),
     };
     let source = fields.counted(1)?;

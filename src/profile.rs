@@ -94,6 +94,7 @@ use serde::Deserialize;
 use tessera_framework::{Applet, Interface};
 use toml::Spanned;
 
+use crate::link::Protocol;
 use several::Several;
 use source::Source;
 use whole::Whole;
@@ -419,6 +420,12 @@ impl Profile {
         [&[length as u8][..], &self.ats_interface, &self.historical].concat()
     }
 
+    /// How commands come when nobody has chosen a protocol.
+    #[must_use]
+    pub fn first_protocol(&self, interface: Interface) -> Protocol {
+        if interface == Interface::Contact { Protocol::T0 } else { Protocol::Whole }
+    }
+
     /// The answer to reset a PC/SC reader reports: on contacts `3B 6n 00 00` and the historical
     /// bytes (T=0), contactless `3B 8n 80 01`, the same and a check byte (PC/SC part 3,
     /// 3.1.3.2.3.1).
@@ -427,7 +434,7 @@ impl Profile {
         let count = self.historical.len() as u8;
         match interface {
             Interface::Contact => [&[0x3B, 0x60 | count, 0, 0][..], &self.historical].concat(),
-            Interface::Contactless => {
+            Interface::ContactlessA | Interface::ContactlessB => {
                 let mut atr = [&[0x3B, 0x80 | count, 0x80, 0x01][..], &self.historical].concat();
                 let check = atr[1..].iter().fold(0, |sum, byte| sum ^ byte);
                 atr.push(check);

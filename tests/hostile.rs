@@ -61,7 +61,7 @@ fn card((profile, interface): (usize, Interface)) -> Card {
 
 /// Which profile and interface; a card itself would be printed whole when a case fails.
 fn cards() -> impl Strategy<Value = (usize, Interface)> {
-    (0..4_usize, select(vec![Interface::Contact, Interface::Contactless]))
+    (0..4_usize, select(vec![Interface::Contact, Interface::ContactlessA]))
 }
 
 /// Class bytes: the basic channel mostly, others, chaining, secure messaging, proprietary, any.
@@ -284,8 +284,9 @@ fn run(card: &mut Card, step: &Step) -> Result<Result<Vec<u8>, PowerLost>, TestC
         }
         Step::OtherReader => {
             card.set_interface(match card.interface() {
-                Interface::Contact => Interface::Contactless,
-                Interface::Contactless => Interface::Contact,
+                Interface::Contact => Interface::ContactlessA,
+                Interface::ContactlessA => Interface::ContactlessB,
+                Interface::ContactlessB => Interface::Contact,
             });
             card.power_on().unwrap();
             Ok(Err(PowerLost))

@@ -12,6 +12,7 @@ use crate::{
     },
     os::{
         chaining::{Chain, Held},
+        envelope::Envelope,
         registry::{Entry, Registry},
         state::{Channel, Core, RESPONSE_BYTES_MAX},
         steps::Steps,
@@ -91,8 +92,10 @@ impl Card {
             channels: vec![Channel::default(); channels],
             chain: Chain::default(),
             held: Held::default(),
+            envelope: Envelope::default(),
             random: Source::new(Random::new(profile.seed)),
             interface: profile.interface,
+            protocol: profile.first_protocol(profile.interface),
             command_bytes_max: profile.limits.command_bytes as usize,
             response_bytes_max: (profile.limits.response_bytes as usize)
                 .min(RESPONSE_BYTES_MAX - 2),

@@ -91,7 +91,7 @@ fn facts(card: &Card) -> Vec<String> {
         format!("{}, {:?}", profile.name, card.interface()),
         format!("answer to reset    {}", hex::encode_upper(card.atr())),
     ];
-    if card.interface() == Interface::Contactless {
+    if card.interface() == Interface::ContactlessA {
         lines.push(format!("answer to select   {}", hex::encode_upper(profile.ats())));
     }
     lines.push(

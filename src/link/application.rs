@@ -8,6 +8,12 @@ pub trait Application {
     /// [`Mute`] when the card does not come up; it stays mute until the next time.
     fn power_on(&mut self) -> Result<(), Mute>;
 
+    /// Told after power-up, before the first command, how commands will come. A card that is not
+    /// told takes what its answer to reset offers first.
+    fn speak(&mut self, protocol: Protocol) {
+        let _ = protocol;
+    }
+
     /// Power goes.
     fn power_off(&mut self);
 
@@ -22,6 +28,17 @@ pub trait Application {
     /// Which way the data of a command goes whose CLA, INS, P1 and P2 these are. On a T=0 line
     /// nothing else tells (ISO/IEC 7816-3:2006, 10.3.2). Asked at the moment the header has come.
     fn direction(&self, header: [u8; 4]) -> Direction;
+}
+
+/// How commands come to the card and answers go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Protocol {
+    /// As TPDUs of T=0: a command brings data or fetches it, never both, so the rest of the answer
+    /// is announced with 61XX or 6CXX and fetched by GET RESPONSE, and what is longer than a TPDU
+    /// comes in ENVELOPEs (ISO/IEC 7816-3:2006, 12.2).
+    T0,
+    /// Whole, however the link cuts them: T=1 and ISO/IEC 14443-4.
+    Whole,
 }
 
 /// There is no answer, and there will be none before the next power-up.
@@ -43,6 +60,10 @@ pub enum Direction {
 impl<A: Application + ?Sized> Application for Box<A> {
     fn power_on(&mut self) -> Result<(), Mute> {
         (**self).power_on()
+    }
+
+    fn speak(&mut self, protocol: Protocol) {
+        (**self).speak(protocol);
     }
 
     fn power_off(&mut self) {

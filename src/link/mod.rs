@@ -20,6 +20,6 @@ pub mod frame;
 pub mod noisy;
 pub mod pcd;
 
-pub use application::{Application, Direction, Mute};
+pub use application::{Application, Direction, Mute, Protocol};
 pub use frame::{Frame, PiccType, Rate};
 pub use noisy::{Fate, Noise};

@@ -1,13 +1,13 @@
 //! Long commands in, long answers out: command chaining, GET RESPONSE, `61XX` and `6CXX`
 //! (ISO/IEC 7816-4:2020, 5.3, 5.4.2 and 11.7.1; ISO/IEC 7816-3:2006, 12.2).
 //!
-//! | interface | case | answer of n bytes | goes out as |
+//! | protocol | case | answer of n bytes | goes out as |
 //! |---|---|---|---|
-//! | contact (T=0) | 2 short | n = Ne | all |
+//! | T=0 | 2 short | n = Ne | all |
 //! | | 2 short | n differs, n up to 256 | `6Cnn`, held for the same command with the right Le |
 //! | | 2 short | n above 256 | 256 bytes and `61XX` when Ne is 256, else `6C00`, held likewise |
 //! | | 1, 3, 4 short | | `61nn`, held for GET RESPONSE |
-//! | contactless | 2, 4 | n up to Ne | all |
+//! | T=1, contactless | 2, 4 | n up to Ne | all |
 //! | | 2 short | n above Ne, up to 256 | `6Cnn`, held for the same command with the right Le |
 //! | | 4, or n above 256 | n above Ne | Ne bytes and `61XX` |
 //! | | 1, 3 | | all up to 256 bytes, then `61XX` |
@@ -16,12 +16,14 @@
 //! A command is never run a second time because its Le was wrong: what `6CXX` announces is held,
 //! and given to the same header with the right Le. Where the command has changed memory it is
 //! `61XX` in its place, for `6CXX` says that nothing has changed (own design). Data for cases 1 and
-//! 3 on the contactless interface is what reader programs written for T=0 rely on (they send SELECT
+//! 3 is what reader programs written for T=0 rely on (they send SELECT
 //! without Le); the standard lets a card withhold it (11.2.2), this one does not.
 //!
 //! Invariant: at most one answer is held and at most one chain is open, each for one channel.
 
-use tessera_framework::{Apdu, Ins, Interface, StatusWord};
+use tessera_framework::{Apdu, Ins, StatusWord};
+
+use crate::link::Protocol;
 
 /// A command chain that is not complete.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -128,6 +130,11 @@ impl Held {
         matches!(self.state, Some(Fetch::GetResponse { channel: here, .. }) if here == channel)
     }
 
+    /// How many bytes GET RESPONSE on `channel` would find.
+    pub(crate) fn left_for_get_response(&self, channel: u8) -> Option<usize> {
+        self.awaits_get_response(channel).then(|| self.data.len() - self.sent)
+    }
+
     /// The command is the one a `6CXX` was answered to, with the Le it named.
     #[inline]
     pub(crate) fn is_repeated_by(&self, apdu: &Apdu<'_>) -> bool {
@@ -154,14 +161,14 @@ impl Held {
     pub(crate) fn get_response(
         &mut self,
         apdu: &Apdu<'_>,
-        interface: Interface,
+        protocol: Protocol,
         out: &mut [u8],
     ) -> (usize, StatusWord) {
         let Some(Fetch::GetResponse { status, .. }) = self.state else {
             return (0, StatusWord::CONDITIONS_NOT_SATISFIED);
         };
         let (rest, ne) = (&self.data[self.sent..], apdu.ne as usize);
-        if interface == Interface::Contact && !apdu.extended && rest.len() < ne {
+        if protocol == Protocol::T0 && !apdu.extended && rest.len() < ne {
             return (0, StatusWord::wrong_le(rest.len()));
         }
         self.next_piece(ne, status, out)
@@ -201,35 +208,35 @@ impl Held {
         &mut self,
         apdu: &Apdu<'_>,
         channel: u8,
-        interface: Interface,
+        protocol: Protocol,
         data: &[u8],
         status: StatusWord,
         has_changed: bool,
     ) -> (usize, StatusWord) {
         let (n, ne) = (data.len(), apdu.ne as usize);
-        if n == 0 || (n <= ne && (interface == Interface::Contactless || apdu.extended)) {
+        if n == 0 || (n <= ne && (protocol == Protocol::Whole || apdu.extended)) {
             return (n, status);
         }
-        self.send_in_pieces(apdu, channel, interface, data, status, has_changed)
+        self.send_in_pieces(apdu, channel, protocol, data, status, has_changed)
     }
 
     fn send_in_pieces(
         &mut self,
         apdu: &Apdu<'_>,
         channel: u8,
-        interface: Interface,
+        protocol: Protocol,
         data: &[u8],
         status: StatusWord,
         has_changed: bool,
     ) -> (usize, StatusWord) {
         let (n, ne) = (data.len(), apdu.ne as usize);
-        let now = match (interface, apdu.case()) {
+        let now = match (protocol, apdu.case()) {
             _ if apdu.extended => ne.min(n),
-            (Interface::Contact, 2) if n == ne => return (n, status),
-            (Interface::Contact, 2) if n > 256 && ne == 256 => 256,
-            (Interface::Contactless, 2) if n > 256 => ne,
-            (Interface::Contact, 2) if has_changed => 0,
-            (Interface::Contactless, 2) if has_changed => ne.min(n),
+            (Protocol::T0, 2) if n == ne => return (n, status),
+            (Protocol::T0, 2) if n > 256 && ne == 256 => 256,
+            (Protocol::Whole, 2) if n > 256 => ne,
+            (Protocol::T0, 2) if has_changed => 0,
+            (Protocol::Whole, 2) if has_changed => ne.min(n),
             (_, 2) => {
                 // With the right Le nothing is missing before the end of the file.
                 let status =
@@ -237,9 +244,9 @@ impl Held {
                 self.hold(Fetch::Repeat { header: Header::of(apdu), status }, data);
                 return (0, StatusWord::wrong_le(n.min(SHORT_BYTES_MAX)));
             }
-            (Interface::Contact, _) => 0,
-            (Interface::Contactless, 4) => ne.min(n),
-            (Interface::Contactless, _) => n.min(256),
+            (Protocol::T0, _) => 0,
+            (Protocol::Whole, 4) => ne.min(n),
+            (Protocol::Whole, _) => n.min(256),
         };
         if now == n {
             return (n, status);

@@ -1,11 +1,11 @@
 //! One command: checked row by row in the order of the [module's table](super), then run.
 
 use tessera_framework::{
-    Apdu, Class, Command, Halt, Ins, Interface, Reply, StatusWord, class::SecureMessaging,
+    Apdu, Class, Command, Halt, Ins, Reply, StatusWord, class::SecureMessaging,
 };
 
 use super::{channel, registry::Registry, select, state::Core};
-use crate::nvm::PowerLost;
+use crate::{link::Protocol, nvm::PowerLost};
 
 /// Processing time of a command without its pulses, and per byte that moves (own choice; no card's
 /// data sheet gives one).
@@ -13,7 +13,7 @@ const COMMAND_US: u64 = 180;
 const BYTE_US: u64 = 2;
 
 /// Who saw a command.
-enum Seen {
+pub(super) enum Seen {
     /// The operating system alone.
     ByTheSystem,
     /// It goes on with a command, or is not whole yet.
@@ -33,6 +33,9 @@ impl Core {
     ) -> Result<usize, PowerLost> {
         if !self.memory.is_powered() {
             return Err(PowerLost);
+        }
+        if command.get(1) != Some(&Ins::ENVELOPE.0) {
+            self.envelope.clear();
         }
         let mut seen = Seen::ByTheSystem;
         let answer = self.answer(registry, command, out, &mut seen);
@@ -65,7 +68,7 @@ impl Core {
     }
 
     /// Rows 1 to 8 of the table.
-    fn answer(
+    pub(super) fn answer(
         &mut self,
         registry: &Registry,
         command: &[u8],
@@ -83,8 +86,7 @@ impl Core {
             return Halt::status(StatusWord::CHANNEL_NOT_SUPPORTED);
         };
         // An application's own class may have them where nothing is taken for a procedure byte.
-        let is_free =
-            matches!(class, Class::Proprietary(_)) && self.interface == Interface::Contactless;
+        let is_free = matches!(class, Class::Proprietary(_)) && self.interface.is_contactless();
         if !apdu.ins.is_valid() && !is_free {
             return Halt::status(StatusWord::INS_NOT_SUPPORTED);
         }
@@ -136,6 +138,10 @@ impl Core {
             *seen = Seen::InPart;
             return Ok(answer);
         }
+        let comes_in_parts = self.protocol == Protocol::T0 && !self.envelope.is_running();
+        if apdu.ins == Ins::ENVELOPE && class.is_interindustry() && comes_in_parts {
+            return self.envelope(registry, number, apdu, out, seen);
+        }
         if self.held.is_repeated_by(apdu) {
             *seen = Seen::InPart;
             return Ok(self.held.repeat(number, out));
@@ -174,9 +180,10 @@ impl Core {
         }
         let (bytes, status) = (reply.data().len(), reply.status());
         let ne = if reply.exceeds_le() { apdu.ne.max(bytes as u32) } else { apdu.ne };
-        let apdu = &Apdu { ne, ..*apdu };
+        let extended = apdu.extended && !self.envelope.is_running();
+        let apdu = &Apdu { ne, extended, ..*apdu };
         let has_changed = self.memory.memory().pulses() != pulses;
-        Ok(self.held.send(apdu, number, self.interface, &out[..bytes], status, has_changed))
+        Ok(self.held.send(apdu, number, self.protocol, &out[..bytes], status, has_changed))
     }
 
     fn get_response(
@@ -194,6 +201,6 @@ impl Core {
         if apdu.ne == 0 || !apdu.data.is_empty() {
             return Halt::status(StatusWord::WRONG_LENGTH);
         }
-        Ok(self.held.get_response(apdu, self.interface, out))
+        Ok(self.held.get_response(apdu, self.protocol, out))
     }
 }

@@ -26,12 +26,14 @@
 //!
 //! # What goes out
 //!
-//! See [`chaining`]: all at once, `61XX`, or `6CXX`, by interface, case and Ne.
+//! See [`chaining`]: all at once, `61XX`, or `6CXX`, by protocol, case and Ne. On T=0 a command longer
+//! than a TPDU comes in parts: [`envelope`].
 
 pub(crate) mod chaining;
 pub(crate) mod channel;
 pub(crate) mod context;
 pub(crate) mod dispatch;
+pub(crate) mod envelope;
 pub(crate) mod registry;
 pub(crate) mod select;
 pub(crate) mod state;

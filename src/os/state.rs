@@ -8,9 +8,11 @@ use tessera_framework::Interface;
 
 use super::{
     chaining::{Chain, Held},
+    envelope::Envelope,
     steps::Steps,
 };
 use crate::{
+    link::Protocol,
     nvm::{Block, Eeprom, Journal, Layout, Ram, Tearing, counter::Touched},
     random::Source,
 };
@@ -29,8 +31,10 @@ pub(crate) struct Core {
     pub(crate) channels: Vec<Channel>,
     pub(crate) chain: Chain,
     pub(crate) held: Held,
+    pub(crate) envelope: Envelope,
     pub(crate) random: Source,
     pub(crate) interface: Interface,
+    pub(crate) protocol: Protocol,
     pub(crate) command_bytes_max: usize,
     pub(crate) response_bytes_max: usize,
     pub(crate) processing_us: u64,
@@ -50,8 +54,10 @@ impl Core {
             channels: self.channels.clone(),
             chain: self.chain.clone(),
             held: self.held.clone(),
+            envelope: self.envelope.clone(),
             random: self.random.clone(),
             interface: self.interface,
+            protocol: self.protocol,
             command_bytes_max: self.command_bytes_max,
             response_bytes_max: self.response_bytes_max,
             processing_us: self.processing_us,

@@ -73,9 +73,10 @@ impl Source<'_> {
     pub(super) fn interface(&self, name: &Spanned<String>) -> Result<Interface, ProfileError> {
         match name.get_ref().as_str() {
             "contact" => Ok(Interface::Contact),
-            "contactless" => Ok(Interface::Contactless),
+            "contactless" => Ok(Interface::ContactlessA),
+            "contactless-b" => Ok(Interface::ContactlessB),
             other => {
-                let expected = "\"contact\" or \"contactless\"";
+                let expected = "\"contact\", \"contactless\" or \"contactless-b\"";
                 Err(self.wrong(name.span(), expected, format!("{other:?}")))
             }
         }

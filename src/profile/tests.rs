@@ -135,7 +135,7 @@ fn both_interfaces_show_the_same_historical_bytes() {
     let profile = Profile::load(DEFAULT).unwrap();
     let contact = hex::encode_upper(profile.atr(Interface::Contact));
     assert_eq!(contact, "3B6D000000815653438601330400000298");
-    let contactless = profile.atr(Interface::Contactless);
+    let contactless = profile.atr(Interface::ContactlessA);
     assert_eq!(contactless[..4], [0x3B, 0x8D, 0x80, 0x01]);
     assert_eq!(contactless[1..].iter().fold(0, |sum, byte| sum ^ byte), 0);
 }
@@ -207,7 +207,7 @@ fn a_mistake_is_told_with_line_expected_and_got() {
         (
             "\"contactless\"",
             "\"air\"",
-            "card.toml:6: expected \"contact\" or \"contactless\", got \"air\"",
+            "card.toml:6: expected \"contact\", \"contactless\" or \"contactless-b\", got \"air\"",
         ),
         ("00815653", "0081565", "card.toml:7: expected hexadecimal bytes, got "),
         ("00815653", "00815653AABBCC", "card.toml:7: expected at most 15 historical bytes, got 16"),

@@ -254,7 +254,11 @@ impl<'s> Header<'s> {
         let layers = [("link", Layer::Link), ("os", Layer::Os), ("applet", Layer::Applet)];
         self.required("expect")?;
         let Some(layer) = self.word("expect", &layers)? else { return self.no_steps() };
-        let interfaces = [("contact", Interface::Contact), ("contactless", Interface::Contactless)];
+        let interfaces = [
+            ("contact", Interface::Contact),
+            ("contactless", Interface::ContactlessA),
+            ("contactless-b", Interface::ContactlessB),
+        ];
         let interface = self.word("interface", &interfaces)?;
         let needs = self.needs()?;
         if let (Some(after), Some(_)) = (self.get("after"), self.get("profile")) {

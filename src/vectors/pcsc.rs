@@ -121,7 +121,7 @@ impl Reader {
             _ => {}
         }
         match dialogue.interface {
-            Some(interface) if interface != self.interface => {
+            Some(interface) if interface.is_contactless() != self.interface.is_contactless() => {
                 Ok(Some(format!("for {interface:?}, the reader is {:?}", self.interface)))
             }
             _ => Ok(None),

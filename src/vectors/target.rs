@@ -228,7 +228,7 @@ impl Target for InProcess {
 #[must_use]
 pub fn interface_of(atr: &[u8]) -> Interface {
     match atr {
-        [0x3B, t0, 0x80, 0x01, ..] if t0 >> 4 == 8 => Interface::Contactless,
+        [0x3B, t0, 0x80, 0x01, ..] if t0 >> 4 == 8 => Interface::ContactlessA,
         _ => Interface::Contact,
     }
 }

@@ -58,7 +58,7 @@ fn run(env: &mut Env<'_>, bytes: &[u8]) -> Outcome {
         data: apdu.data,
         ne: apdu.ne,
         ne_is_maximum: apdu.ne == 256,
-        interface: Interface::Contactless,
+        interface: Interface::ContactlessA,
     };
     dispatch::process(env, &command, &mut reply)
 }

@@ -92,8 +92,18 @@ const fn extended_ne(h: u8, l: u8) -> u32 {
 pub enum Interface {
     /// Contacts, ISO/IEC 7816-3.
     Contact,
-    /// ISO/IEC 14443-4.
-    Contactless,
+    /// ISO/IEC 14443 Type A.
+    ContactlessA,
+    /// ISO/IEC 14443 Type B.
+    ContactlessB,
+}
+
+impl Interface {
+    /// Without contacts, Type A or B.
+    #[must_use]
+    pub const fn is_contactless(self) -> bool {
+        matches!(self, Self::ContactlessA | Self::ContactlessB)
+    }
 }
 
 /// A command as an applet gets it: chains joined, channel open, class bits accounted for.

@@ -32,7 +32,7 @@ fn send(card: &mut Rig<2048>, command: &[u8]) -> Result<Vec<u8>, StatusWord> {
         data: apdu.data,
         ne: apdu.ne,
         ne_is_maximum: apdu.ne == 256,
-        interface: Interface::Contactless,
+        interface: Interface::ContactlessA,
     };
     let mut buffer = [0; 300];
     let mut reply = Reply::new(&mut buffer);

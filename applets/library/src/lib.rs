@@ -135,7 +135,7 @@
 //!
 //! // 8
 //! fn send(rig: &mut Rig<64>, ins: Ins, data: &[u8], reply: &mut Reply<'_>) -> Outcome {
-//!     let (class, interface) = (Class::decode(0x80), Interface::Contactless);
+//!     let (class, interface) = (Class::decode(0x80), Interface::ContactlessA);
 //!     let command =
 //!         Command { class, ins, p1: 0, p2: 0, data, ne: 256, ne_is_maximum: true, interface };
 //!     rig.process(&Swims, &command, reply)

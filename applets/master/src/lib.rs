@@ -236,7 +236,7 @@ mod tests {
             data: &[],
             ne: 256,
             ne_is_maximum: true,
-            interface: Interface::Contactless,
+            interface: Interface::ContactlessA,
         }
     }
 

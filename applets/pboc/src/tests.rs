@@ -339,7 +339,7 @@ fn command_of<'a>(apdu: &Apdu<'a>) -> Command<'a> {
         data: apdu.data,
         ne: apdu.ne,
         ne_is_maximum: apdu.ne == 256,
-        interface: Interface::Contactless,
+        interface: Interface::ContactlessA,
     }
 }
 

@@ -79,7 +79,7 @@ fn send(rig: &mut Segment, command: &str) -> String {
         data: apdu.data,
         ne: apdu.ne,
         ne_is_maximum: apdu.ne == 256,
-        interface: Interface::Contactless,
+        interface: Interface::ContactlessA,
     };
     let mut buffer = [0; 256];
     let mut reply = Reply::new(&mut buffer);

@@ -69,7 +69,7 @@ impl Dialogue {
                     data: apdu.data,
                     ne: apdu.ne,
                     ne_is_maximum: apdu.ne == if apdu.extended { 65_536 } else { 256 },
-                    interface: Interface::Contactless,
+                    interface: Interface::ContactlessA,
                 };
                 self.0.process(&SocialSecurity, &command, &mut reply)
             }

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn channels_have_applets_and_ram_of_their_own() {
     let mut card = card_after(
-        Interface::Contactless,
+        Interface::ContactlessA,
         &[
             "00700001",
             "00700013",
@@ -32,7 +32,7 @@ fn channels_have_applets_and_ram_of_their_own() {
 
 #[test]
 fn a_channel_opened_from_channel_0_begins_at_the_mf_and_from_another_where_that_one_is() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_A, "001C000001 11"]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_A, "001C000001 11"]);
     check(&mut card, &[("0070000001", "01 9000"), ("01CA008400", "F0544553534552412E4D46 9000")]);
     check(&mut card, &[("01A4040C08 F050524F42452E41", "9000"), ("011C000001 22", "9000")]);
     check(&mut card, &[("0170000001", "02 9000")]);
@@ -44,7 +44,7 @@ fn a_channel_opened_from_channel_0_begins_at_the_mf_and_from_another_where_that_
 #[test]
 fn the_pin_is_shown_on_one_channel() {
     let mut card = card_after(
-        Interface::Contactless,
+        Interface::ContactlessA,
         &[
             "00700001",
             SELECT_SSSE,
@@ -67,7 +67,7 @@ fn the_pin_is_shown_on_one_channel() {
 #[test]
 fn an_applet_is_told_when_its_channel_is_closed_and_a_tear_there_leaves_no_answer() {
     let mut card = card_after(
-        Interface::Contactless,
+        Interface::ContactlessA,
         &[SELECT_A, "00700002", "02A4040C08 F050524F42452E41", "021C000001 77"],
     );
     let mut torn = card.clone();

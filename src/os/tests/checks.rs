@@ -67,13 +67,13 @@ fn a_closed_channel_is_6881_before_instruction_secure_messaging_and_chaining() {
 
 #[test]
 fn instructions_6x_and_9x_are_6d00_in_every_class_and_leave_a_chain_as_it_is() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_B]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_B]);
     for ins in (0x60..=0x6F).chain(0x90..=0x9F) {
         for class in ["00", "0C", "10", "80", "FE"] {
             check(&mut card, &[(&format!("{class}{ins:02X}0000"), "6D00")]);
         }
     }
-    let mut card = card_after(Interface::Contactless, &[SELECT_A, "1012000001 AA"]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_A, "1012000001 AA"]);
     check(&mut card, &[("00600000", "6D00"), ("20120000", "6E00"), ("01120000", "6881")]);
     check(&mut card, &[("0012000001 BB 00", "AABB 9000")]);
 }
@@ -81,7 +81,7 @@ fn instructions_6x_and_9x_are_6d00_in_every_class_and_leave_a_chain_as_it_is() {
 #[test]
 fn a_broken_chain_is_6883_before_secure_messaging_and_chaining() {
     for broken in ["0412000001 BB", "1012000101 BB", "1412000001 BB", "00C0000000", "00700000"] {
-        let mut card = card_after(Interface::Contactless, &[SELECT_A, "1012000001 AA"]);
+        let mut card = card_after(Interface::ContactlessA, &[SELECT_A, "1012000001 AA"]);
         check(&mut card, &[(broken, "6883"), ("0012000001 BB 00", "BB 9000")]);
     }
 }
@@ -91,19 +91,19 @@ fn secure_messaging_is_6882_unless_the_applet_reads_it() {
     for (class, select) in
         [("04", SELECT_A), ("08", SELECT_A), ("0C", SELECT_SSSE), ("0C", SELECT_B)]
     {
-        let mut card = card_after(Interface::Contactless, &[select]);
+        let mut card = card_after(Interface::ContactlessA, &[select]);
         check(&mut card, &[(&format!("{class}34010200"), "6882")]);
         check(&mut card, &[(&format!("{class}A4000C02 3F00"), "6882")]);
     }
     // Before chaining, which B does not take either.
-    let mut card = card_after(Interface::Contactless, &[SELECT_B]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_B]);
     check(&mut card, &[("1434010200", "6882")]);
-    let mut card = card_after(Interface::Contactless, &[SELECT_C]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_C]);
     for class in ["00", "04", "08", "0C"] {
         check(&mut card, &[(&format!("{class}34010207"), "01020000000007 9000")]);
     }
     // On a further channel bit 6 says so.
-    let mut card = card_after(Interface::Contactless, &[]);
+    let mut card = card_after(Interface::ContactlessA, &[]);
     for number in 1..=4 {
         check(&mut card, &[("0070000001", &format!("{number:02X} 9000"))]);
     }
@@ -203,7 +203,7 @@ fn select_names_p1p2_before_lengths_and_lengths_before_the_target() {
 
 #[test]
 fn an_applets_refusal_is_its_status_word_without_data_and_a_warning_has_both() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_A]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_A]);
     check(
         &mut card,
         &[

@@ -14,7 +14,7 @@ fn check_a_has_ram(card: &mut Card, channel: u8, expected: bool) {
 
 /// A with 5A in its RAM, then C.
 fn c_under_a() -> Card {
-    card_after(Interface::Contactless, &[SELECT_A, "001C000001 5A", SELECT_C])
+    card_after(Interface::ContactlessA, &[SELECT_A, "001C000001 5A", SELECT_C])
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn power_that_fails_while_both_are_told_loses_no_more_than_ram() {
 fn a_df_of_the_environment_is_found_from_below_and_from_nowhere_else() {
     let mut card = c_under_a();
     check(&mut card, &[("00A4000C02 6001", "9000"), ("001E000001", "5A 9000")]);
-    let mut card = card_after(Interface::Contactless, &[SELECT_B]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_B]);
     check(&mut card, &[("00A4000C02 6001", "6A82")]);
     let mut card = c_under_a();
     check(&mut card, &[("00A4020C02 6001", "6A82"), ("00A4010C02 6001", "6A82")]);

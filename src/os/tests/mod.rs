@@ -4,6 +4,7 @@
 mod chains;
 mod channels;
 mod checks;
+mod envelope;
 mod environments;
 mod passed_over;
 mod responses;

@@ -24,7 +24,7 @@ fn each_command_that_stops_before_the_applet_is_told_to_it() {
         "001200000102",      // the applet sees it
         "00",                // no command at all
     ] {
-        let mut card = card_after(Interface::Contactless, &[SELECT_A]);
+        let mut card = card_after(Interface::ContactlessA, &[SELECT_A]);
         let before = told(&mut card, 0);
         let answer = card.transmit(&bytes(command)).unwrap();
         let seen = answer.ends_with(&[0x6D, 0x00]) && command.starts_with("00CA")
@@ -50,7 +50,7 @@ fn what_the_applet_sees_or_has_seen_in_part_is_not_told() {
 
 #[test]
 fn the_applet_of_the_commands_channel_is_told() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_A, "00700001"]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_A, "00700001"]);
     check(&mut card, &[("01A4040C08 F050524F42452E42", "9000")]);
     let (a, b) = (told(&mut card, 0), told(&mut card, 1));
     check(&mut card, &[("01A4000002 6666", "6A82"), ("0170000001", "02 9000")]);
@@ -59,7 +59,7 @@ fn the_applet_of_the_commands_channel_is_told() {
 
 #[test]
 fn an_environment_is_told_that_one_below_it_is_current_and_nothing_else_is() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_A, "001C000002 5A5B"]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_A, "001C000002 5A5B"]);
     check(&mut card, &[("00A4040009 F0F0F0F0F0F0F0F0F0", "6A82"), ("001E000002", "5A5B 9000")]);
     check(&mut card, &[(SELECT_C, "9000"), (SELECT_C, "9000"), (SELECT_A, "9000")]);
     // What it dropped of its RAM, kept otherwise.

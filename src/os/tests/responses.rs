@@ -1,6 +1,6 @@
 //! What goes out: the table of `chaining`, line by line, and GET RESPONSE.
 
-use Interface::{Contact, Contactless};
+use Interface::{Contact, ContactlessA as Contactless};
 
 use super::*;
 

@@ -33,7 +33,7 @@ fn by_name_the_occurrences_are_walked_forward_and_back() {
         [("00A4040206 F050524F4245", FCI_A), ("00A4040306 F050524F4245", FCI_C)]
     {
         check(&mut probe::card(), &[(command, answer)]);
-        let mut card = card_after(Interface::Contactless, &[SELECT_B, "00A4000C02 3F00"]);
+        let mut card = card_after(Interface::ContactlessA, &[SELECT_B, "00A4000C02 3F00"]);
         check(&mut card, &[(command, answer)]);
     }
 }
@@ -104,9 +104,9 @@ fn a_child_df_is_a_child_and_nothing_else() {
 
 #[test]
 fn parents_are_climbed_up_to_the_mf_which_has_none() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_C]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_C]);
     check(&mut card, &[("00A40300", FCI_A), ("00A40300", &mf()), ("00A40300", "6A82")]);
-    let mut card = card_after(Interface::Contactless, &[SELECT_SSSE, "00A4000C02 DF01"]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_SSSE, "00A4000C02 DF01"]);
     check(&mut card, &[("00A4000C02 EF05", "9000")]);
     check(
         &mut card,
@@ -163,7 +163,7 @@ fn paths_lead_through_applications_from_the_mf_and_from_the_current_df() {
 /// 3FFF stands for the current DF at the beginning of a path (ISO/IEC 7816-4:2020, 7.3.1).
 #[test]
 fn a_path_may_begin_with_3fff_for_the_current_df() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_A]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_A]);
     check(
         &mut card,
         &[
@@ -184,7 +184,7 @@ fn a_path_may_begin_with_3fff_for_the_current_df() {
 
 #[test]
 fn an_applet_is_told_when_another_one_is_selected_and_sees_its_ram_once_more() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_A, "001C000001 5A"]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_A, "001C000001 5A"]);
     check(&mut card, &[("0032000002", "0000 9000")]);
     // Not by selecting it again, nor by a selection that fails.
     check(&mut card, &[(SELECT_A, "9000"), ("00A4000002 4444", "6A82")]);
@@ -198,7 +198,7 @@ fn an_applet_is_told_when_another_one_is_selected_and_sees_its_ram_once_more() {
 
 #[test]
 fn a_tear_while_the_applet_is_told_leaves_no_answer() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_A]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_A]);
     card.tear_at(1);
     assert!(card.transmit(&bytes(SELECT_B)).is_err());
     card.power_on().unwrap();
@@ -208,7 +208,7 @@ fn a_tear_while_the_applet_is_told_leaves_no_answer() {
 #[test]
 fn a_selection_that_fails_changes_nothing_in_the_whole_card() {
     for at in [SELECT_A, SELECT_C, SELECT_SSSE, "00A4020C02 2F00"] {
-        let mut card = card_after(Interface::Contactless, &[at]);
+        let mut card = card_after(Interface::ContactlessA, &[at]);
         size(&mut card, "001C000001 5A");
         for fails in [
             "00A4000002 4444",
@@ -245,7 +245,7 @@ fn a_selection_that_fails_changes_nothing_in_the_whole_card() {
 /// An applet that writes an answer and then says "not found" has said nothing.
 #[test]
 fn what_a_failed_attempt_wrote_is_not_in_the_answer_of_the_one_that_succeeds() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_A, "001C000001 5A"]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_A, "001C000001 5A"]);
     check(&mut card, &[("00A4000002 6666", "6A82"), ("001E000001", "5A 9000")]);
     check(&mut card, &[("00A4010002 7003", FCI_C)]);
 }

@@ -14,7 +14,7 @@ fn ask(provider: &str, request: &str) -> String {
 
 #[test]
 fn the_provider_is_told_who_asks_and_refuses_whom_it_does_not_name() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_A]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_A]);
     check(&mut card, &[(&ask(NAME_B, "01"), &format!("{NAME_A}9000"))]);
     check(&mut card, &[(SELECT_C, "9000")]);
     check(&mut card, &[(&ask(NAME_A, "01"), &format!("{NAME_C}9000"))]);
@@ -23,20 +23,20 @@ fn the_provider_is_told_who_asks_and_refuses_whom_it_does_not_name() {
 
 #[test]
 fn a_provider_that_is_not_there_or_offers_nothing_is_told() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_A]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_A]);
     check(&mut card, &[(&ask("F0404040", "01"), "6A82"), (&ask("F050524F42452E", "01"), "6A82")]);
     check(&mut card, &[(&ask("7378312E73682EC9E7BBE1B1A3D5CF", "01"), "6985")]);
 }
 
 #[test]
 fn a_question_leads_to_one_more_and_no_further() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_A]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_A]);
     check(&mut card, &[(&ask(NAME_C, "02"), "0101 6985 9000")]);
 }
 
 #[test]
 fn the_provider_has_its_own_reset_ram_and_none_of_the_askers_channel() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_C, "001C000002 5A5B", SELECT_A]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_C, "001C000002 5A5B", SELECT_A]);
     check(
         &mut card,
         &[
@@ -50,7 +50,7 @@ fn the_provider_has_its_own_reset_ram_and_none_of_the_askers_channel() {
 
 #[test]
 fn a_refusal_inside_a_transaction_takes_what_both_stored_with_it() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_A]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_A]);
     let before = card.memory().to_vec();
     check(&mut card, &[(&ask(NAME_C, "04"), "6985")]);
     assert_eq!(card.memory(), before);
@@ -61,7 +61,7 @@ fn a_refusal_inside_a_transaction_takes_what_both_stored_with_it() {
 
 #[test]
 fn an_offset_beyond_the_segment_is_6f00_and_changes_nothing() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_A]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_A]);
     let before = card.memory().to_vec();
     check(
         &mut card,
@@ -79,7 +79,7 @@ fn an_offset_beyond_the_segment_is_6f00_and_changes_nothing() {
 
 #[test]
 fn a_refusal_that_the_asker_passes_over_fails_its_transaction_all_the_same() {
-    let mut card = card_after(Interface::Contactless, &[SELECT_A]);
+    let mut card = card_after(Interface::ContactlessA, &[SELECT_A]);
     let before = card.memory().to_vec();
     let passing_over = ask(NAME_C, "04").replacen("001A0900", "001A0901", 1);
     assert_ne!(passing_over, ask(NAME_C, "04"));

@@ -37,7 +37,7 @@ fn a_batch_is_stamped_by_either_interface() {
     let digest = "5A".repeat(32);
     let batch = format!("30 00000005 52 0000000C {digest} 20260701083000");
     for (interface, refused, done) in
-        [(Interface::Contactless, "", "D09A0000"), (Interface::Contact, "D09A0000", "D05C0000")]
+        [(Interface::ContactlessA, "", "D09A0000"), (Interface::Contact, "D09A0000", "D05C0000")]
     {
         card.set_interface(interface);
         card.power_on().unwrap();

@@ -75,7 +75,7 @@ fn every_built_in_card_has_an_answer_that_decodes() {
         let card = Card::from_profile(&Profile::load(name).unwrap()).unwrap();
         let atr = Atr::decode(card.atr()).unwrap();
         assert_eq!(atr.historical, card.profile().historical, "{name}");
-        let contactless = card.interface() == tessera_framework::Interface::Contactless;
+        let contactless = card.interface() == tessera_framework::Interface::ContactlessA;
         assert_eq!(atr.contactless.is_some(), contactless, "{name}");
     }
 }

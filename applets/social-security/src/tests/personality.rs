@@ -142,7 +142,7 @@ fn a_torn_rewriting_is_there_or_not() {
         data: apdu.data,
         ne: apdu.ne,
         ne_is_maximum: false,
-        interface: Interface::Contactless,
+        interface: Interface::ContactlessA,
     };
     let mut buffer = [0; 64];
     let answer = torn.0.process(&SocialSecurity, &command, &mut Reply::new(&mut buffer));

@@ -23,7 +23,7 @@ impl Dialogue {
             data: apdu.data,
             ne: apdu.ne,
             ne_is_maximum: false,
-            interface: Interface::Contactless,
+            interface: Interface::ContactlessA,
         };
         let mut buffer = [0; 256];
         let mut reply = Reply::new(&mut buffer);
