@@ -1,12 +1,14 @@
 //! The whole card as a value: power on, exchange, power off, fork.
 
+mod chip;
 mod explored;
 mod personalise;
 
 use std::{fmt, sync::Arc};
 
-use tessera_framework::{Halt, Interface, StatusWord};
+use tessera_framework::{Class, Direction, Halt, Ins, Interface, StatusWord};
 
+pub use chip::Chip;
 pub use personalise::PersonaliseError;
 
 use crate::{
@@ -187,6 +189,17 @@ impl Card {
         let mut response = Response::new();
         self.exchange(command, &mut response)?;
         Ok(response.as_bytes().to_vec())
+    }
+
+    /// Which way the data of a command goes whose CLA, INS, P1 and P2 these are.
+    #[must_use]
+    pub fn direction(&self, [cla, ins, p1, _]: [u8; 4]) -> Direction {
+        let (class, ins) = (Class::decode(cla), Ins(ins));
+        let channel = self.core.channels.get(usize::from(class.channel()));
+        match channel.filter(|channel| channel.open) {
+            Some(channel) => self.registry.entry(channel.applet).applet.direction(class, ins, p1),
+            None => Direction::Unknown,
+        }
     }
 
     /// The answer to reset, as a PC/SC reader reports it for the card's interface.

@@ -1,5 +1,7 @@
 //! What stands behind a link: a card, or a test's stand-in.
 
+pub use tessera_framework::Direction;
+
 /// A card as a link sees it. It knows commands and answers, and nothing of how they come.
 pub trait Application {
     /// Power comes, or a reset: everything but what lasts is forgotten.
@@ -45,17 +47,6 @@ pub enum Protocol {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the card is mute")]
 pub struct Mute;
-
-/// Which way the data of a command goes on a T=0 line.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Direction {
-    /// To the card: P3 is Lc, 00 for none.
-    In,
-    /// From the card: P3 is Le, 00 for 256.
-    Out,
-    /// The card does not know the command, and asks for no data before it refuses it.
-    Unknown,
-}
 
 impl<A: Application + ?Sized> Application for Box<A> {
     fn power_on(&mut self) -> Result<(), Mute> {

@@ -4,13 +4,16 @@
 //! | module | what it answers |
 //! |---|---|
 //! | [`slot`] | what can be done to a card in a reader: power, reset, commands, pulling it out |
+//! | [`linked`] | the same card, behind a line or in the air |
 //! | [`vpcd`] | vsmartcard's protocol, by which pcscd shows a reader with our card |
 //! | [`control`] | the orders of a developer beside the reader: tear, stuck, remove, insert, reset, dump |
 //! | [`place`] | which part of the memory an order means |
 
 pub mod control;
+pub mod linked;
 pub mod place;
 pub mod slot;
 pub mod vpcd;
 
+pub use linked::Linked;
 pub use slot::{Slot, SlotError};

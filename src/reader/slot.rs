@@ -9,9 +9,12 @@
 //! * a card that has been torn is out of the reader until it is put back;
 //! * a card that is dead is out of the reader, and leaves it again when it is put back and powered.
 
+use tessera_framework::Interface;
+
 use crate::{
     Card, NoAtr, Response,
     image::{FileError, ImageFile},
+    link::Protocol,
     nvm::fault::Fault,
     trace::Event,
 };
@@ -27,6 +30,8 @@ pub struct Slot {
     keep: Option<Keep>,
     /// Out of the reader because it could not be saved.
     waits_to_be_kept: bool,
+    /// Out of the reader because power failed in a command or a recovery.
+    torn: bool,
     /// Its memory could not be settled when it was last powered.
     dead: bool,
     observer: Option<Observer>,
@@ -71,6 +76,7 @@ impl Slot {
             response: Response::new(),
             keep: None,
             waits_to_be_kept: false,
+            torn: false,
             dead: false,
             observer: None,
             tear: None,
@@ -111,6 +117,12 @@ impl Slot {
         self.waits_to_be_kept
     }
 
+    /// The card is out of the reader since power failed in a command or a recovery.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        self.torn
+    }
+
     /// The memory could not be settled when the card was last powered: it is mute.
     #[must_use]
     pub fn is_dead(&self) -> bool {
@@ -147,6 +159,17 @@ impl Slot {
         self.card.inflict(fault);
     }
 
+    /// Puts the card into another kind of reader: it loses power on the way.
+    pub fn set_interface(&mut self, interface: Interface) {
+        self.power_off();
+        self.card.set_interface(interface);
+    }
+
+    /// How commands come from now on; see [`Card::speak`].
+    pub fn speak(&mut self, protocol: Protocol) {
+        self.card.speak(protocol);
+    }
+
     /// Powers the card; a card that has power is reset.
     ///
     /// # Errors
@@ -173,6 +196,7 @@ impl Slot {
         let kept = self.save();
         if powered.is_err() || kept.is_err() {
             self.leave(kept.is_err());
+            self.torn = powered == Err(NoAtr::PowerLost);
         }
         kept?;
         powered.map_err(|error| match error {
@@ -218,6 +242,7 @@ impl Slot {
         self.response = response;
         if exchanged.is_err() || kept.is_err() {
             self.leave(kept.is_err());
+            self.torn = exchanged.is_err();
         }
         kept?;
         exchanged.map_err(|_| SlotError::Torn)?;
@@ -230,6 +255,7 @@ impl Slot {
             self.leave(false);
         }
         self.waits_to_be_kept = false;
+        self.torn = false;
     }
 
     /// Puts the card back, without power.
@@ -241,6 +267,7 @@ impl Slot {
             self.save()?;
             self.present = true;
             self.waits_to_be_kept = false;
+            self.torn = false;
             self.tell(&Event::Inserted);
         }
         Ok(())

@@ -59,8 +59,8 @@ use tessera_cos::{
     social::{self, Family, Place, Turn},
 };
 use tessera_framework::{
-    Aid, Applet, Class, Command, Descriptor, DfId, Env, Halt, Outcome, Reply, Selected, Selection,
-    StatusWord,
+    Aid, Applet, Class, Command, Descriptor, DfId, Direction, Env, Halt, Ins, Outcome, Reply,
+    Selected, Selection, StatusWord,
 };
 
 pub use sign::{SIGN_BATCH, SIGN_BATCH_BY_CONTACT};
@@ -115,6 +115,13 @@ impl Applet for Employer {
 
     fn passed_over(&self, env: &mut Env<'_>) {
         social::passed_over(env);
+    }
+
+    fn direction(&self, class: Class, ins: Ins, p1: u8) -> Direction {
+        match ins {
+            SIGN_BATCH | SIGN_BATCH_BY_CONTACT => Direction::In,
+            _ => social::ins::direction(class, ins, p1),
+        }
     }
 
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {

@@ -1,6 +1,6 @@
 //! What an applet implements, and how it is selected.
 
-use crate::{Aid, Command, Env, FileId, Halt, Outcome, Reply, StatusWord};
+use crate::{Aid, Class, Command, Direction, Env, FileId, Halt, Ins, Outcome, Reply, StatusWord};
 
 /// An application on the card. It is ROM: no method takes `&mut self`, and a type that implements
 /// this usually has no fields.
@@ -56,6 +56,12 @@ pub trait Applet: Sync {
     /// with the Le that 6CXX told, count as parts of the command before.
     fn passed_over(&self, env: &mut Env<'_>) {
         let _ = env;
+    }
+
+    /// Which way the data of a command with this header goes, on a line where nothing else tells.
+    /// An applet says it of instructions of its own; those of ISO/IEC 7816-4 are known.
+    fn direction(&self, class: Class, ins: Ins, p1: u8) -> Direction {
+        Direction::of(class, ins, p1)
     }
 
     /// Runs any other command.

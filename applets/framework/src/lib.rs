@@ -10,6 +10,7 @@
 //! | [`apdu`] | is this byte sequence a command, and which case? (ISO/IEC 7816-4:2020, 5.2) |
 //! | [`class`] | what does the class byte say? (5.4.1) |
 //! | [`ins`], [`status`], [`aid`] | the standard's numbers as types that print their names |
+//! | [`direction`] | which way the data of a command goes, where only its header tells |
 //! | [`tlv`] | reading data objects without copying |
 //! | [`applet`] | what an applet implements; how it is selected |
 //! | [`env`](mod@env) | what an applet may do: memory, transactions, counters, challenges, services |
@@ -41,6 +42,7 @@ pub mod apdu;
 pub mod applet;
 pub mod class;
 pub mod counter;
+pub mod direction;
 pub mod env;
 pub mod halt;
 pub mod ins;
@@ -57,6 +59,7 @@ pub use apdu::{Apdu, Command, Interface};
 pub use applet::{Applet, Control, Descriptor, DfId, Selected, Selection, Target};
 pub use class::Class;
 pub use counter::CounterId;
+pub use direction::Direction;
 pub use env::Env;
 pub use halt::{Halt, Outcome, Torn};
 pub use ins::Ins;

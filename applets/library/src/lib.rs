@@ -231,7 +231,8 @@ use tessera_cos::{
     social::{self, Family, Place},
 };
 use tessera_framework::{
-    Aid, Applet, Command, Descriptor, DfId, Env, Halt, Outcome, Reply, Selected, Selection,
+    Aid, Applet, Class, Command, Descriptor, DfId, Direction, Env, Halt, Ins, Outcome, Reply,
+    Selected, Selection,
 };
 
 /// The application.
@@ -279,6 +280,10 @@ impl Applet for Library {
 
     fn passed_over(&self, env: &mut Env<'_>) {
         social::passed_over(env);
+    }
+
+    fn direction(&self, class: Class, ins: Ins, p1: u8) -> Direction {
+        social::ins::direction(class, ins, p1)
     }
 
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {

@@ -3,7 +3,8 @@
 //!
 //! The class is part of the instruction: D0 in the clear, D4 with a MAC at the end of the data.
 
-use tessera_framework::{Class, Command, Halt, Ins, StatusWord};
+use tessera_cos::social;
+use tessera_framework::{Class, Command, Direction, Halt, Ins, StatusWord};
 
 use crate::{
     amounts::Amounts,
@@ -79,6 +80,15 @@ impl Instruction {
             self,
             Self::InitializeSettlement | Self::InitializeCredit | Self::InitializeReversal
         )
+    }
+}
+
+/// Which way the data of a command goes.
+pub(crate) const fn direction(class: Class, ins: Ins, p1: u8) -> Direction {
+    match Instruction::of(class, ins) {
+        Some(Instruction::Status | Instruction::Statement) => Direction::Out,
+        Some(_) => Direction::In,
+        None => social::ins::direction(class, ins, p1),
     }
 }
 

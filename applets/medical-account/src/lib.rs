@@ -131,8 +131,8 @@ use tessera_cos::{
     social::{self, Family, Place, Turn, usage},
 };
 use tessera_framework::{
-    Aid, Applet, Command, Descriptor, Env, FileId, Halt, Ins, Outcome, Reply, Selected, Selection,
-    StatusWord,
+    Aid, Applet, Class, Command, Descriptor, Direction, Env, FileId, Halt, Ins, Outcome, Reply,
+    Selected, Selection, StatusWord,
 };
 
 use asked::Asked;
@@ -191,6 +191,10 @@ impl Applet for MedicalAccount {
     fn passed_over(&self, env: &mut Env<'_>) {
         forget_pending(env);
         social::passed_over(env);
+    }
+
+    fn direction(&self, class: Class, ins: Ins, p1: u8) -> Direction {
+        command::direction(class, ins, p1)
     }
 
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {

@@ -1,7 +1,10 @@
 //! What a command means, before anything is touched: lengths, then P1-P2.
 
-use tessera_cos::intent::{FileRef, Which};
-use tessera_framework::{Class, Command, Halt, Ins, Sfi, StatusWord};
+use tessera_cos::{
+    basic,
+    intent::{FileRef, Which},
+};
+use tessera_framework::{Class, Command, Direction, Halt, Ins, Sfi, StatusWord};
 
 use crate::transaction::{PurseId, Transaction};
 
@@ -32,6 +35,25 @@ pub(crate) const PLAIN: Class = Class::Proprietary(0x80);
 pub(crate) const LINE: Class = Class::Proprietary(0x84);
 /// The class of the grey lock.
 pub(crate) const GREY: Class = Class::Proprietary(0xE0);
+
+/// Which way the data of a command goes, purse or basic
+/// ([`Applet::direction`](tessera_framework::Applet::direction)).
+#[must_use]
+pub const fn direction(class: Class, ins: Ins, p1: u8) -> Direction {
+    match (class, ins) {
+        (
+            PLAIN,
+            ins::INITIALIZE
+            | ins::CREDIT_FOR_LOAD
+            | ins::DEBIT
+            | ins::UPDATE_OVERDRAW_LIMIT
+            | ins::GET_TRANSACTION_PROVE,
+        )
+        | (GREY, ins::INITIALIZE_GREY | ins::GREY_LOCK | ins::GREY_DEBIT) => Direction::In,
+        (PLAIN, ins::GET_BALANCE) => Direction::Out,
+        _ => basic::ins::direction(class, ins, p1),
+    }
+}
 
 /// A terminal's identifier.
 pub(crate) type Terminal = [u8; 6];

@@ -157,6 +157,7 @@ mod transaction;
 use tessera_cos::{Dialect, basic::Turn, session::SESSION_BYTES};
 use tessera_framework::{Command, Env, Halt, Outcome, Reply, StatusWord};
 
+pub use command::direction;
 pub use pending::{forget_pending, forget_pending_before};
 
 use cache::{CACHE_BYTES, forget_cached};

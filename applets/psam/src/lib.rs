@@ -124,7 +124,8 @@ use core::ops::Range;
 
 use tessera_cos::session;
 use tessera_framework::{
-    Aid, Applet, Command, Descriptor, DfId, Env, FileId, Halt, Outcome, Reply, Selected, Selection,
+    Aid, Applet, Class, Command, Descriptor, DfId, Direction, Env, FileId, Halt, Ins, Outcome,
+    Reply, Selected, Selection,
 };
 
 use personality::Personality;
@@ -189,6 +190,10 @@ impl Applet for Psam {
     fn passed_over(&self, env: &mut Env<'_>) {
         // Without its RAM the card answers 6F00 to everything anyway.
         let _ = session::take_challenge(env);
+    }
+
+    fn direction(&self, class: Class, ins: Ins, p1: u8) -> Direction {
+        ins::direction(class, ins, p1)
     }
 
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {

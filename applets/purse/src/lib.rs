@@ -51,8 +51,8 @@ use tessera_cos::{
     no_data_object, session,
 };
 use tessera_framework::{
-    Aid, Applet, Command, Descriptor, DfId, Env, FileId, Halt, Outcome, Reply, Selected, Selection,
-    StatusWord,
+    Aid, Applet, Class, Command, Descriptor, DfId, Direction, Env, FileId, Halt, Ins, Outcome,
+    Reply, Selected, Selection, StatusWord,
 };
 use tessera_pboc::Rules;
 
@@ -123,6 +123,10 @@ impl Applet for Purse {
         tessera_pboc::forget_pending(env);
         // Without its RAM the application answers 6F00 to everything anyway.
         let _ = session::take_challenge(env);
+    }
+
+    fn direction(&self, class: Class, ins: Ins, p1: u8) -> Direction {
+        tessera_pboc::direction(class, ins, p1)
     }
 
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {

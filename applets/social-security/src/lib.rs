@@ -80,8 +80,8 @@ use tessera_cos::{
     social::{self, Family, Place, service},
 };
 use tessera_framework::{
-    Aid, Applet, Command, CounterId, Descriptor, DfId, Env, FileId, Halt, Outcome, Reply, Selected,
-    Selection, pin::Pin,
+    Aid, Applet, Class, Command, CounterId, Descriptor, DfId, Direction, Env, FileId, Halt, Ins,
+    Outcome, Reply, Selected, Selection, pin::Pin,
 };
 
 /// The application.
@@ -145,6 +145,10 @@ impl Applet for SocialSecurity {
     fn passed_over(&self, env: &mut Env<'_>) {
         account::forget(env);
         social::passed_over(env);
+    }
+
+    fn direction(&self, class: Class, ins: Ins, p1: u8) -> Direction {
+        social::ins::direction(class, ins, p1)
     }
 
     fn process(&self, env: &mut Env<'_>, command: &Command<'_>, reply: &mut Reply<'_>) -> Outcome {

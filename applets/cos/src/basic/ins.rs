@@ -1,6 +1,6 @@
 //! Instructions of PBOC cards that ISO/IEC 7816-4 does not have.
 
-use tessera_framework::Ins;
+use tessera_framework::{Class, Direction, Ins};
 
 /// CARD BLOCK.
 pub const CARD_BLOCK: Ins = Ins(0x16);
@@ -16,3 +16,12 @@ pub const PIN_MAINTENANCE: Ins = Ins(0x5E);
 pub const WRITE_BINARY: Ins = Ins(0xD0);
 /// WRITE RECORD, here another name of UPDATE RECORD.
 pub const WRITE_RECORD: Ins = Ins(0xD2);
+
+/// Which way the data of a command goes ([`Applet::direction`](tessera_framework::Applet::direction)).
+#[must_use]
+pub const fn direction(class: Class, ins: Ins, p1: u8) -> Direction {
+    match ins {
+        PIN_MAINTENANCE => Direction::In,
+        _ => Direction::of(class, ins, p1),
+    }
+}

@@ -1,6 +1,6 @@
 //! Instructions of these cards that ISO/IEC 7816-4 does not have.
 
-use tessera_framework::Ins;
+use tessera_framework::{Class, Direction, Ins};
 
 /// CARD BLOCK.
 pub const CARD_BLOCK: Ins = Ins(0x16);
@@ -12,3 +12,12 @@ pub const APPLICATION_BLOCK: Ins = Ins(0x1E);
 pub const PIN_MAINTENANCE: Ins = Ins(0x24);
 /// PIN CHANGE.
 pub const PIN_CHANGE: Ins = Ins(0x5E);
+
+/// Which way the data of a command goes ([`Applet::direction`](tessera_framework::Applet::direction)).
+#[must_use]
+pub const fn direction(class: Class, ins: Ins, p1: u8) -> Direction {
+    match ins {
+        PIN_CHANGE => Direction::In,
+        _ => Direction::of(class, ins, p1),
+    }
+}

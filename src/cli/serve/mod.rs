@@ -1,25 +1,23 @@
-//! `tessera serve`: puts cards into virtual PC/SC readers.
+//! `tessera serve`: puts cards into virtual readers.
+
+mod vpcd;
 
 use std::{
-    io::{self, BufRead, BufReader, Read, Write},
-    net::{Shutdown, TcpStream},
+    io::{BufRead, BufReader, Read, Write},
     path::PathBuf,
     process::ExitCode,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
-    thread,
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
 use tessera::{
     NoAtr, profile,
-    reader::{
-        Slot, SlotError, control,
-        vpcd::{self, Ended},
-    },
+    reader::{self, Slot, control},
     trace::Narrator,
 };
 
@@ -35,6 +33,9 @@ pub(crate) struct Serve {
     /// Profiles (built-in names or files) or images, one a slot
     #[arg(value_name = "PROFILE|IMAGE", default_value = profile::DEFAULT)]
     cards: Vec<String>,
+    /// The virtual reader
+    #[arg(long, value_enum, default_value = "vpcd")]
+    reader: Reader,
     /// Keep the n-th card in the n-th such file: opened if it is there, else made and saved
     #[arg(long, short, value_name = "FILE")]
     image: Vec<PathBuf>,
@@ -49,7 +50,7 @@ pub(crate) struct Serve {
     #[arg(long, default_value = "127.0.0.1")]
     host: String,
     /// Port of the first card's slot
-    #[arg(long, short, default_value_t = vpcd::PORT)]
+    #[arg(long, short, default_value_t = reader::vpcd::PORT)]
     port: u16,
     /// Wait for vpcd instead of failing when nothing listens at the start
     #[arg(long)]
@@ -74,33 +75,32 @@ pub(crate) struct Serve {
 /// Why serving ends with an error.
 #[derive(Debug, thiserror::Error)]
 enum ServeError {
-    #[error(
-        "nothing listens on {host}:{port} ({error}); start pcscd with the driver vsmartcard-vpcd first, or say --wait"
-    )]
-    NobodyListens { host: String, port: u16, error: io::Error },
     #[error("{files} {of} for {cards} cards")]
     MoreFiles { files: usize, of: &'static str, cards: usize },
-    #[error("port {0} is the last one; there is no slot beyond it")]
-    NoPort(u16),
     #[error("signals cannot be caught: {0}")]
     Signals(#[from] ctrlc::Error),
 }
 
-/// Time between two attempts to reach a reader that has gone.
+/// Time between two attempts at what does not work now.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// How long a card stays away at least. pcscd looks every 0.4 s whether a card is there; one that
-/// is back sooner has never left for it, so it gives no power and its next command has no answer.
-const AWAY_AT_LEAST: Duration = Duration::from_millis(600);
+/// The virtual readers there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+enum Reader {
+    /// vsmartcard's vpcd: whole commands through pcscd
+    Vpcd,
+}
+
+/// A reader that is open: given the word to stop, it starts its threads.
+type Running = Box<dyn FnOnce(&Arc<AtomicBool>) -> Vec<JoinHandle<()>>>;
 
 /// A card being served.
 struct Served {
     number: usize,
     name: String,
-    address: (String, u16),
-    slot: Mutex<Slot>,
-    /// The line to the reader, to be cut from outside.
-    line: Mutex<Option<TcpStream>>,
+    slot: Arc<Mutex<Slot>>,
+    /// What the reader does when an order has taken the card out.
+    hang_up: Mutex<Option<Box<dyn Fn() + Send>>>,
     tracing: Arc<AtomicBool>,
     away: Duration,
 }
@@ -115,9 +115,8 @@ impl control::Served for Served {
     }
 
     fn hang_up(&self) {
-        let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(line) = line.as_ref() {
-            let _ = line.shutdown(Shutdown::Both);
+        if let Some(hang_up) = &*self.hang_up.lock().unwrap_or_else(PoisonError::into_inner) {
+            hang_up();
         }
     }
 }
@@ -125,11 +124,9 @@ impl control::Served for Served {
 impl Serve {
     pub(crate) fn run(self) -> Outcome {
         let slots = Arc::new(self.slots()?);
-        if !self.wait {
-            for served in slots.iter() {
-                self.somebody_listens(served)?;
-            }
-        }
+        let reader = match self.reader {
+            Reader::Vpcd => vpcd::open(&self, &slots)?,
+        };
         let socket = self.control.clone().unwrap_or_else(|| ctl::socket_of_port(self.port));
         let listener = ctl::listen(&socket)?;
         // Before the first word: whoever reads it may end this at once. Nobody listens any more
@@ -143,12 +140,7 @@ impl Serve {
             thread::spawn(move || answer_orders(&listener, &slots));
         }
         let stop = Arc::new(AtomicBool::new(false));
-        let threads: Vec<_> = (0..slots.len())
-            .map(|n| {
-                let (slots, stop) = (slots.clone(), stop.clone());
-                thread::spawn(move || slots[n].serve(&stop))
-            })
-            .collect();
+        let threads = reader(&stop);
         let _ = finished.recv();
         stop.store(true, Ordering::Relaxed);
         slots.iter().for_each(control::Served::hang_up);
@@ -172,8 +164,6 @@ impl Serve {
         let mut slots = Vec::new();
         for (number, name) in self.cards.iter().enumerate() {
             let image = self.image.get(number);
-            let port = u16::try_from(number).ok().and_then(|n| self.port.checked_add(n));
-            let port = port.ok_or(ServeError::NoPort(self.port))?;
             let mut slot = cards::keep(name, image.map(PathBuf::as_path), self.sync)?;
             let name = slot.card().profile().name.clone();
             let tracing = Arc::new(AtomicBool::new(self.trace));
@@ -183,102 +173,38 @@ impl Serve {
             slots.push(Served {
                 number,
                 name,
-                address: (self.host.clone(), port),
-                slot: Mutex::new(slot),
-                line: Mutex::new(None),
+                slot: Arc::new(Mutex::new(slot)),
+                hang_up: Mutex::new(None),
                 tracing,
                 away: Duration::from_millis(self.away_ms),
             });
         }
         Ok(slots)
     }
-
-    fn somebody_listens(&self, served: &Served) -> Result<(), ServeError> {
-        let (host, port) = served.address.clone();
-        match served.connect() {
-            Ok(line) => {
-                *served.line.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
-                Ok(())
-            }
-            Err(error) => Err(ServeError::NobodyListens { host, port, error }),
-        }
-    }
 }
 
 impl Served {
-    fn connect(&self) -> io::Result<TcpStream> {
-        let (host, port) = &self.address;
-        let line = TcpStream::connect((host.as_str(), *port))?;
-        line.set_nodelay(true)?;
-        Ok(line)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Slot> {
+    fn lock(&self) -> MutexGuard<'_, Slot> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The line made at the start, or a new one.
-    fn next_line(&self) -> io::Result<TcpStream> {
-        let mut kept = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = match kept.take() {
-            Some(line) => line,
-            None => self.connect()?,
-        };
-        *kept = Some(line.try_clone()?);
-        Ok(line)
+    /// What has to be done when a card has been taken out by an order.
+    fn on_hang_up(&self, hang_up: impl Fn() + Send + 'static) {
+        *self.hang_up.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(hang_up));
     }
 
-    /// Puts the card into its reader, again and again, until `stop`.
-    fn serve(&self, stop: &AtomicBool) {
-        while !stop.load(Ordering::Relaxed) {
-            if !self.lock().is_present() {
-                thread::sleep(RETRY / 4);
-                continue;
-            }
-            let Ok(mut line) = self.next_line() else {
-                thread::sleep(RETRY);
-                continue;
-            };
-            let (host, port) = &self.address;
-            say(&format!("slot {}: {} is in the reader at {host}:{port}", self.number, self.name));
-            let ended = vpcd::serve(&mut line, &self.slot);
-            *self.line.lock().unwrap_or_else(PoisonError::into_inner) = None;
-            drop(line);
-            self.lock().power_off();
-            if stop.load(Ordering::Relaxed) {
-                break;
-            }
-            match &ended {
-                Ended::Keep(_) => self.complain(&format!(
-                    "{ended}. The last command is not answered and the card is out of the reader; \
-                     it comes back when it can be saved"
-                )),
-                _ if self.lock().is_dead() => self.complain(&format!(
-                    "{}. It stays mute and out of the reader; a card without faults comes when \
-                     serve is started again",
-                    NoAtr::MemoryFailure
-                )),
-                _ => say(&format!("slot {}: {ended}", self.number)),
-            }
-            match ended {
-                Ended::NoAnswer(SlotError::Torn) if self.away.is_zero() => {}
-                Ended::NoAnswer(SlotError::Torn) => {
-                    thread::sleep(self.away);
-                    // One that cannot be saved waits like one that gave no answer for it.
-                    let _ = self.lock().insert();
-                }
-                _ => thread::sleep(AWAY_AT_LEAST),
-            }
-            self.wait_to_be_kept(stop, &ended);
+    /// Puts a card that was torn back after its time; with a time of 0 an order does it.
+    fn put_back_after_a_tear(&self) {
+        if !self.away.is_zero() {
+            thread::sleep(self.away);
+            // One that cannot be saved waits like one that gave no answer for it.
+            let _ = self.lock().insert();
         }
     }
 
-    /// Tries to save a card that is out of the reader for that, again and again.
-    fn wait_to_be_kept(&self, stop: &AtomicBool, ended: &Ended) {
-        let mut told = match ended {
-            Ended::Keep(SlotError::Keep(error)) => error.to_string(),
-            _ => String::new(),
-        };
+    /// Tries to save a card that is out of the reader for that, again and again. `told`: what the
+    /// user knows of it already.
+    fn wait_to_be_kept(&self, stop: &AtomicBool, mut told: String) {
         while self.lock().waits_to_be_kept() && !stop.load(Ordering::Relaxed) {
             let inserted = self.lock().insert();
             match inserted {
@@ -293,6 +219,45 @@ impl Served {
                 }
             }
         }
+    }
+
+    /// Puts the card back when it has left for a tear or for its image, again and again, until
+    /// `stop`: what a reader that speaks to the card itself leaves to somebody else.
+    fn mind(&self, stop: &AtomicBool) {
+        let mut was_dead = false;
+        while !stop.load(Ordering::Relaxed) {
+            let (is_torn, waits, is_dead) = {
+                let slot = self.lock();
+                (slot.is_torn(), slot.waits_to_be_kept(), slot.is_dead())
+            };
+            if waits {
+                self.complain_of_keeping("");
+                self.wait_to_be_kept(stop, String::new());
+            } else if is_torn {
+                self.put_back_after_a_tear();
+            }
+            if is_dead && !was_dead {
+                self.complain_of_death();
+            }
+            was_dead = is_dead;
+            thread::sleep(RETRY / 4);
+        }
+    }
+
+    fn complain_of_keeping(&self, why: &str) {
+        self.complain(&format!(
+            "{why}{}the last command is not answered and the card is out of the reader; it comes \
+             back when it can be saved",
+            if why.is_empty() { "" } else { ": " }
+        ));
+    }
+
+    fn complain_of_death(&self) {
+        self.complain(&format!(
+            "{}. It stays mute and out of the reader; a card without faults comes when serve is \
+             started again",
+            NoAtr::MemoryFailure
+        ));
     }
 
     fn complain(&self, what: &str) {
