@@ -94,11 +94,10 @@ impl Cards {
     }
 
     /// The card for a dialogue, without power.
-    pub(crate) fn fresh(
-        &mut self,
-        vector: &Vector,
-        dialogue: &Dialogue,
-    ) -> Result<Card, Unavailable> {
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn fresh(&mut self, vector: &Vector, dialogue: &Dialogue) -> Result<Card, Unavailable> {
         let mut card = match &dialogue.after {
             Some(before) => self.left_by(&vector.root, before)?,
             None => self.card(&vector.root, dialogue.profile.as_deref())?,

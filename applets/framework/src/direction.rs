@@ -29,7 +29,7 @@ impl Direction {
             Ins::GET_RESPONSE => Self::Out,
             _ if is_protected => Self::In,
             // It opens a channel and tells its number, or closes one.
-            Ins::MANAGE_CHANNEL if p1 != 0 => Self::In,
+            Ins::MANAGE_CHANNEL if p1 == 0x80 => Self::In,
             Ins::MANAGE_CHANNEL
             | Ins::GET_CHALLENGE
             | Ins::READ_BINARY

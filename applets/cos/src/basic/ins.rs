@@ -21,7 +21,7 @@ pub const WRITE_RECORD: Ins = Ins(0xD2);
 #[must_use]
 pub const fn direction(class: Class, ins: Ins, p1: u8) -> Direction {
     match ins {
-        PIN_MAINTENANCE => Direction::In,
+        CARD_BLOCK | APPLICATION_UNBLOCK | APPLICATION_BLOCK | PIN_MAINTENANCE => Direction::In,
         _ => Direction::of(class, ins, p1),
     }
 }

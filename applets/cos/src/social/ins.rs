@@ -17,7 +17,7 @@ pub const PIN_CHANGE: Ins = Ins(0x5E);
 #[must_use]
 pub const fn direction(class: Class, ins: Ins, p1: u8) -> Direction {
     match ins {
-        PIN_CHANGE => Direction::In,
+        CARD_BLOCK | APPLICATION_UNBLOCK | APPLICATION_BLOCK | PIN_CHANGE => Direction::In,
         _ => Direction::of(class, ins, p1),
     }
 }
