@@ -10,16 +10,19 @@
 //! |---|---|
 //! | [`application`] | what stands behind a link: a card, or a test's stand-in |
 //! | [`crc`] | the checks: CRC_A, CRC_B, LRC and the CRC of T=1 |
+//! | [`contact`] | the card's side of the line: answer to reset, T=0, T=1 |
 //! | [`frame`] | a frame on the air, to the bit |
 //! | [`noisy`] | what can befall a frame, drawn or scripted |
 //! | [`pcd`] | the reader's side of the air |
 
 pub mod application;
+pub mod contact;
 pub mod crc;
 pub mod frame;
 pub mod noisy;
 pub mod pcd;
 
 pub use application::{Application, Direction, Mute, Protocol};
+pub use contact::Contact;
 pub use frame::{Frame, PiccType, Rate};
 pub use noisy::{Fate, Noise};
