@@ -6,10 +6,12 @@
 //! | [`slot`] | what can be done to a card in a reader: power, reset, commands, pulling it out |
 //! | [`linked`] | the same card, behind a line or in the air |
 //! | [`vpcd`] | vsmartcard's protocol, by which pcscd shows a reader with our card |
+//! | [`ccid`] | a CCID reader with a serial line, for the driver pcscd has of such |
 //! | [`pty`] | the pseudo-terminal at which a program finds a reader with a serial line |
 //! | [`control`] | the orders of a developer beside the reader: tear, stuck, remove, insert, reset, dump |
 //! | [`place`] | which part of the memory an order means |
 
+pub mod ccid;
 pub mod control;
 pub mod linked;
 pub mod place;

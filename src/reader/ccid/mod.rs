@@ -1,0 +1,13 @@
+//! A CCID reader with a serial line, as libccid's driver for such readers speaks to one.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`frame`] | frames on the line: 03 06, a message, a check |
+//! | [`message`] | CCID messages |
+//! | [`protocol`] | the parameters of T=0 and T=1 in them |
+//! | [`model`] | which reader is shown |
+
+pub mod frame;
+pub mod message;
+pub mod model;
+pub mod protocol;
