@@ -13,7 +13,7 @@ pub use personalise::PersonaliseError;
 
 use crate::{
     choose::Choices,
-    link::Protocol,
+    link::Delivery,
     nvm::{
         Counters, Eeprom, Layout, Memory, PowerLost, PulseError, Segment, Tearing, fault::Fault,
         settle,
@@ -132,7 +132,7 @@ impl Card {
         settle(&mut self.core.memory, &self.core.layout)
             .inspect_err(|_| self.core.memory.power_down())?;
         self.core.powered_at_us = self.core.clock_us();
-        self.core.protocol = self.profile.first_protocol(self.core.interface);
+        self.core.delivery = self.profile.first_delivery(self.core.interface);
         self.core.channels[0].open = true;
         match select::implicitly(&mut self.core, &self.registry, 0) {
             Err(Halt::Torn(_)) => Err(NoAtr::PowerLost),
@@ -218,14 +218,14 @@ impl Card {
     pub fn set_interface(&mut self, interface: Interface) {
         self.power_off();
         self.core.interface = interface;
-        self.core.protocol = self.profile.first_protocol(interface);
+        self.core.delivery = self.profile.first_delivery(interface);
         self.atr = self.profile.atr(interface);
     }
 
     /// How commands come from now on. Every power-up goes back to what the answer to reset offers
     /// first.
-    pub fn speak(&mut self, protocol: Protocol) {
-        self.core.protocol = protocol;
+    pub fn set_delivery(&mut self, delivery: Delivery) {
+        self.core.delivery = delivery;
     }
 
     /// The profile it was made from.

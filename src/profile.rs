@@ -8,12 +8,15 @@
 //! like = ["social-security-p16"]              # whose tables to take, see `like.rs`
 //!
 //! [card]
-//! interface = "contactless"                   # or "contact" (T=0)
+//! interface = "contactless"                   # Type A; "contactless-b"; or "contact"
 //! historical = "00815653438601330400000298"   # historical bytes of ATR and ATS, up to 15
 //! ats = "78 80 70 02"                         # interface bytes of the ATS: T0, TA, TB, TC
 //! memory-bytes = 8192                         # 4 to 80 KiB
 //! part = "page64"                             # memory part, see `nvm::Geometry`
 //! seed = 1                                    # of the card's random source
+//!
+//! [card.line]                                 # contacts, as said in `line.rs`
+//! protocols = ["T=0", "T=1"]
 //!
 //! [limits]
 //! channels = 20                               # logical channels, 1 to 20
@@ -76,6 +79,7 @@ mod items;
 mod keys;
 mod library;
 mod like;
+mod line;
 mod lint;
 mod master;
 mod medical;
@@ -94,7 +98,7 @@ use serde::Deserialize;
 use tessera_framework::{Applet, Interface};
 use toml::Spanned;
 
-use crate::link::Protocol;
+use crate::link::{Delivery, contact};
 use several::Several;
 use source::Source;
 use whole::Whole;
@@ -115,6 +119,8 @@ pub struct Profile {
     pub interface: Interface,
     /// Historical bytes of ATR and ATS, at most 15.
     pub historical: Vec<u8>,
+    /// How it speaks on contacts.
+    pub line: contact::Parameters,
     /// Interface bytes of the ATS, from T0 on (ISO/IEC 14443-4:2018, 5.2).
     pub ats_interface: Vec<u8>,
     /// Size of the EEPROM in bytes.
@@ -297,6 +303,7 @@ struct File {
 struct CardSection {
     interface: Spanned<String>,
     historical: Spanned<String>,
+    line: Option<Spanned<line::Section>>,
     #[serde(default)]
     ats: Option<Spanned<String>>,
     memory_bytes: Spanned<u32>,
@@ -358,6 +365,7 @@ impl Profile {
                 format!("{}", card.memory_bytes.get_ref()),
             ));
         }
+        let line = line::parameters(&source, card.line, &historical)?;
         let ats_interface = source.ats_interface(card.ats.as_ref())?;
         let limits = source.limits(parsed.limits)?;
         let part = source.part(card.part)?;
@@ -386,6 +394,7 @@ impl Profile {
             source: text.clone(),
             interface,
             historical,
+            line,
             ats_interface,
             memory_bytes: card.memory_bytes.into_inner(),
             part,
@@ -422,18 +431,18 @@ impl Profile {
 
     /// How commands come when nobody has chosen a protocol.
     #[must_use]
-    pub fn first_protocol(&self, interface: Interface) -> Protocol {
-        if interface == Interface::Contact { Protocol::T0 } else { Protocol::Whole }
+    pub fn first_delivery(&self, interface: Interface) -> Delivery {
+        let is_t0 = self.line.begins_with().0 == contact::Protocol::T0;
+        if interface == Interface::Contact && is_t0 { Delivery::Tpdus } else { Delivery::Apdus }
     }
 
-    /// The answer to reset a PC/SC reader reports: on contacts `3B 6n 00 00` and the historical
-    /// bytes (T=0), contactless `3B 8n 80 01`, the same and a check byte (PC/SC part 3,
+    /// The answer to reset a PC/SC reader reports: on contacts the card's own, contactless `3B 8n 80 01`, the same and a check byte (PC/SC part 3,
     /// 3.1.3.2.3.1).
     #[must_use]
     pub fn atr(&self, interface: Interface) -> Vec<u8> {
         let count = self.historical.len() as u8;
         match interface {
-            Interface::Contact => [&[0x3B, 0x60 | count, 0, 0][..], &self.historical].concat(),
+            Interface::Contact => self.line.atr(),
             Interface::ContactlessA | Interface::ContactlessB => {
                 let mut atr = [&[0x3B, 0x80 | count, 0x80, 0x01][..], &self.historical].concat();
                 let check = atr[1..].iter().fold(0, |sum, byte| sum ^ byte);

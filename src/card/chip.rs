@@ -2,7 +2,7 @@
 //! each.
 
 use super::{Card, Response};
-use crate::link::{Application, Direction, Mute, Protocol};
+use crate::link::{Application, Delivery, Direction, Mute};
 
 /// A card as a link takes it.
 #[derive(Clone, Debug)]
@@ -41,8 +41,8 @@ impl Application for Chip {
         self.card.power_on().map_err(|_| Mute)
     }
 
-    fn speak(&mut self, protocol: Protocol) {
-        self.card.speak(protocol);
+    fn set_delivery(&mut self, delivery: Delivery) {
+        self.card.set_delivery(delivery);
     }
 
     fn power_off(&mut self) {

@@ -95,7 +95,7 @@ impl Card {
             envelope: Envelope::default(),
             random: Source::new(Random::new(profile.seed)),
             interface: profile.interface,
-            protocol: profile.first_protocol(profile.interface),
+            delivery: profile.first_delivery(profile.interface),
             command_bytes_max: profile.limits.command_bytes as usize,
             response_bytes_max: (profile.limits.response_bytes as usize)
                 .min(RESPONSE_BYTES_MAX - 2),

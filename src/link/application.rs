@@ -12,8 +12,8 @@ pub trait Application {
 
     /// Told after power-up, before the first command, how commands will come. A card that is not
     /// told takes what its answer to reset offers first.
-    fn speak(&mut self, protocol: Protocol) {
-        let _ = protocol;
+    fn set_delivery(&mut self, delivery: Delivery) {
+        let _ = delivery;
     }
 
     /// Power goes.
@@ -34,13 +34,13 @@ pub trait Application {
 
 /// How commands come to the card and answers go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Protocol {
+pub enum Delivery {
     /// As TPDUs of T=0: a command brings data or fetches it, never both, so the rest of the answer
     /// is announced with 61XX or 6CXX and fetched by GET RESPONSE, and what is longer than a TPDU
     /// comes in ENVELOPEs (ISO/IEC 7816-3:2006, 12.2).
-    T0,
+    Tpdus,
     /// Whole, however the link cuts them: T=1 and ISO/IEC 14443-4.
-    Whole,
+    Apdus,
 }
 
 /// There is no answer, and there will be none before the next power-up.
@@ -53,8 +53,8 @@ impl<A: Application + ?Sized> Application for Box<A> {
         (**self).power_on()
     }
 
-    fn speak(&mut self, protocol: Protocol) {
-        (**self).speak(protocol);
+    fn set_delivery(&mut self, delivery: Delivery) {
+        (**self).set_delivery(delivery);
     }
 
     fn power_off(&mut self) {

@@ -22,7 +22,7 @@ pub mod frame;
 pub mod noisy;
 pub mod pcd;
 
-pub use application::{Application, Direction, Mute, Protocol};
+pub use application::{Application, Delivery, Direction, Mute};
 pub use contact::Contact;
 pub use frame::{Frame, PiccType, Rate};
 pub use noisy::{Fate, Noise};

@@ -23,7 +23,7 @@
 
 use tessera_framework::{Apdu, Ins, StatusWord};
 
-use crate::link::Protocol;
+use crate::link::Delivery;
 
 /// A command chain that is not complete.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -161,14 +161,14 @@ impl Held {
     pub(crate) fn get_response(
         &mut self,
         apdu: &Apdu<'_>,
-        protocol: Protocol,
+        delivery: Delivery,
         out: &mut [u8],
     ) -> (usize, StatusWord) {
         let Some(Fetch::GetResponse { status, .. }) = self.state else {
             return (0, StatusWord::CONDITIONS_NOT_SATISFIED);
         };
         let (rest, ne) = (&self.data[self.sent..], apdu.ne as usize);
-        if protocol == Protocol::T0 && !apdu.extended && rest.len() < ne {
+        if delivery == Delivery::Tpdus && !apdu.extended && rest.len() < ne {
             return (0, StatusWord::wrong_le(rest.len()));
         }
         self.next_piece(ne, status, out)
@@ -208,35 +208,35 @@ impl Held {
         &mut self,
         apdu: &Apdu<'_>,
         channel: u8,
-        protocol: Protocol,
+        delivery: Delivery,
         data: &[u8],
         status: StatusWord,
         has_changed: bool,
     ) -> (usize, StatusWord) {
         let (n, ne) = (data.len(), apdu.ne as usize);
-        if n == 0 || (n <= ne && (protocol == Protocol::Whole || apdu.extended)) {
+        if n == 0 || (n <= ne && (delivery == Delivery::Apdus || apdu.extended)) {
             return (n, status);
         }
-        self.send_in_pieces(apdu, channel, protocol, data, status, has_changed)
+        self.send_in_pieces(apdu, channel, delivery, data, status, has_changed)
     }
 
     fn send_in_pieces(
         &mut self,
         apdu: &Apdu<'_>,
         channel: u8,
-        protocol: Protocol,
+        delivery: Delivery,
         data: &[u8],
         status: StatusWord,
         has_changed: bool,
     ) -> (usize, StatusWord) {
         let (n, ne) = (data.len(), apdu.ne as usize);
-        let now = match (protocol, apdu.case()) {
+        let now = match (delivery, apdu.case()) {
             _ if apdu.extended => ne.min(n),
-            (Protocol::T0, 2) if n == ne => return (n, status),
-            (Protocol::T0, 2) if n > 256 && ne == 256 => 256,
-            (Protocol::Whole, 2) if n > 256 => ne,
-            (Protocol::T0, 2) if has_changed => 0,
-            (Protocol::Whole, 2) if has_changed => ne.min(n),
+            (Delivery::Tpdus, 2) if n == ne => return (n, status),
+            (Delivery::Tpdus, 2) if n > 256 && ne == 256 => 256,
+            (Delivery::Apdus, 2) if n > 256 => ne,
+            (Delivery::Tpdus, 2) if has_changed => 0,
+            (Delivery::Apdus, 2) if has_changed => ne.min(n),
             (_, 2) => {
                 // With the right Le nothing is missing before the end of the file.
                 let status =
@@ -244,9 +244,9 @@ impl Held {
                 self.hold(Fetch::Repeat { header: Header::of(apdu), status }, data);
                 return (0, StatusWord::wrong_le(n.min(SHORT_BYTES_MAX)));
             }
-            (Protocol::T0, _) => 0,
-            (Protocol::Whole, 4) => ne.min(n),
-            (Protocol::Whole, _) => n.min(256),
+            (Delivery::Tpdus, _) => 0,
+            (Delivery::Apdus, 4) => ne.min(n),
+            (Delivery::Apdus, _) => n.min(256),
         };
         if now == n {
             return (n, status);

@@ -5,7 +5,7 @@ use tessera_framework::{
 };
 
 use super::{channel, registry::Registry, select, state::Core};
-use crate::{link::Protocol, nvm::PowerLost};
+use crate::{link::Delivery, nvm::PowerLost};
 
 /// Processing time of a command without its pulses, and per byte that moves (own choice; no card's
 /// data sheet gives one).
@@ -138,7 +138,7 @@ impl Core {
             *seen = Seen::InPart;
             return Ok(answer);
         }
-        let comes_in_parts = self.protocol == Protocol::T0 && !self.envelope.is_running();
+        let comes_in_parts = self.delivery == Delivery::Tpdus && !self.envelope.is_running();
         if apdu.ins == Ins::ENVELOPE && class.is_interindustry() && comes_in_parts {
             return self.envelope(registry, number, apdu, out, seen);
         }
@@ -183,7 +183,7 @@ impl Core {
         let extended = apdu.extended && !self.envelope.is_running();
         let apdu = &Apdu { ne, extended, ..*apdu };
         let has_changed = self.memory.memory().pulses() != pulses;
-        Ok(self.held.send(apdu, number, self.protocol, &out[..bytes], status, has_changed))
+        Ok(self.held.send(apdu, number, self.delivery, &out[..bytes], status, has_changed))
     }
 
     fn get_response(
@@ -201,6 +201,6 @@ impl Core {
         if apdu.ne == 0 || !apdu.data.is_empty() {
             return Halt::status(StatusWord::WRONG_LENGTH);
         }
-        Ok(self.held.get_response(apdu, self.protocol, out))
+        Ok(self.held.get_response(apdu, self.delivery, out))
     }
 }

@@ -12,7 +12,7 @@ use super::{
     steps::Steps,
 };
 use crate::{
-    link::Protocol,
+    link::Delivery,
     nvm::{Block, Eeprom, Journal, Layout, Ram, Tearing, counter::Touched},
     random::Source,
 };
@@ -34,7 +34,7 @@ pub(crate) struct Core {
     pub(crate) envelope: Envelope,
     pub(crate) random: Source,
     pub(crate) interface: Interface,
-    pub(crate) protocol: Protocol,
+    pub(crate) delivery: Delivery,
     pub(crate) command_bytes_max: usize,
     pub(crate) response_bytes_max: usize,
     pub(crate) processing_us: u64,
@@ -57,7 +57,7 @@ impl Core {
             envelope: self.envelope.clone(),
             random: self.random.clone(),
             interface: self.interface,
-            protocol: self.protocol,
+            delivery: self.delivery,
             command_bytes_max: self.command_bytes_max,
             response_bytes_max: self.response_bytes_max,
             processing_us: self.processing_us,

@@ -3,6 +3,7 @@
 mod account;
 mod employer;
 mod library;
+mod line;
 mod lint;
 mod medical;
 mod psam;

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Slot;
-use crate::link::{Application, Direction, Mute, Protocol};
+use crate::link::{Application, Delivery, Direction, Mute};
 
 /// A slot behind a link. Clones mean the same slot.
 #[derive(Clone)]
@@ -34,8 +34,8 @@ impl Application for Linked {
         self.slot().power_on().map_err(|_| Mute)
     }
 
-    fn speak(&mut self, protocol: Protocol) {
-        self.slot().speak(protocol);
+    fn set_delivery(&mut self, delivery: Delivery) {
+        self.slot().set_delivery(delivery);
     }
 
     fn power_off(&mut self) {

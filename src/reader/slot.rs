@@ -14,7 +14,7 @@ use tessera_framework::Interface;
 use crate::{
     Card, NoAtr, Response,
     image::{FileError, ImageFile},
-    link::Protocol,
+    link::Delivery,
     nvm::fault::Fault,
     trace::Event,
 };
@@ -165,9 +165,9 @@ impl Slot {
         self.card.set_interface(interface);
     }
 
-    /// How commands come from now on; see [`Card::speak`].
-    pub fn speak(&mut self, protocol: Protocol) {
-        self.card.speak(protocol);
+    /// How commands come from now on; see [`Card::set_delivery`].
+    pub fn set_delivery(&mut self, delivery: Delivery) {
+        self.card.set_delivery(delivery);
     }
 
     /// Powers the card; a card that has power is reset.

@@ -3,7 +3,7 @@
 use Interface::{Contact, ContactlessA};
 
 use super::*;
-use crate::link::Protocol;
+use crate::link::Delivery;
 
 /// ECHO of `n` bytes as an extended command, with these bytes of Le behind them.
 fn echo(n: usize, le: &[u8]) -> Vec<u8> {
@@ -118,7 +118,7 @@ fn where_commands_come_whole_it_is_the_applets_business() {
     let mut card = card_after(ContactlessA, &[SELECT_A]);
     check(&mut card, &[("00C2000002 0012", "6D00")]);
     let mut card = card_after(Contact, &[SELECT_A]);
-    card.speak(Protocol::Whole);
+    card.set_delivery(Delivery::Apdus);
     check(&mut card, &[("00C2000002 0012", "6D00")]);
     card.power_on().unwrap();
     check(&mut card, &[("00C2000002 0012", "9000")]);
