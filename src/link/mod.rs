@@ -14,6 +14,7 @@
 //! | [`frame`] | a frame on the air, to the bit |
 //! | [`noisy`] | what can befall a frame, drawn or scripted |
 //! | [`pcd`] | the reader's side of the air |
+//! | [`picc`] | the card's side of the air |
 
 pub mod application;
 pub mod contact;
@@ -21,6 +22,7 @@ pub mod crc;
 pub mod frame;
 pub mod noisy;
 pub mod pcd;
+pub mod picc;
 
 pub use application::{Application, Delivery, Direction, Mute};
 pub use contact::Contact;

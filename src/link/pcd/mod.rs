@@ -1,4 +1,27 @@
 //! The reader's side of ISO/IEC 14443 (PCD): what it sends and what it hears.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`activation`] | from a field to a session: finding a card, RATS and PPS, ATTRIB |
+//! | [`alone`] | one card in the field and nobody else |
+//! | [`error`] | how it can end badly |
+//! | [`session`] | blocks: commands and answers, recovery, presence, S(DESELECT) |
+//! | [`told`] | ATS and ATQB as a reader reads them |
+
+pub mod activation;
+pub mod alone;
+pub mod error;
+pub mod session;
+pub mod told;
+
+#[cfg(test)]
+mod tests;
+
+pub use activation::{Activated, Options, activate};
+pub use alone::Alone;
+pub use error::PcdError;
+pub use session::{Link, Presence, Session};
+pub use told::{Atqb, Ats, ToldError};
 
 use super::Frame;
 

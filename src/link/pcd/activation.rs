@@ -1,0 +1,354 @@
+//! From a field to a session: finding the one card in it, RATS and PPS, ATTRIB
+//! (ISO/IEC 14443-3:2018, 6.5 and 7; ISO/IEC 14443-4:2018, 5).
+//!
+//! Several cards need an anticollision loop, which is not here: what [`select_a`], [`rats`] and
+//! [`attrib`] need can come from it.
+
+use super::{
+    Air, Heard, PcdError,
+    session::{Link, Session, described},
+    told::{Atqb, Ats},
+};
+use crate::link::{
+    Frame, PiccType, Rate,
+    picc::sizes::{ACTIVATION_FWT_FC, DELTA_FWT_FC, Rates, frame_bytes},
+};
+
+/// What a reader waits for answers of anticollision, from the end of its frame: those of Type A
+/// come after 1236 at the latest, an ATQB within TR0 and TR1 (7680 in all).
+const STEP_A_FC: u64 = 1236 + 128;
+const STEP_B_FC: u64 = 7680;
+
+/// How long a field stands still before a request: 5.1 ms.
+const GUARD_FC: u64 = 69_156;
+
+/// Between what a card said and the next frame.
+const GAP_A_FC: u64 = 1172;
+const GAP_B_FC: u64 = 1792;
+
+/// How a reader activates.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// The code of the longest frame the reader takes, 0 to C.
+    pub fsdi: u8,
+    /// The CID to give, 0 to 14, if the card takes one. `None` gives 0 and leaves it out of blocks.
+    pub cid: Option<u8>,
+    /// Node addresses for first blocks, if the card takes them.
+    pub nad: Option<u8>,
+    /// The bit rates of the reader; the fastest that both sides can are agreed on.
+    pub rates: Rates,
+    /// WUPA and WUPB instead of REQA and REQB: cards in HALT answer too.
+    pub wakes: bool,
+    /// The application family asked for.
+    pub afi: u8,
+    /// How many times anything is asked for again.
+    pub retries: u8,
+}
+
+impl Default for Options {
+    /// FSD 256, no CID, no NAD, fc/128, cards in HALT too, all families, two retries.
+    fn default() -> Self {
+        Self { fsdi: 8, cid: None, nad: None, rates: Rates::NONE, wakes: true, afi: 0, retries: 2 }
+    }
+}
+
+/// A selected card of Type A.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SelectedA {
+    /// The ATQA in the order of the air.
+    pub atqa: [u8; 2],
+    /// 4, 7 or 10 bytes.
+    pub uid: Vec<u8>,
+    /// The last SAK.
+    pub sak: u8,
+}
+
+impl SelectedA {
+    /// The card has ISO/IEC 14443-4.
+    #[must_use]
+    pub const fn has_part4(&self) -> bool {
+        self.sak & 0x24 == 0x20
+    }
+}
+
+/// A card with which there is a session.
+#[derive(Clone, Debug)]
+pub enum Activated {
+    /// Type A.
+    A {
+        /// What it told in anticollision.
+        card: SelectedA,
+        /// What it told after RATS.
+        ats: Ats,
+        /// The session.
+        session: Session,
+    },
+    /// Type B.
+    B {
+        /// What it told in anticollision.
+        atqb: Atqb,
+        /// The maximum buffer length index of its answer to ATTRIB.
+        mbli: u8,
+        /// The session.
+        session: Session,
+    },
+}
+
+impl Activated {
+    /// The session.
+    pub const fn session(&mut self) -> &mut Session {
+        match self {
+            Self::A { session, .. } | Self::B { session, .. } => session,
+        }
+    }
+
+    /// The session, and nothing else.
+    #[must_use]
+    pub fn into_session(self) -> Session {
+        match self {
+            Self::A { session, .. } | Self::B { session, .. } => session,
+        }
+    }
+}
+
+/// Finds the only card in the field, Type A before Type B, and activates it.
+///
+/// # Errors
+/// [`PcdError`] when there is none, or it has no part 4, or the activation fails.
+pub fn activate(air: &mut impl Air, options: &Options) -> Result<Activated, PcdError> {
+    match poll_a(air, options) {
+        Err(PcdError::Silence { .. }) => {}
+        Err(error) => return Err(error),
+        Ok(card) if !card.has_part4() => return Err(PcdError::Unsupported("ISO/IEC 14443-4")),
+        Ok(card) => {
+            let (ats, session) = rats(air, options)?;
+            return Ok(Activated::A { card, ats, session });
+        }
+    }
+    let atqb = poll_b(air, options)?;
+    let (mbli, session) = attrib(air, &atqb, options)?;
+    Ok(Activated::B { atqb, mbli, session })
+}
+
+/// Finds the only card of Type A and selects it. The field has been on for some time or not: 5.1 ms
+/// pass first.
+///
+/// # Errors
+/// [`PcdError`] when no card answers, or several, or one that breaks a rule.
+pub fn poll_a(air: &mut impl Air, options: &Options) -> Result<SelectedA, PcdError> {
+    let request = Frame::short(if options.wakes { 0x52 } else { 0x26 });
+    let mut failed = PcdError::Silence { after: "REQA" };
+    for _ in 0..=options.retries {
+        // Also when something went wrong on the way: the card is back in IDLE or HALT by then,
+        // or goes there by the request and answers the next.
+        match try_poll_a(air, &request) {
+            Ok(card) => return Ok(card),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+fn try_poll_a(air: &mut impl Air, request: &Frame) -> Result<SelectedA, PcdError> {
+    air.pause(GUARD_FC);
+    let atqa = match air.transceive(request, STEP_A_FC) {
+        Heard::Frame(frame) if frame.is_whole() && frame.bytes.len() == 2 => {
+            [frame.bytes[0], frame.bytes[1]]
+        }
+        heard => return Err(bad("REQA", "an ATQA", &heard)),
+    };
+    let mut uid = Vec::with_capacity(10);
+    for sel in [0x93, 0x95, 0x97] {
+        air.pause(GAP_A_FC);
+        let own = match air.transceive(&Frame::standard(&[sel, 0x20]), STEP_A_FC) {
+            Heard::Frame(frame) if frame.is_whole() => <[u8; 5]>::try_from(&frame.bytes[..])
+                .ok()
+                .filter(|own| own.iter().fold(0, |bcc, byte| bcc ^ byte) == 0)
+                .ok_or_else(|| bad("ANTICOLLISION", "four bytes and BCC", &Heard::Frame(frame)))?,
+            heard => return Err(bad("ANTICOLLISION", "four bytes and BCC", &heard)),
+        };
+        let sak = select(air, sel, own)?;
+        let [first, rest @ .., _] = own;
+        if sak & 0x04 == 0 {
+            uid.push(first);
+            uid.extend(rest);
+            return Ok(SelectedA { atqa, uid, sak });
+        }
+        uid.extend(rest);
+    }
+    Err(PcdError::Protocol {
+        after: "SELECT",
+        expected: "a complete UID after three levels",
+        got: "a SAK that says more follows".into(),
+    })
+}
+
+/// Selects the card with this UID of 4, 7 or 10 bytes, which must have been woken by a request.
+///
+/// # Errors
+/// [`PcdError`] when it does not answer as it should.
+pub fn select_a(air: &mut impl Air, uid: &[u8]) -> Result<u8, PcdError> {
+    let mut rest = uid;
+    let mut sak = 0;
+    for sel in [0x93, 0x95, 0x97] {
+        let [a, b, c, d] = match *rest {
+            [a, b, c, d] => {
+                rest = &[];
+                [a, b, c, d]
+            }
+            [a, b, c, ref after @ ..] => {
+                rest = after;
+                [0x88, a, b, c]
+            }
+            _ => return Ok(sak),
+        };
+        sak = select(air, sel, [a, b, c, d, a ^ b ^ c ^ d])?;
+    }
+    Ok(sak)
+}
+
+fn select(air: &mut impl Air, sel: u8, own: [u8; 5]) -> Result<u8, PcdError> {
+    let [a, b, c, d, bcc] = own;
+    let select = Frame::with_crc(PiccType::A, &[sel, 0x70, a, b, c, d, bcc]);
+    air.pause(GAP_A_FC);
+    let heard = air.transceive(&select, STEP_A_FC);
+    match checked(&heard) {
+        Some(&[sak]) => Ok(sak),
+        _ => Err(bad("SELECT", "a SAK", &heard)),
+    }
+}
+
+/// RATS, again if it is not answered, and PPS where faster rates can be had.
+///
+/// # Errors
+/// [`PcdError`] when the card does not answer with an ATS.
+pub fn rats(air: &mut impl Air, options: &Options) -> Result<(Ats, Session), PcdError> {
+    let cid = options.cid.unwrap_or(0) & 0x0F;
+    let request = Frame::with_crc(PiccType::A, &[0xE0, options.fsdi << 4 | cid]);
+    let mut heard = Heard::Nothing;
+    let mut told = None;
+    for _ in 0..=options.retries {
+        air.pause(GAP_A_FC);
+        heard = air.transceive(&request, ACTIVATION_FWT_FC + DELTA_FWT_FC);
+        told = checked(&heard).and_then(|bytes| Ats::parse(bytes).ok());
+        if told.is_some() {
+            break;
+        }
+    }
+    let ats = told.ok_or_else(|| bad("RATS", "an ATS", &heard))?;
+    air.pause(ats.sfgt_fc());
+    let (to_reader, to_card) = pps(air, options, &ats, cid)?;
+    let link = Link {
+        fsc_bytes: ats.fsc_bytes(),
+        fsd_bytes: frame_bytes(options.fsdi),
+        fwt_fc: ats.fwt_fc(),
+        cid: options.cid.filter(|_| ats.cid),
+        nad: options.nad.filter(|_| ats.nad),
+        to_card,
+        to_reader,
+        gap_fc: GAP_A_FC,
+        retries: options.retries,
+        ..Link::new(PiccType::A)
+    };
+    Ok((ats, Session::new(link)))
+}
+
+/// Agrees on the fastest rates; to the reader, to the card.
+fn pps(
+    air: &mut impl Air,
+    options: &Options,
+    ats: &Ats,
+    cid: u8,
+) -> Result<(Rate, Rate), PcdError> {
+    let (to_reader, to_card) = ats.rates.fastest(options.rates);
+    if (to_reader, to_card) == (Rate::Fc128, Rate::Fc128) {
+        return Ok((to_reader, to_card));
+    }
+    let start = 0xD0 | cid;
+    let integers = to_reader.integer() << 2 | to_card.integer();
+    air.pause(GAP_A_FC);
+    let request = Frame::with_crc(PiccType::A, &[start, 0x11, integers]);
+    let heard = air.transceive(&request, ats.fwt_fc() + DELTA_FWT_FC);
+    match checked(&heard) {
+        Some(&[answer]) if answer == start => Ok((to_reader, to_card)),
+        // Whether the card has changed its rates is not known now.
+        _ => Err(bad("PPS", "its first byte again", &heard)),
+    }
+}
+
+/// Finds the only card of Type B that matches the family. 5.1 ms pass first.
+///
+/// # Errors
+/// [`PcdError`] when no card answers, or several.
+pub fn poll_b(air: &mut impl Air, options: &Options) -> Result<Atqb, PcdError> {
+    let parameter = if options.wakes { 0x18 } else { 0x10 };
+    let request = Frame::with_crc(PiccType::B, &[0x05, options.afi, parameter]);
+    let mut heard = Heard::Nothing;
+    for _ in 0..=options.retries {
+        air.pause(GUARD_FC);
+        heard = air.transceive(&request, STEP_B_FC);
+        if let Some(atqb) = checked(&heard).and_then(|bytes| Atqb::parse(bytes).ok()) {
+            return Ok(atqb);
+        }
+    }
+    Err(bad("REQB", "an ATQB", &heard))
+}
+
+/// ATTRIB, again if it is not answered: the MBLI of the answer, and the session.
+///
+/// # Errors
+/// [`PcdError`] when the card has no part 4 or does not answer as it should.
+pub fn attrib(
+    air: &mut impl Air,
+    atqb: &Atqb,
+    options: &Options,
+) -> Result<(u8, Session), PcdError> {
+    if !atqb.has_part4() {
+        return Err(PcdError::Unsupported("ISO/IEC 14443-4"));
+    }
+    let cid = options.cid.filter(|_| atqb.cid);
+    let (to_reader, to_card) = atqb.rates.fastest(options.rates);
+    let rates = to_reader.integer() << 6 | to_card.integer() << 4;
+    let [a, b, c, d] = atqb.pupi;
+    let fsdi = options.fsdi & 0x0F;
+    let bytes = [0x1D, a, b, c, d, 0x00, rates | fsdi, 0x01, cid.unwrap_or(0) & 0x0F];
+    let request = Frame::with_crc(PiccType::B, &bytes);
+    let gap_fc = GAP_B_FC.max(atqb.tr2_fc());
+    let mut heard = Heard::Nothing;
+    for _ in 0..=options.retries {
+        air.pause(gap_fc);
+        heard = air.transceive(&request, atqb.fwt_fc() + DELTA_FWT_FC);
+        let &[first, ..] = checked(&heard).unwrap_or_default() else { continue };
+        if first & 0x0F != cid.unwrap_or(0) & 0x0F {
+            break;
+        }
+        air.pause(atqb.sfgt_fc());
+        let mbli = first >> 4;
+        let link = Link {
+            fsc_bytes: atqb.fsc_bytes(),
+            fsd_bytes: frame_bytes(fsdi),
+            fwt_fc: atqb.fwt_fc(),
+            cid,
+            nad: options.nad.filter(|_| atqb.nad),
+            to_card,
+            to_reader,
+            gap_fc,
+            command_bytes_max: (mbli > 0).then(|| atqb.fsc_bytes() << (mbli - 1)),
+            retries: options.retries,
+            ..Link::new(PiccType::B)
+        };
+        return Ok((mbli, Session::new(link)));
+    }
+    Err(bad("ATTRIB", "its CID", &heard))
+}
+
+fn checked(heard: &Heard) -> Option<&[u8]> {
+    if let Heard::Frame(frame) = heard { frame.checked() } else { None }
+}
+
+fn bad(after: &'static str, expected: &'static str, heard: &Heard) -> PcdError {
+    match heard {
+        Heard::Nothing => PcdError::Silence { after },
+        heard => PcdError::Protocol { after, expected, got: described(heard) },
+    }
+}
