@@ -8,7 +8,7 @@
 //! like = ["social-security-p16"]              # whose tables to take, see `like.rs`
 //!
 //! [card]
-//! interface = "contactless"                   # Type A; "contactless-b"; or "contact"
+//! interface = "contactless"                   # or "contact"
 //! historical = "00815653438601330400000298"   # historical bytes of ATR and ATS, up to 15
 //! ats = "78 80 70 02"                         # interface bytes of the ATS: T0, TA, TB, TC
 //! memory-bytes = 8192                         # 4 to 80 KiB
@@ -17,6 +17,9 @@
 //!
 //! [card.line]                                 # contacts, as said in `line.rs`
 //! protocols = ["T=0", "T=1"]
+//!
+//! [card.air]                                  # without contacts, as said in `air.rs`
+//! uid = "04112233445566"
 //!
 //! [limits]
 //! channels = 20                               # logical channels, 1 to 20
@@ -68,6 +71,7 @@
 
 mod access;
 mod account;
+mod air;
 mod check;
 mod employer;
 mod extension;
@@ -98,11 +102,12 @@ use serde::Deserialize;
 use tessera_framework::{Applet, Interface};
 use toml::Spanned;
 
-use crate::link::{Delivery, contact};
+use crate::link::{Delivery, PiccType, contact, picc};
 use several::Several;
 use source::Source;
 use whole::Whole;
 
+pub use air::Air;
 pub(crate) use check::card_number_check;
 
 /// Smallest and largest memory a card may have, in bytes.
@@ -121,8 +126,8 @@ pub struct Profile {
     pub historical: Vec<u8>,
     /// How it speaks on contacts.
     pub line: contact::Parameters,
-    /// Interface bytes of the ATS, from T0 on (ISO/IEC 14443-4:2018, 5.2).
-    pub ats_interface: Vec<u8>,
+    /// What it is without contacts.
+    pub air: Air,
     /// Size of the EEPROM in bytes.
     pub memory_bytes: u32,
     /// Name of the memory part.
@@ -304,6 +309,7 @@ struct CardSection {
     interface: Spanned<String>,
     historical: Spanned<String>,
     line: Option<Spanned<line::Section>>,
+    air: Option<Spanned<air::Section>>,
     #[serde(default)]
     ats: Option<Spanned<String>>,
     memory_bytes: Spanned<u32>,
@@ -367,6 +373,11 @@ impl Profile {
         }
         let line = line::parameters(&source, card.line, &historical)?;
         let ats_interface = source.ats_interface(card.ats.as_ref())?;
+        let air = air::air(&source, card.air, &ats_interface, &historical)?;
+        let interface = match (interface, air.picc_type) {
+            (Interface::ContactlessA, PiccType::B) => Interface::ContactlessB,
+            _ => interface,
+        };
         let limits = source.limits(parsed.limits)?;
         let part = source.part(card.part)?;
         let several = Several {
@@ -395,7 +406,7 @@ impl Profile {
             interface,
             historical,
             line,
-            ats_interface,
+            air,
             memory_bytes: card.memory_bytes.into_inner(),
             part,
             seed: card.seed,
@@ -422,11 +433,19 @@ impl Profile {
         lint::warnings(&self.applets)
     }
 
-    /// The answer to select of a contactless card of type A (ISO/IEC 14443-4:2018, 5.2).
+    /// The interface of the card in a contactless reader.
     #[must_use]
-    pub fn ats(&self) -> Vec<u8> {
-        let length = 1 + self.ats_interface.len() + self.historical.len();
-        [&[length as u8][..], &self.ats_interface, &self.historical].concat()
+    pub const fn contactless(&self) -> Interface {
+        match self.air.picc_type {
+            PiccType::A => Interface::ContactlessA,
+            PiccType::B => Interface::ContactlessB,
+        }
+    }
+
+    /// What a contactless reader finds there.
+    #[must_use]
+    pub fn picc(&self) -> picc::Parameters {
+        self.air.parameters(self.air.picc_type)
     }
 
     /// How commands come when nobody has chosen a protocol.
@@ -440,16 +459,19 @@ impl Profile {
     /// 3.1.3.2.3.1).
     #[must_use]
     pub fn atr(&self, interface: Interface) -> Vec<u8> {
-        let count = self.historical.len() as u8;
-        match interface {
-            Interface::Contact => self.line.atr(),
-            Interface::ContactlessA | Interface::ContactlessB => {
-                let mut atr = [&[0x3B, 0x80 | count, 0x80, 0x01][..], &self.historical].concat();
-                let check = atr[1..].iter().fold(0, |sum, byte| sum ^ byte);
-                atr.push(check);
-                atr
+        let told = match interface {
+            Interface::Contact => return self.line.atr(),
+            Interface::ContactlessA => self.historical.clone(),
+            Interface::ContactlessB => {
+                let b = &self.air.b;
+                // PUPI aside, what the ATQB says; then what the answer to ATTRIB does.
+                let atqb = b.atqb([0; 4], false);
+                [atqb.get(5..).unwrap_or_default(), &[b.mbli << 4]].concat()
             }
-        }
+        };
+        let mut atr = [&[0x3B, 0x80 | told.len() as u8, 0x80, 0x01][..], &told].concat();
+        atr.push(atr.iter().skip(1).fold(0, |sum, byte| sum ^ byte));
+        atr
     }
 }
 

@@ -87,13 +87,25 @@ fn facts(card: &Card) -> Vec<String> {
     let memory = card.eeprom();
     let geometry = memory.geometry();
     let most = memory.wear().worst().1;
+    let interface = match card.interface() {
+        Interface::Contact => "with contacts",
+        Interface::ContactlessA => "contactless, Type A",
+        Interface::ContactlessB => "contactless, Type B",
+    };
     let mut lines = vec![
-        format!("{}, {:?}", profile.name, card.interface()),
+        format!("{}, {interface}", profile.name),
         format!("answer to reset    {}", hex::encode_upper(card.atr())),
     ];
-    if card.interface() == Interface::ContactlessA {
-        lines.push(format!("answer to select   {}", hex::encode_upper(profile.ats())));
-    }
+    let told = match card.interface() {
+        Interface::Contact => None,
+        Interface::ContactlessA => Some(("answer to select  ", profile.air.a.ats())),
+        // A random PUPI is drawn in the field.
+        Interface::ContactlessB => {
+            let b = &profile.air.b;
+            Some(("answer to request ", b.atqb(b.pupi.unwrap_or_default(), false)))
+        }
+    };
+    lines.extend(told.map(|(what, bytes)| format!("{what} {}", hex::encode_upper(bytes))));
     lines.push(
         format!(
             "memory             {} bytes of {}, pages of {}; {} pulses so far, {most} cycles on the most used page",

@@ -74,9 +74,8 @@ impl Source<'_> {
         match name.get_ref().as_str() {
             "contact" => Ok(Interface::Contact),
             "contactless" => Ok(Interface::ContactlessA),
-            "contactless-b" => Ok(Interface::ContactlessB),
             other => {
-                let expected = "\"contact\", \"contactless\" or \"contactless-b\"";
+                let expected = "\"contact\" or \"contactless\"";
                 Err(self.wrong(name.span(), expected, format!("{other:?}")))
             }
         }

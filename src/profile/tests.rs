@@ -1,6 +1,7 @@
 //! Profiles: what the built-in ones put on a card, and what is said of each mistake.
 
 mod account;
+mod air;
 mod employer;
 mod library;
 mod line;
@@ -208,7 +209,7 @@ fn a_mistake_is_told_with_line_expected_and_got() {
         (
             "\"contactless\"",
             "\"air\"",
-            "card.toml:6: expected \"contact\", \"contactless\" or \"contactless-b\", got \"air\"",
+            "card.toml:6: expected \"contact\" or \"contactless\", got \"air\"",
         ),
         ("00815653", "0081565", "card.toml:7: expected hexadecimal bytes, got "),
         ("00815653", "00815653AABBCC", "card.toml:7: expected at most 15 historical bytes, got 16"),
