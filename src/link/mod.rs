@@ -12,6 +12,7 @@
 //! | [`crc`] | the checks: CRC_A, CRC_B, LRC and the CRC of T=1 |
 //! | [`contact`] | the card's side of the line: answer to reset, T=0, T=1 |
 //! | [`frame`] | a frame on the air, to the bit |
+//! | [`ifd`] | the reader's side of the line |
 //! | [`noisy`] | what can befall a frame, drawn or scripted |
 //! | [`pcd`] | the reader's side of the air |
 //! | [`picc`] | the card's side of the air |
@@ -20,6 +21,7 @@ pub mod application;
 pub mod contact;
 pub mod crc;
 pub mod frame;
+pub mod ifd;
 pub mod noisy;
 pub mod pcd;
 pub mod picc;

@@ -307,13 +307,14 @@ mod tests {
                 let mut bytes = vec![0x00, pcb, information.len() as u8];
                 bytes.extend(information);
                 bytes.push(crc::lrc(&bytes));
-                let taken = match (pcb, information) {
-                    (0x00 | 0x20 | 0x40 | 0x60, _) => true,
-                    (0x80 | 0x81 | 0x82 | 0x90 | 0x91 | 0x92, []) => true,
-                    (0xC0 | 0xE0 | 0xC2 | 0xE2, []) => true,
-                    (0xC1 | 0xE1, [0x01]) | (0xC3 | 0xE3, [0x01 | 0xFF]) => true,
-                    _ => false,
-                };
+                let taken = matches!(
+                    (pcb, information),
+                    (0x00 | 0x20 | 0x40 | 0x60, _)
+                        | (0x80 | 0x81 | 0x82 | 0x90 | 0x91 | 0x92, [])
+                        | (0xC0 | 0xE0 | 0xC2 | 0xE2, [])
+                        | (0xC1 | 0xE1, [0x01])
+                        | (0xC3 | 0xE3, [0x01 | 0xFF])
+                );
                 read(&bytes, Edc::Lrc, |read| {
                     assert_eq!(read.is_ok(), taken, "{pcb:02X} {information:02X?}");
                     assert!(taken || read == Err(Refusal::Other));

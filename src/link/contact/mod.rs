@@ -31,7 +31,7 @@ pub use output::Output;
 pub use parameters::{Level, Offer, Parameters, Procedure, Protocol};
 pub use timing::{FiDi, Timing};
 
-use super::{Application, Mute};
+use super::{Application, Delivery, Mute};
 use output::Outbox;
 
 /// The two ways to begin.
@@ -304,8 +304,14 @@ impl<A: Application> Contact<A> {
         self.state = State::Running(protocol);
         self.timing = timing;
         match protocol {
-            Protocol::T0 => self.t0.begin(),
-            Protocol::T1 => self.t1.begin(&self.parameters),
+            Protocol::T0 => {
+                self.application.set_delivery(Delivery::Tpdus);
+                self.t0.begin();
+            }
+            Protocol::T1 => {
+                self.application.set_delivery(Delivery::Apdus);
+                self.t1.begin(&self.parameters);
+            }
         }
     }
 

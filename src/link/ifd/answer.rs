@@ -1,0 +1,88 @@
+//! What a reader makes of an answer to reset (ISO/IEC 7816-3:2006, clause 8).
+
+use crate::{
+    link::contact::{
+        Convention, FiDi, Offer, Parameters, Protocol,
+        block::Edc,
+        parameters::{ClockStop, Globals, SpecificMode},
+    },
+    trace::atr::{self, Atr},
+};
+
+/// How many bytes an answer to reset has by those that have come; none while that is open.
+#[must_use]
+pub(super) fn bytes_wanted(got: &[u8]) -> Option<usize> {
+    let t0 = *got.get(1)?;
+    let (mut at, mut announced, mut check) = (1, t0 >> 4, false);
+    while announced != 0 {
+        at += announced.count_ones() as usize;
+        if announced & 8 == 0 {
+            break;
+        }
+        let td = *got.get(at)?;
+        check |= td & 0x0F != 0;
+        announced = td >> 4;
+    }
+    Some(at + 1 + usize::from(t0 & 0x0F) + usize::from(check))
+}
+
+/// The parameters an answer to reset tells; none when the card offers neither T=0 nor T=1, or is
+/// fixed to what is reserved. What is reserved and not fixed counts as the default.
+#[must_use]
+pub fn parameters(atr: &Atr) -> Option<Parameters> {
+    let offers = |protocol: u8| atr.protocols.contains(&protocol);
+    let offer = match (offers(0), offers(1)) {
+        (true, true) => Offer::Both,
+        (true, false) => Offer::T0,
+        (false, true) => Offer::T1,
+        (false, false) => return None,
+    };
+    let ta1 = atr.interface_byte('A', 1).map(FiDi::new);
+    let specific = match atr.specific_mode() {
+        None => None,
+        Some(mode) => {
+            let protocol = match mode.protocol {
+                0 => Protocol::T0,
+                1 => Protocol::T1,
+                _ => return None,
+            };
+            if !mode.implicit && ta1 == Some(None) {
+                return None;
+            }
+            let (can_change, implicit) = (mode.can_change, mode.implicit);
+            Some(SpecificMode { protocol, can_change, implicit })
+        }
+    };
+    let of = |letter: char, protocol: u8| {
+        let bytes = atr.interface_bytes.iter();
+        bytes.filter(|b| b.letter == letter && b.protocol == Some(protocol)).map(|b| b.value).next()
+    };
+    let crc = Edc::Crc { complemented: false, low_first: false };
+    Some(Parameters {
+        convention: match atr.convention {
+            atr::Convention::Direct => Convention::Direct,
+            atr::Convention::Inverse => Convention::Inverse,
+        },
+        ta1: ta1.flatten(),
+        tb1: atr.interface_byte('B', 1),
+        extra_guard_etu: atr.interface_byte('C', 1),
+        offer,
+        specific,
+        wi: atr.interface_byte('C', 2).filter(|&wi| wi > 0),
+        ifsc_bytes: of('A', 1).filter(|bytes| (1..255).contains(bytes)),
+        bwi_cwi: of('B', 1).map(|tb| (tb >> 4, tb & 0x0F)).filter(|&(bwi, _)| bwi <= 9),
+        edc: of('C', 1).map(|tc| if tc & 1 == 0 { Edc::Lrc } else { crc }),
+        globals: of('A', 15).map(|ta| Globals {
+            clock_stop: match ta >> 6 {
+                0 => ClockStop::No,
+                1 => ClockStop::Low,
+                2 => ClockStop::High,
+                _ => ClockStop::Either,
+            },
+            classes: ta & 0x3F,
+            spu: of('B', 15),
+        }),
+        historical: atr.historical.clone(),
+        ..Parameters::default()
+    })
+}
