@@ -155,11 +155,11 @@ impl<L: Line> Ifd<L> {
         let mut wait_clk = ATR_WAIT_CLK;
         while answer::bytes_wanted(&bytes).is_none_or(|wanted| bytes.len() < wanted.min(33)) {
             let Some(character) = self.line.hear(wait_clk) else { break };
-            if character.parity_ok {
-                bytes.push(character.byte);
-            } else {
-                self.line.signal_error();
+            // No line that is in order damages the answer to reset; what is damaged is none.
+            if !character.parity_ok {
+                return Err(IfdError::NoAtr);
             }
+            bytes.push(character.byte);
             wait_clk = initial.wwt_clk;
         }
         if bytes.is_empty() {
@@ -247,3 +247,6 @@ impl<L: Line> Ifd<L> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,12 @@
 //! A card in a reader: both ends, the clock they share, and what befalls what they send.
 //!
-//! A block of T=1 is lost, damaged in a bit that parity does not tell, late or doubled whole. A
-//! late one arrives just before, or just after, the reader sends next; a doubled one again as soon
-//! as the line is free. On T=0 a character is damaged so that its parity tells, whatever fault is
-//! drawn: nothing else happens to a character that this model knows.
+//! A block of T=1 is lost, damaged in a bit, late or doubled whole. Of damage in LEN the parity
+//! tells, of all other only the check: a LEN that is wrong unnoticed makes another block of the
+//! characters, which is right by chance one time in 256, and T=1 has no help against that. A late one of the reader arrives just before it sends next, one of the card just after, and what
+//! was said behind it comes behind it: a line does not change the order. A doubled one comes again
+//! as soon as the line is free. On T=0 a character is damaged so that its parity tells, whatever
+//! fault is drawn: nothing else happens to a character that this model knows. The answer to reset
+//! and PPS are spared.
 
 use std::collections::VecDeque;
 
@@ -19,17 +22,36 @@ pub struct Wired<A> {
     contact: Contact<A>,
     noise: Noise,
     now_clk: u64,
-    blocks: bool,
+    spoken: Spoken,
     /// What the card is sending, and which character comes next.
-    current: Output,
+    current: Turn,
     at: usize,
     /// What comes after it.
-    behind: VecDeque<Output>,
+    behind: VecDeque<Turn>,
     /// A block of the reader that is still on its way.
     late_to_card: Option<Vec<u8>>,
-    /// A block of the card that is still on its way.
-    late_to_reader: Option<Output>,
+    /// Blocks of the card that are still on their way.
+    late_to_reader: VecDeque<Turn>,
     block: Vec<u8>,
+}
+
+/// What the card says in one turn, as it reaches the reader.
+#[derive(Clone, Debug, Default)]
+struct Turn {
+    output: Output,
+    /// The character whose parity is wrong.
+    wrong: Option<usize>,
+}
+
+/// What is on the line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Spoken {
+    /// The answer to reset, or PPS.
+    Beginning,
+    /// T=0.
+    Characters,
+    /// T=1.
+    Blocks,
 }
 
 impl<A: Application> Wired<A> {
@@ -40,12 +62,12 @@ impl<A: Application> Wired<A> {
             contact,
             noise,
             now_clk: 0,
-            blocks: false,
-            current: Output::default(),
+            spoken: Spoken::Beginning,
+            current: Turn::default(),
             at: 0,
             behind: VecDeque::new(),
             late_to_card: None,
-            late_to_reader: None,
+            late_to_reader: VecDeque::new(),
             block: Vec::new(),
         }
     }
@@ -73,16 +95,17 @@ impl<A: Application> Wired<A> {
     }
 
     fn forget(&mut self) {
-        self.current.bytes.clear();
+        self.current.output.bytes.clear();
         self.at = 0;
         self.behind.clear();
     }
 
     /// The card has a block, and what it says to it comes behind what it said before.
-    fn deliver(&mut self, bytes: &[u8], from_clk: u64, guard_clk: u64) {
+    fn deliver(&mut self, bytes: &[u8], wrong: Option<usize>, from_clk: u64, guard_clk: u64) {
         let mut at_clk = from_clk;
-        for &byte in bytes {
-            self.contact.on_character(at_clk, Character::intact(byte));
+        for (n, &byte) in bytes.iter().enumerate() {
+            let parity_ok = wrong != Some(n);
+            self.contact.on_character(at_clk, Character { byte, parity_ok });
             self.now_clk = at_clk;
             at_clk = at_clk.saturating_add(guard_clk);
         }
@@ -92,63 +115,76 @@ impl<A: Application> Wired<A> {
     fn drain(&mut self) {
         while let Some(output) = self.contact.poll_output() {
             let fate = self.noise.fate(8 * output.bytes.len());
-            self.pass(output, fate);
+            self.pass(Turn { output, wrong: None }, fate);
         }
     }
 
-    fn pass(&mut self, mut output: Output, fate: Fate) {
+    fn pass(&mut self, mut turn: Turn, fate: Fate) {
+        if !self.late_to_reader.is_empty() {
+            self.late_to_reader.push_back(turn);
+            return;
+        }
         match fate {
-            Fate::Passes => self.behind.push_back(output),
+            Fate::Passes => self.behind.push_back(turn),
             Fate::IsLost => {}
             Fate::IsDamaged { bit } => {
-                turn_round(&mut output.bytes, bit);
-                self.behind.push_back(output);
+                turn.wrong = turn_round(&mut turn.output.bytes, bit);
+                self.behind.push_back(turn);
             }
-            Fate::IsLate => self.late_to_reader = Some(output),
+            Fate::IsLate => self.late_to_reader.push_back(turn),
             Fate::IsDoubled => {
-                let again = Output { at_clk: output.end_clk(), ..output.clone() };
-                self.behind.push_back(output);
+                let mut again = turn.clone();
+                again.output.at_clk = turn.output.end_clk();
+                self.behind.push_back(turn);
                 self.behind.push_back(again);
             }
         }
     }
 
     fn send_block(&mut self, bytes: &[u8], from_clk: u64, guard_clk: u64) {
+        // What is late from before comes before all that is said now.
+        let late_to_reader = std::mem::take(&mut self.late_to_reader);
         if let Some(late) = self.late_to_card.take() {
-            self.deliver(&late, from_clk.saturating_sub(1), guard_clk);
+            self.deliver(&late, None, from_clk.saturating_sub(1), guard_clk);
             self.drain();
         }
-        let late_to_reader = self.late_to_reader.take();
         match self.noise.fate(8 * bytes.len()) {
-            Fate::Passes => self.deliver(bytes, from_clk, guard_clk),
+            Fate::Passes => self.deliver(bytes, None, from_clk, guard_clk),
             Fate::IsLost => {}
             Fate::IsDamaged { bit } => {
                 let mut block = std::mem::take(&mut self.block);
                 block.clear();
                 block.extend_from_slice(bytes);
-                turn_round(&mut block, bit);
-                self.deliver(&block, from_clk, guard_clk);
+                let wrong = turn_round(&mut block, bit);
+                self.deliver(&block, wrong, from_clk, guard_clk);
                 self.block = block;
             }
             Fate::IsLate => self.late_to_card = Some(bytes.to_vec()),
             Fate::IsDoubled => {
-                self.deliver(bytes, from_clk, guard_clk);
+                self.deliver(bytes, None, from_clk, guard_clk);
                 self.drain();
-                let free_clk = self.behind.back().map_or(self.now_clk, Output::end_clk);
-                self.deliver(bytes, free_clk, guard_clk);
+                let free_clk =
+                    self.behind.back().map_or(self.now_clk, |turn| turn.output.end_clk());
+                self.deliver(bytes, None, free_clk, guard_clk);
             }
         }
         let distances = bytes.len().saturating_sub(1) as u64;
         self.now_clk = from_clk.saturating_add(distances.saturating_mul(guard_clk));
-        if let Some(late) = late_to_reader {
-            self.behind.push_front(Output { at_clk: self.now_clk, ..late });
+        for mut late in late_to_reader.into_iter().rev() {
+            late.output.at_clk = self.now_clk;
+            self.behind.push_front(late);
         }
+    }
+
+    /// The next character passes, as one of a block that has passed does.
+    fn is_spared(&mut self) -> bool {
+        self.spoken != Spoken::Characters || self.noise.fate(8) == Fate::Passes
     }
 
     fn send_characters(&mut self, bytes: &[u8], from_clk: u64, guard_clk: u64) -> usize {
         let mut at_clk = from_clk;
         for (n, &byte) in bytes.iter().enumerate() {
-            let parity_ok = self.noise.fate(8) == Fate::Passes;
+            let parity_ok = self.is_spared();
             self.contact.on_character(at_clk, Character { byte, parity_ok });
             self.now_clk = at_clk;
             at_clk = at_clk.saturating_add(guard_clk);
@@ -163,28 +199,33 @@ impl<A: Application> Wired<A> {
     fn refill(&mut self) -> bool {
         self.at = 0;
         loop {
-            if let Some(output) = self.behind.pop_front() {
-                self.current = output;
+            if let Some(turn) = self.behind.pop_front() {
+                self.current = turn;
                 return true;
             }
-            if !self.contact.poll_output_into(&mut self.current) {
+            self.current.wrong = None;
+            if !self.contact.poll_output_into(&mut self.current.output) {
                 return false;
             }
-            let bits = 8 * self.current.bytes.len();
-            let fate = if self.blocks { self.noise.fate(bits) } else { Fate::Passes };
-            if fate == Fate::Passes {
+            let bits = 8 * self.current.output.bytes.len();
+            let blocks = self.spoken == Spoken::Blocks;
+            let fate = if blocks { self.noise.fate(bits) } else { Fate::Passes };
+            if fate == Fate::Passes && self.late_to_reader.is_empty() {
                 return true;
             }
-            let output = std::mem::take(&mut self.current);
-            self.pass(output, fate);
+            let turn = std::mem::take(&mut self.current);
+            self.pass(turn, fate);
         }
     }
 }
 
-fn turn_round(bytes: &mut [u8], bit: usize) {
-    if let Some(byte) = bytes.get_mut(bit / 8) {
+/// Turns a bit round. Returns the character whose parity tells.
+fn turn_round(bytes: &mut [u8], bit: usize) -> Option<usize> {
+    let at = bit / 8;
+    if let Some(byte) = bytes.get_mut(at) {
         *byte ^= 1 << (bit % 8);
     }
+    (at == 2).then_some(at)
 }
 
 impl<A: Application> Line for Wired<A> {
@@ -199,8 +240,8 @@ impl<A: Application> Line for Wired<A> {
     fn reset(&mut self, reset: Reset) {
         self.forget();
         self.late_to_card = None;
-        self.late_to_reader = None;
-        self.blocks = false;
+        self.late_to_reader.clear();
+        self.spoken = Spoken::Beginning;
         self.contact.reset(self.now_clk, reset);
     }
 
@@ -210,13 +251,13 @@ impl<A: Application> Line for Wired<A> {
     }
 
     fn speak_blocks(&mut self, blocks: bool) {
-        self.blocks = blocks;
+        self.spoken = if blocks { Spoken::Blocks } else { Spoken::Characters };
     }
 
     fn send(&mut self, bytes: &[u8], turn_clk: u64, guard_clk: u64) -> usize {
         self.forget();
         let from_clk = self.now_clk.saturating_add(turn_clk);
-        if self.blocks {
+        if self.spoken == Spoken::Blocks {
             self.send_block(bytes, from_clk, guard_clk);
             return bytes.len();
         }
@@ -226,15 +267,16 @@ impl<A: Application> Line for Wired<A> {
     fn hear(&mut self, wait_clk: u64) -> Option<Character> {
         let until_clk = self.now_clk.saturating_add(wait_clk);
         loop {
-            if let Some(&byte) = self.current.bytes.get(self.at) {
-                let behind_clk = (self.at as u64).saturating_mul(self.current.spacing_clk);
-                let at_clk = self.current.at_clk.saturating_add(behind_clk).max(self.now_clk);
+            let Turn { output, wrong } = &self.current;
+            if let Some(&byte) = output.bytes.get(self.at) {
+                let behind_clk = (self.at as u64).saturating_mul(output.spacing_clk);
+                let at_clk = output.at_clk.saturating_add(behind_clk).max(self.now_clk);
                 if at_clk > until_clk {
                     break;
                 }
+                let parity_ok = *wrong != Some(self.at) && self.is_spared();
                 self.at += 1;
                 self.now_clk = at_clk;
-                let parity_ok = self.blocks || self.noise.fate(8) == Fate::Passes;
                 return Some(Character { byte, parity_ok });
             }
             if self.refill() {
@@ -252,9 +294,9 @@ impl<A: Application> Line for Wired<A> {
     }
 
     fn signal_error(&mut self) {
-        if !self.blocks && self.at > 0 {
+        if self.spoken != Spoken::Blocks && self.at > 0 {
             self.contact.on_error_signal(self.now_clk, self.at - 1);
-            self.current.bytes.clear();
+            self.current.output.bytes.clear();
         }
     }
 }
