@@ -54,6 +54,7 @@ pub struct Noise {
 enum Plan {
     Quiet,
     At { frame: u64, fault: Fault },
+    Written(Vec<(u64, Fault)>),
     Drawn { per_mille: u64 },
 }
 
@@ -68,6 +69,12 @@ impl Noise {
     #[must_use]
     pub const fn at(frame: u64, fault: Fault) -> Self {
         Self { random: Random::new(frame), plan: Plan::At { frame, fault }, frames: 0 }
+    }
+
+    /// These faults, each at the frame of its number from 0; of two for one frame the first counts.
+    #[must_use]
+    pub const fn written(faults: Vec<(u64, Fault)>) -> Self {
+        Self { random: Random::new(0), plan: Plan::Written(faults), frames: 0 }
     }
 
     /// Each frame has a fault with this probability, in thousandths, and each kind as often.
@@ -86,11 +93,15 @@ impl Noise {
     pub fn fate(&mut self, bits: usize) -> Fate {
         let this = self.frames;
         self.frames += 1;
-        let fault = match self.plan {
+        let fault = match &self.plan {
             Plan::Quiet => return Fate::Passes,
-            Plan::At { frame, fault } if frame == this => fault,
+            &Plan::At { frame, fault } if frame == this => fault,
             Plan::At { .. } => return Fate::Passes,
-            Plan::Drawn { per_mille } if self.random.number() % 1000 < per_mille => {
+            Plan::Written(faults) => match faults.iter().find(|(frame, _)| *frame == this) {
+                Some(&(_, fault)) => fault,
+                None => return Fate::Passes,
+            },
+            &Plan::Drawn { per_mille } if self.random.number() % 1000 < per_mille => {
                 Fault::ALL[(self.random.number() % 4) as usize]
             }
             Plan::Drawn { .. } => return Fate::Passes,
@@ -128,5 +139,9 @@ mod tests {
         let mut noise = Noise::at(2, Fault::Loss);
         let fates: Vec<_> = (0..4).map(|_| noise.fate(8)).collect();
         assert_eq!(fates, [Fate::Passes, Fate::Passes, Fate::IsLost, Fate::Passes]);
+        let mut noise = Noise::written(vec![(3, Fault::Delay), (0, Fault::Loss), (3, Fault::Loss)]);
+        let fates: Vec<_> = (0..5).map(|_| noise.fate(8)).collect();
+        let expected = [Fate::IsLost, Fate::Passes, Fate::Passes, Fate::IsLate, Fate::Passes];
+        assert_eq!(fates, expected);
     }
 }
