@@ -149,10 +149,8 @@ impl Error {
     pub const SLOT: Self = Self(5);
     /// The first byte that means something by kind is not accepted.
     pub const SPECIFIC: Self = Self(7);
-    /// The second one is not.
-    pub const SPECIFIC_2: Self = Self(8);
-    /// The reader has lost the thread of its own frames.
-    pub const HARDWARE: Self = Self(0xFB);
+    /// The first byte of the data, Fi and Di of the protocol, is not.
+    pub const FI_DI: Self = Self(10);
     /// More came from the card than there is room for.
     pub const XFR_OVERRUN: Self = Self(0xFC);
     /// A character from the card had a wrong parity.

@@ -6,8 +6,15 @@
 //! | [`message`] | CCID messages |
 //! | [`protocol`] | the parameters of T=0 and T=1 in them |
 //! | [`model`] | which reader is shown |
+//! | [`machine`] | the reader: bytes of the host in, bytes to the host out |
 
 pub mod frame;
+pub mod machine;
 pub mod message;
 pub mod model;
 pub mod protocol;
+mod seat;
+mod tpdu;
+
+pub use machine::Machine;
+pub use model::Model;
