@@ -217,3 +217,6 @@ const fn takes_no_data(kind: Kind) -> bool {
 fn told(protocol: ProtocolData) -> Answer {
     Answer { specific: protocol.number(), data: protocol.bytes().to_vec() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -185,11 +185,21 @@ mod tests {
     #[test]
     fn lengths_that_are_none_are_refused_and_le_of_case_4_is_left_out() {
         let bytes = |n: usize| hex::decode("00A4040002AABB00CC").unwrap()[..n].to_vec();
-        for (length, fits) in
-            [(0, false), (3, false), (4, true), (5, true), (6, false), (7, true), (8, true), (9, false)]
-        {
+        for (length, fits) in [
+            (0, false),
+            (3, false),
+            (4, true),
+            (5, true),
+            (6, false),
+            (7, true),
+            (8, true),
+            (9, false),
+        ] {
             assert_eq!(Dialogue::new(&bytes(length)).is_some(), fits, "{length}");
         }
-        assert_eq!(play("00A4040002AABB00", "A46110"), (done("6110"), std::iter::once(5..7).collect()));
+        assert_eq!(
+            play("00A4040002AABB00", "A46110"),
+            (done("6110"), std::iter::once(5..7).collect())
+        );
     }
 }
