@@ -19,7 +19,9 @@ pub(crate) type Listener = UnixListener;
 ///
 /// Orders: tear N (power fails in pulse N of the next command that gives pulses), tear-recovery N,
 /// stuck WHERE, random HEX (the random bytes the card draws next), remove, insert, reset, dump,
-/// image, trace on, trace off, status; then nothing or `slot N`.
+/// image, trace on, trace off, status; then nothing or `slot N`. With a reader that has a line or an
+/// air also: fault FRAME KIND (the frame of this number from now, from 0 and both directions counted,
+/// is lost, damaged, late or doubled), noise SEED PER_MILLE (each may be), noise off.
 ///
 /// WHERE is `journal`, `counters` or an application as `dump` names it, each with `+OFFSET` or
 /// without, or an address, in hexadecimal. The pages there take no more pulses: the next change is
@@ -88,12 +90,16 @@ impl Ctl {
     }
 }
 
-/// Where the serve of a port listens for orders: the user's runtime directory, else the one for
-/// temporary files.
+/// Where the serve of a port listens for orders.
 pub(crate) fn socket_of_port(port: u16) -> PathBuf {
+    runtime_file(&format!("tessera-{port}.sock"))
+}
+
+/// A name in the user's runtime directory, else in the one for temporary files.
+pub(crate) fn runtime_file(name: &str) -> PathBuf {
     let directory = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     let directory = directory.filter(|path| path.is_dir()).unwrap_or_else(std::env::temp_dir);
-    directory.join(format!("tessera-{port}.sock"))
+    directory.join(name)
 }
 
 /// Opens the control socket. One that a killed serve has left behind is replaced.

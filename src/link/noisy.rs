@@ -4,6 +4,8 @@
 //! The two ends are joined by whoever carries frames; it asks for the [`Fate`] of each and does it.
 //! So one source of faults serves every link: blocks of T=1, frames of ISO/IEC 14443.
 
+use std::str::FromStr;
+
 use crate::random::Random;
 
 /// What becomes of a frame.
@@ -40,6 +42,26 @@ pub enum Fault {
 impl Fault {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Loss, Self::Damage, Self::Delay, Self::Duplication];
+}
+
+/// A kind of fault that there is not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("expected lost, damaged, late or doubled")]
+pub struct NoSuchFault;
+
+impl FromStr for Fault {
+    type Err = NoSuchFault;
+
+    /// A frame is `lost`, `damaged`, `late` or `doubled`.
+    fn from_str(word: &str) -> Result<Self, NoSuchFault> {
+        match word {
+            "lost" => Ok(Self::Loss),
+            "damaged" => Ok(Self::Damage),
+            "late" => Ok(Self::Delay),
+            "doubled" => Ok(Self::Duplication),
+            _ => Err(NoSuchFault),
+        }
+    }
 }
 
 /// Where fates come from.

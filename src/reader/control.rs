@@ -7,7 +7,11 @@
 use std::{fmt::Write, str::FromStr, sync::Mutex, sync::PoisonError};
 
 use super::{Slot, place};
-use crate::{image, nvm::fault::Fault};
+use crate::{
+    image,
+    link::{Noise, noisy},
+    nvm::fault::Fault,
+};
 
 /// What to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,6 +37,12 @@ pub enum Verb {
     Image,
     /// `trace on`, `trace off`.
     Trace(bool),
+    /// `fault FRAME KIND`: the frame of this number from now, from 0 and both directions counted,
+    /// between the card and a reader that has a line or an air, is `lost`, `damaged`, `late` or
+    /// `doubled`.
+    Fault(u64, noisy::Fault),
+    /// `noise SEED PER_MILLE`, `noise off`: each frame there has a fault with this probability.
+    Noise(Option<(u64, u64)>),
     /// `status`: where the card is and how it does.
     Status,
 }
@@ -58,7 +68,8 @@ pub struct OrderError {
 pub const ORDER_BYTES_MAX: usize = 256;
 
 const VERBS: &str = "tear N, tear-recovery N, stuck WHERE, random HEX, remove, insert, reset, \
-    dump, image, trace on, trace off or status, and then nothing or slot N";
+    dump, image, trace on, trace off, fault FRAME KIND, noise SEED PER_MILLE, noise off or status, \
+    and then nothing or slot N";
 
 impl FromStr for Order {
     type Err = OrderError;
@@ -86,6 +97,15 @@ impl FromStr for Order {
             ["image"] => Verb::Image,
             ["trace", "on"] => Verb::Trace(true),
             ["trace", "off"] => Verb::Trace(false),
+            ["fault", frame, kind] => {
+                let fault = kind.parse().map_err(|_| wrong())?;
+                Verb::Fault(frame.parse().map_err(|_| wrong())?, fault)
+            }
+            ["noise", "off"] => Verb::Noise(None),
+            ["noise", seed, per_mille] => {
+                let seed = seed.parse().map_err(|_| wrong())?;
+                Verb::Noise(Some((seed, per_mille.parse().map_err(|_| wrong())?)))
+            }
             ["status"] => Verb::Status,
             _ => return Err(wrong()),
         };
@@ -101,6 +121,9 @@ pub trait Served {
     fn trace(&self, on: bool);
     /// The line to the reader must be cut: the card has been taken out.
     fn hang_up(&self);
+    /// What is to befall the frames between card and reader from now on. False when there are none,
+    /// for the reader passes whole commands.
+    fn disturb(&self, noise: Noise) -> bool;
 }
 
 /// Carries out an order and answers it, first line `ok` or `error: ` and why.
@@ -149,9 +172,22 @@ pub fn obey<S: Served>(line: &str, slots: &[S]) -> String {
             answer.push('\n');
         }
         Verb::Trace(on) => served.trace(on),
+        Verb::Fault(frame, fault) => return disturb(served, Noise::at(frame, fault)),
+        Verb::Noise(None) => return disturb(served, Noise::none()),
+        Verb::Noise(Some((seed, per_mille))) => {
+            return disturb(served, Noise::seeded(seed, per_mille));
+        }
         Verb::Status => status(&slot, &mut answer),
     }
     answer
+}
+
+fn disturb(served: &impl Served, noise: Noise) -> String {
+    if served.disturb(noise) {
+        String::from("ok\n")
+    } else {
+        String::from("error: this reader passes whole commands: it has no frames to disturb\n")
+    }
 }
 
 fn status(slot: &Slot, out: &mut String) {
@@ -205,6 +241,7 @@ mod tests {
         slot: Mutex<Slot>,
         tracing: Cell<bool>,
         hung_up: Cell<u32>,
+        noise: Cell<Option<Noise>>,
     }
 
     impl Served for Fake {
@@ -219,6 +256,11 @@ mod tests {
         fn hang_up(&self) {
             self.hung_up.set(self.hung_up.get() + 1);
         }
+
+        fn disturb(&self, noise: Noise) -> bool {
+            self.noise.set(Some(noise));
+            self.hung_up.get() == 0
+        }
     }
 
     fn fake() -> Fake {
@@ -227,7 +269,7 @@ mod tests {
 
     fn fake_of(profile: &str) -> Fake {
         let slot = Mutex::new(Slot::new(testing::made(profile)));
-        Fake { slot, tracing: Cell::new(false), hung_up: Cell::new(0) }
+        Fake { slot, tracing: Cell::new(false), hung_up: Cell::new(0), noise: Cell::new(None) }
     }
 
     /// Stores a telephone number.
@@ -261,6 +303,20 @@ mod tests {
         let image = obey("image slot 1", &slots);
         let image = hex::decode(image.trim_start_matches("ok\n").trim()).unwrap();
         assert!(image::open(&image).is_ok());
+    }
+
+    #[test]
+    fn a_fault_reaches_the_line_where_there_is_one() {
+        let slots = [fake()];
+        assert_eq!(obey("fault 1 lost", &slots), "ok\n");
+        let mut noise = slots[0].noise.take().unwrap();
+        assert_eq!([noise.fate(8), noise.fate(8)], [noisy::Fate::Passes, noisy::Fate::IsLost]);
+        assert_eq!(obey("noise 7 1000", &slots), "ok\n");
+        assert_ne!(slots[0].noise.take().unwrap().fate(8), noisy::Fate::Passes);
+        assert_eq!(obey("noise off", &slots), "ok\n");
+        assert_eq!(slots[0].noise.take().unwrap().fate(8), noisy::Fate::Passes);
+        slots[0].hung_up.set(1);
+        assert!(obey("fault 1 lost", &slots).starts_with("error: this reader passes whole"));
     }
 
     #[test]
@@ -332,6 +388,12 @@ mod tests {
             "trace",
             "random",
             "random 123",
+            "fault 1",
+            "fault x lost",
+            "fault 1 eaten",
+            "noise",
+            "noise 1",
+            "noise on",
             "eat slot 0",
             "remove slot",
             "slot 0",

@@ -1,5 +1,7 @@
 //! `tessera serve`: puts cards into virtual readers.
 
+mod ccid;
+mod noise;
 mod vpcd;
 
 use std::{
@@ -16,18 +18,23 @@ use std::{
 };
 
 use tessera::{
-    NoAtr, profile,
+    NoAtr,
+    link::Noise,
+    profile,
     reader::{self, Slot, control},
     trace::Narrator,
 };
 
 use super::{Outcome, cards, ctl, record::VectorFile, say};
 
-/// Put cards into vsmartcard's virtual PC/SC readers.
+/// Put cards into virtual readers.
 ///
-/// pcscd with the driver vsmartcard-vpcd must run. The first card goes to the first slot, the next
-/// to the next port. A card stays in its reader until Ctrl-C; when pcscd is restarted, it is put in
-/// again.
+/// vpcd: pcscd with the driver vsmartcard-vpcd must run. The first card goes to the first slot, the
+/// next to the next port. A card stays in its reader until Ctrl-C; when pcscd is restarted, it is
+/// put in again.
+///
+/// ccid: a reader on a serial line of its own, for the driver that pcscd has of such readers
+/// (libccid). It speaks T=0 and T=1 to the cards. What pcscd has to be told is printed.
 #[derive(clap::Args)]
 pub(crate) struct Serve {
     /// Profiles (built-in names or files) or images, one a slot
@@ -36,6 +43,15 @@ pub(crate) struct Serve {
     /// The virtual reader
     #[arg(long, value_enum, default_value = "vpcd")]
     reader: Reader,
+    /// Which reader on a serial line it is: twin (one slot), pinpad (one), simpro (two) or pospro
+    /// (five)
+    #[arg(long, value_name = "MODEL")]
+    model: Option<reader::ccid::Model>,
+    /// Name of the serial line: a symbolic link that is made, and goes at the end
+    #[arg(long, value_name = "PATH")]
+    device: Option<PathBuf>,
+    #[command(flatten)]
+    disturbance: noise::Disturbance,
     /// Keep the n-th card in the n-th such file: opened if it is there, else made and saved
     #[arg(long, short, value_name = "FILE")]
     image: Vec<PathBuf>,
@@ -77,6 +93,8 @@ pub(crate) struct Serve {
 enum ServeError {
     #[error("{files} {of} for {cards} cards")]
     MoreFiles { files: usize, of: &'static str, cards: usize },
+    #[error("{option} is for readers with a line or an air of their own")]
+    NoLine { option: &'static str },
     #[error("signals cannot be caught: {0}")]
     Signals(#[from] ctrlc::Error),
 }
@@ -89,6 +107,8 @@ const RETRY: Duration = Duration::from_millis(200);
 enum Reader {
     /// vsmartcard's vpcd: whole commands through pcscd
     Vpcd,
+    /// A CCID reader on a serial line: T=0 and T=1 through pcscd
+    Ccid,
 }
 
 /// A reader that is open: given the word to stop, it starts its threads.
@@ -103,6 +123,10 @@ struct Served {
     hang_up: Mutex<Option<Box<dyn Fn() + Send>>>,
     tracing: Arc<AtomicBool>,
     away: Duration,
+    /// Between card and reader there are frames.
+    has_line: bool,
+    /// What is to befall them from now on, until the reader has taken it.
+    noise: Mutex<Option<Noise>>,
 }
 
 impl control::Served for Served {
@@ -119,13 +143,22 @@ impl control::Served for Served {
             hang_up();
         }
     }
+
+    fn disturb(&self, noise: Noise) -> bool {
+        *self.noise.lock().unwrap_or_else(PoisonError::into_inner) = Some(noise);
+        self.has_line
+    }
 }
 
 impl Serve {
     pub(crate) fn run(self) -> Outcome {
         let slots = Arc::new(self.slots()?);
         let reader = match self.reader {
-            Reader::Vpcd => vpcd::open(&self, &slots)?,
+            Reader::Vpcd => {
+                self.has_no_line()?;
+                vpcd::open(&self, &slots)?
+            }
+            Reader::Ccid => ccid::open(&self, &slots)?,
         };
         let socket = self.control.clone().unwrap_or_else(|| ctl::socket_of_port(self.port));
         let listener = ctl::listen(&socket)?;
@@ -154,6 +187,19 @@ impl Serve {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// Refuses what only a reader with a line or an air can do.
+    fn has_no_line(&self) -> Result<(), ServeError> {
+        let options = [
+            (self.model.is_some(), "--model"),
+            (self.device.is_some(), "--device"),
+            (!self.disturbance.is_none(), "--noise or --fault"),
+        ];
+        match options.into_iter().find(|(is_said, _)| *is_said) {
+            Some((_, option)) => Err(ServeError::NoLine { option }),
+            None => Ok(()),
+        }
+    }
+
     fn slots(&self) -> Result<Vec<Served>, Box<dyn std::error::Error>> {
         let cards = self.cards.len();
         for (files, of) in [(self.image.len(), "images"), (self.record.len(), "recordings")] {
@@ -177,6 +223,10 @@ impl Serve {
                 hang_up: Mutex::new(None),
                 tracing,
                 away: Duration::from_millis(self.away_ms),
+                has_line: self.reader != Reader::Vpcd,
+                noise: Mutex::new(
+                    (!self.disturbance.is_none()).then(|| self.disturbance.noise(number)),
+                ),
             });
         }
         Ok(slots)
@@ -186,6 +236,11 @@ impl Serve {
 impl Served {
     fn lock(&self) -> MutexGuard<'_, Slot> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is to befall the frames from now on, when that has changed.
+    fn new_noise(&self) -> Option<Noise> {
+        self.noise.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// What has to be done when a card has been taken out by an order.

@@ -73,15 +73,10 @@ impl FromStr for Written {
     fn from_str(text: &str) -> Result<Self, Misunderstood> {
         let wrong = Misunderstood { expected: "FRAME:lost, damaged, late or doubled" };
         let (frame, kind) = text.split_once(':').unwrap_or((text, ""));
-        let fault = match kind {
-            "lost" => Fault::Loss,
-            "damaged" => Fault::Damage,
-            "late" => Fault::Delay,
-            "doubled" => Fault::Duplication,
-            _ => return Err(wrong),
-        };
-        let frame = frame.parse().map_err(|_| wrong)?;
-        Ok(Self { frame, fault })
+        match (frame.parse(), kind.parse()) {
+            (Ok(frame), Ok(fault)) => Ok(Self { frame, fault }),
+            _ => Err(wrong),
+        }
     }
 }
 
