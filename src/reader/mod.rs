@@ -8,6 +8,8 @@
 //! | [`vpcd`] | vsmartcard's protocol, by which pcscd shows a reader with our card |
 //! | [`ccid`] | a CCID reader with a serial line, for the driver pcscd has of such |
 //! | [`pty`] | the pseudo-terminal at which a program finds a reader with a serial line |
+//! | [`pn532`] | a contactless reader chip on a serial line, for libnfc and nfcpy |
+//! | [`udp`] | nfcpy's reader that sends frames as datagrams |
 //! | [`control`] | the orders of a developer beside the reader: tear, stuck, remove, insert, reset, dump |
 //! | [`place`] | which part of the memory an order means |
 
@@ -15,8 +17,10 @@ pub mod ccid;
 pub mod control;
 pub mod linked;
 pub mod place;
+pub mod pn532;
 pub mod pty;
 pub mod slot;
+pub mod udp;
 pub mod vpcd;
 
 pub use linked::Linked;

@@ -1,0 +1,8 @@
+//! nfcpy's driver `udp`: a reader that sends frames of ISO/IEC 14443 as text in datagrams, and
+//! leaves blocks and their faults to the host.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`datagram`] | the text, both ways |
+
+pub mod datagram;
