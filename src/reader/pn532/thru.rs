@@ -139,7 +139,7 @@ fn with_parity(frame: &Frame) -> (Vec<u8>, u8) {
 
 /// The bit that makes the number of ones odd.
 fn odd(byte: u8) -> bool {
-    byte.count_ones() % 2 == 0
+    byte.count_ones().is_multiple_of(2)
 }
 
 #[cfg(test)]
@@ -265,8 +265,7 @@ mod tests {
     fn a_collision_leaves_its_place_and_what_was_heard() {
         let mut registers = registers(&[]);
         let frame = Frame::standard(&[0x92, 0x34, 0x56, 0x78, 0x88]);
-        let (_, answer) =
-            told(&mut registers, &[0x93, 0x20], Heard::Collision { frame, at: 7 });
+        let (_, answer) = told(&mut registers, &[0x93, 0x20], Heard::Collision { frame, at: 7 });
         assert_eq!(answer, Err(Status::Collision));
         assert_eq!(registers.read(0x633E) & 0x3F, 8);
         assert_eq!(registers.read(0x6339), 0x92);
@@ -290,8 +289,7 @@ mod tests {
         let (_, answer) = told(&mut registers, &raw, Heard::Frame(damaged));
         assert_eq!(answer, Ok(vec![0x12, 0x68, 0x00]), "and here the first");
         registers.write(0x633D, 0x07);
-        let (sent, answer) =
-            told(&mut registers, &[0x52], Heard::Frame(Frame::standard(&[0x04])));
+        let (sent, answer) = told(&mut registers, &[0x52], Heard::Frame(Frame::standard(&[0x04])));
         assert_eq!((sent, answer), (Some(Frame::short(0x52)), Ok(vec![0x04, 0x00])));
         assert_eq!(registers.read(0x633C) & 7, 1, "nine bits");
         registers.write(0x633D, 0x00);

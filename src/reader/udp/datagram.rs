@@ -135,9 +135,19 @@ mod tests {
         let request = sent("106B 050010").frame;
         assert_eq!((request.of, request.checked()), (PiccType::B, Some(&[0x05, 0x00, 0x10][..])));
         assert_eq!(Datagram::read(b"RFOFF"), Some(Datagram::FieldOff));
-        for text in ["", "106A", "106A ", "212F 0600ffff0100", "106C 26", "107A 26", "106A 2",
-            "106A zz", "106A 26 26", "A 26", "26"]
-        {
+        for text in [
+            "",
+            "106A",
+            "106A ",
+            "212F 0600ffff0100",
+            "106C 26",
+            "107A 26",
+            "106A 2",
+            "106A zz",
+            "106A 26 26",
+            "A 26",
+            "26",
+        ] {
             assert_eq!(Datagram::read(text.as_bytes()), None, "{text}");
         }
         assert_eq!(Datagram::read(&[b'1'; BYTES_MAX + 1]), None);
