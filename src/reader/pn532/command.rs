@@ -154,7 +154,7 @@ impl<'a> Command<'a> {
         let first = parameters.first().copied().ok_or(SyntaxError);
         let rest = parameters.get(1..).unwrap_or_default();
         Ok(match code {
-            0x00 => Self::Diagnose(first?, rest),
+            0x00 if matches!(first?, 0..=2 | 4..=7) => Self::Diagnose(first?, rest),
             0x02 => Self::GetFirmwareVersion,
             0x04 => Self::GetGeneralStatus,
             0x06 => Self::ReadRegister(whole(parameters)?),
@@ -297,6 +297,8 @@ mod tests {
     fn other_codes_and_forms_are_refused() {
         for text in [
             "00",
+            "00 03",
+            "00 08",
             "06",
             "06 63",
             "08 63 02",

@@ -92,13 +92,14 @@ impl Dialogue {
         let code = bytes.first().copied().unwrap_or_default();
         match Command::read(&bytes) {
             Err(SyntaxError) => self.respond(frame::ERROR.to_vec(), out),
-            Ok(command) => match chip.run(&command, again) {
-                Some(data) => {
-                    let response = frame::response(code, &data, chip.frames_are_bare());
-                    self.respond(response, out);
+            Ok(command) => {
+                // The response to SetParameters is still in the form it was asked in.
+                let bare = chip.frames_are_bare();
+                match chip.run(&command, again) {
+                    Some(data) => self.respond(frame::response(code, &data, bare), out),
+                    None => self.waiting = Some(bytes),
                 }
-                None => self.waiting = Some(bytes),
-            },
+            }
         }
     }
 

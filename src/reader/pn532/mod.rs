@@ -2,14 +2,25 @@
 //!
 //! | module | what lives there |
 //! |---|---|
+//! | [`machine`] | the chip as a whole: bytes in, bytes out |
 //! | [`frame`] | frames between host and chip, to the byte |
-//! | [`command`] | commands by meaning, status codes |
 //! | [`dialogue`] | a command, its ACK, its response |
-//! | [`registers`] | the registers on which frames depend |
+//! | [`command`] | commands by meaning, status codes |
+//! | [`chip`] | what the commands do |
+//! | [`target`] | a card that was found: activated, spoken to, put aside, woken |
 //! | [`thru`] | frames on the air by the registers alone |
+//! | [`registers`] | the registers on which frames depend |
 
+pub mod chip;
 pub mod command;
 pub mod dialogue;
 pub mod frame;
+pub mod machine;
 pub mod registers;
+pub mod target;
 pub mod thru;
+
+pub use machine::Machine;
+
+#[cfg(test)]
+mod tests;

@@ -4,5 +4,9 @@
 //! | module | what lives there |
 //! |---|---|
 //! | [`datagram`] | the text, both ways |
+//! | [`machine`] | the field the reader makes |
 
 pub mod datagram;
+pub mod machine;
+
+pub use machine::Machine;
