@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`reader`] | virtual readers that real programs open; they only move bytes |
 //! | [`link`] | the serial line and the air, both ends of each, without input and output |
+//! | [`field`] | several cards in one reader's field, and how it finds each of them |
 //! | [`card`] | the whole card: power on, exchange, power off, fork |
 //! | `os` | class byte, selection, logical channels, chaining, GET RESPONSE; an applet's context |
 //! | [`nvm`] | EEPROM pulse by pulse, the journal, counters, recovery at power-up |
@@ -31,6 +32,7 @@ pub mod card;
 pub mod choose;
 pub mod cryptography;
 pub mod explore;
+pub mod field;
 #[cfg(test)]
 #[path = "../tests/free_files/mod.rs"]
 mod free_files;

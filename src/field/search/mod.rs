@@ -1,0 +1,51 @@
+//! How a reader finds every card in its field (ISO/IEC 14443-3:2018, 6.5 and 7.7), over any
+//! [`Air`].
+//!
+//! Both loops give one card after the other, each in the state in which it can be halted or
+//! activated; whoever drives the loop does one of the two and asks for the next. Each frame is
+//! told to an observer, with what was heard and what the reader concludes: that is what a drawing
+//! needs.
+//!
+//! Every loop is bounded, whatever the cards do. Cards are trusted in nothing: not to be still
+//! there, to go quiet when halted, or to mean what they say.
+
+pub mod a;
+pub mod b;
+
+use crate::link::{Frame, pcd::Heard};
+
+/// A reader waits this long with the field on and nothing sent before it asks: 5.1 ms, for cards
+/// may take 5 until they hear, in carrier periods.
+pub const POLL_GUARD_FC: u64 = 69_156;
+
+/// A frame the reader sent, what it heard, and what it makes of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a, C> {
+    /// What it sent.
+    pub sent: &'a Frame,
+    /// What it heard.
+    pub heard: &'a Heard,
+    /// What it makes of that.
+    pub concludes: C,
+}
+
+/// What finding cards has cost so far.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Cost {
+    /// Frames the reader has sent.
+    pub frames: u64,
+    /// Data bits in them.
+    pub bits: u64,
+}
+
+impl Cost {
+    fn count(&mut self, frame: &Frame) {
+        self.frames += 1;
+        self.bits += frame.bits() as u64;
+    }
+}
+
+/// The loop has tried as often as it may and does not know whether there are more cards.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the anticollision loop has tried as often as it may")]
+pub struct GaveUp;
