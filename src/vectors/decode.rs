@@ -1,6 +1,7 @@
 //! Vectors of the decoders: bytes in, lines out.
 
 mod cryptography;
+pub mod link;
 
 use tessera_framework::{Apdu, Class, class::SecureMessaging};
 
@@ -34,6 +35,8 @@ pub enum Decoder {
     ProtectedCommand,
     /// An enciphered block of a SAM with 16-byte blocks, and the authenticator made of it.
     FoldedBlock,
+    /// What goes over a link below commands.
+    Link(link::Kind),
 }
 
 const NAMES: [(&str, Decoder); 10] = [
@@ -53,12 +56,13 @@ impl Decoder {
     /// The decoder a header names.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        NAMES.iter().find(|(known, _)| *known == name).map(|(_, decoder)| *decoder)
+        let own = NAMES.iter().find(|(known, _)| *known == name).map(|(_, decoder)| *decoder);
+        own.or_else(|| link::Kind::named(name).map(Self::Link))
     }
 
     /// All names.
-    pub fn names() -> [&'static str; 10] {
-        NAMES.map(|(name, _)| name)
+    pub fn names() -> Vec<&'static str> {
+        NAMES.iter().map(|(name, _)| *name).chain(link::Kind::names()).collect()
     }
 
     /// What it says about some bytes.
@@ -87,6 +91,7 @@ impl Decoder {
             Self::Authenticator => cryptography::authenticator(bytes),
             Self::ProtectedCommand => cryptography::protected_command(bytes),
             Self::FoldedBlock => cryptography::folded_block(bytes),
+            Self::Link(kind) => kind.lines(bytes),
         }
     }
 

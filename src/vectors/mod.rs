@@ -96,6 +96,7 @@ pub mod collection;
 pub mod decode;
 pub mod flags;
 pub mod junit;
+pub mod link;
 pub mod parse;
 pub mod pattern;
 #[cfg(feature = "pcsc")]
@@ -146,6 +147,8 @@ pub struct Vector {
 pub enum Body {
     /// Commands and answers.
     Dialogue(Dialogue),
+    /// What goes over a link below commands.
+    Link(link::Dialogue),
     /// Bytes and what a decoder says about them.
     Decode(Decoder, Vec<Case>),
 }

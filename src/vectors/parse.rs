@@ -1,5 +1,7 @@
 //! From a file's text to a vector: header lines, then steps; every mistake with its line.
 
+mod lines;
+
 use std::path::Path;
 
 use tessera_framework::Interface;
@@ -7,11 +9,14 @@ use tessera_framework::Interface;
 use super::{
     Action, Body, Case, Decoder, Dialogue, Expected, Flags, Layer, Pattern, Step, Tear, Template,
     Vector, VectorError,
-    pattern::{BadPattern, Bound},
+    link::{self, Link},
+    pattern::Bound,
 };
 
+pub(super) use lines::{Line, Source, literal};
+
 /// Header keys there are.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 14] = [
     "name",
     "clause",
     "source",
@@ -23,6 +28,9 @@ const KEYS: [&str; 11] = [
     "needs",
     "memory-may-change",
     "decode",
+    "link",
+    "card",
+    "reader",
 ];
 
 /// Most pulses a tear may count to.
@@ -50,9 +58,10 @@ pub fn parse(
         return source.wrong(told.line, &format!("name: {name}, as the path says"), &told.value);
     }
     let flags = header.flags(flags)?;
-    let body = match header.get("decode") {
-        Some(decoder) => header.decoder(decoder, steps)?,
-        None => header.dialogue(steps)?,
+    let body = match (header.get("decode"), header.get("link")) {
+        (Some(decoder), _) => header.decoder(decoder, steps)?,
+        (None, Some(_)) => header.link(steps)?,
+        (None, None) => header.dialogue(steps)?,
     };
     Ok(Vector {
         file: file.into(),
@@ -63,87 +72,6 @@ pub fn parse(
         flags,
         body,
     })
-}
-
-/// A line with those that go on with it.
-struct Line {
-    line: usize,
-    text: String,
-}
-
-const STEP_MARKS: [char; 5] = ['>', '<', '!', '+', '='];
-
-impl Line {
-    fn is_step(&self) -> bool {
-        self.text.starts_with(STEP_MARKS)
-    }
-
-    /// The mark of a step and what follows it.
-    fn step(&self) -> (char, &str) {
-        let mark = self.text.chars().next().unwrap_or(' ');
-        (mark, self.text.get(mark.len_utf8()..).unwrap_or("").trim())
-    }
-}
-
-struct Source<'s> {
-    file: &'s str,
-}
-
-impl Source<'_> {
-    fn wrong<T>(&self, line: usize, expected: &str, got: &str) -> Result<T, VectorError> {
-        Err(VectorError::Line {
-            file: self.file.into(),
-            line,
-            expected: expected.into(),
-            got: if got.is_empty() { "nothing".into() } else { got.into() },
-        })
-    }
-
-    fn bad<T>(&self, line: usize, result: Result<T, BadPattern>) -> Result<T, VectorError> {
-        result.or_else(|why| self.wrong(line, &why.expected, &why.got))
-    }
-
-    fn logical_lines(&self, text: &str) -> Result<Vec<Line>, VectorError> {
-        let mut lines: Vec<Line> = Vec::new();
-        let mut open = false;
-        for (number, text) in text.lines().enumerate() {
-            let line = number + 1;
-            let goes_on = text.starts_with([' ', '\t']);
-            let text = text.trim();
-            if text.is_empty() {
-                open = false;
-            } else if text.starts_with('#') {
-                // A comment ends nothing.
-            } else if goes_on {
-                match lines.last_mut() {
-                    Some(last) if open => {
-                        let text = uncommented(last.text.starts_with(['>', '<']), text);
-                        last.text.push(' ');
-                        last.text.push_str(text);
-                    }
-                    _ => return self.wrong(line, "a line for this one to go on with", text),
-                }
-            } else {
-                let text = uncommented(text.starts_with(['>', '<', '!', '+']), text);
-                lines.push(Line { line, text: text.into() });
-                open = true;
-            }
-        }
-        Ok(lines)
-    }
-}
-
-fn uncommented(step: bool, text: &str) -> &str {
-    match text.split_once('#') {
-        Some((before, _)) if step => before.trim_end(),
-        _ => text,
-    }
-}
-
-/// Bytes without names in them.
-fn literal(text: &str) -> Result<Vec<u8>, BadPattern> {
-    let bytes = Template::parse(text, &Bound::new())?;
-    Ok(bytes.bytes(&Default::default()).unwrap_or_default())
 }
 
 struct Entry {
@@ -215,10 +143,7 @@ impl<'s> Header<'s> {
 
     fn decoder(&self, decoder: &Entry, steps: &[Line]) -> Result<Body, VectorError> {
         let only = ["name", "clause", "source", "flags", "decode"];
-        if let Some(entry) = self.entries.iter().find(|entry| !only.contains(&entry.key)) {
-            let expected = format!("with decode only the keys {}", only.join(", "));
-            return self.source.wrong(entry.line, &expected, entry.key);
-        }
+        self.only("decode", &only)?;
         let Some(kind) = Decoder::named(&decoder.value) else {
             let expected = format!("a decoder: {}", Decoder::names().join(", "));
             return self.source.wrong(decoder.line, &expected, &decoder.value);
@@ -251,9 +176,12 @@ impl<'s> Header<'s> {
     }
 
     fn dialogue(&self, steps: &[Line]) -> Result<Body, VectorError> {
+        if let Some(entry) = self.get("card").or_else(|| self.get("reader")) {
+            return self.source.wrong(entry.line, "a key link: beside it", entry.key);
+        }
         let layers = [("link", Layer::Link), ("os", Layer::Os), ("applet", Layer::Applet)];
         self.required("expect")?;
-        let Some(layer) = self.word("expect", &layers)? else { return self.no_steps() };
+        let Some(layer) = self.word("expect", &layers)? else { return self.source.no_steps() };
         let interfaces = [
             ("contact", Interface::Contact),
             ("contactless", Interface::ContactlessA),
@@ -271,7 +199,7 @@ impl<'s> Header<'s> {
                 matches!(step.action, Action::PowerOn(Some(_)) | Action::Reset(Some(_)))
             });
             if !answers_to_reset {
-                return self.no_steps();
+                return self.source.no_steps();
             }
         }
         Ok(Body::Dialogue(Dialogue {
@@ -287,6 +215,35 @@ impl<'s> Header<'s> {
         }))
     }
 
+    /// A dialogue below commands.
+    fn link(&self, steps: &[Line]) -> Result<Body, VectorError> {
+        let only =
+            ["name", "clause", "source", "flags", "expect", "profile", "link", "card", "reader"];
+        self.only("link", &only)?;
+        self.required("expect")?;
+        self.word("expect", &[("link", ())])?;
+        let Some(link) = self.word("link", &Link::NAMES)? else { return self.source.no_steps() };
+        let told = |key| self.get(key).map(|entry| (entry.line, entry.value.as_str()));
+        let head = link::parse::Head {
+            link,
+            profile: told("profile"),
+            card: told("card"),
+            reader: told("reader"),
+        };
+        link::parse::dialogue(self.source, &head, steps).map(Body::Link)
+    }
+
+    /// With one key only some others make sense.
+    fn only(&self, with: &str, only: &[&str]) -> Result<(), VectorError> {
+        match self.entries.iter().find(|entry| !only.contains(&entry.key)) {
+            None => Ok(()),
+            Some(entry) => {
+                let expected = format!("with {with} only the keys {}", only.join(", "));
+                self.source.wrong(entry.line, &expected, entry.key)
+            }
+        }
+    }
+
     fn needs(&self) -> Result<Vec<&str>, VectorError> {
         let Some(entry) = self.get("needs") else { return Ok(Vec::new()) };
         let needs: Vec<&str> = entry.value.split(',').map(str::trim).collect();
@@ -294,10 +251,6 @@ impl<'s> Header<'s> {
             return Ok(needs);
         }
         self.source.wrong(entry.line, "needs: holder, fresh, bare", &entry.value)
-    }
-
-    fn no_steps<T>(&self) -> Result<T, VectorError> {
-        Err(VectorError::file(self.source.file, "no answer in it is compared with anything"))
     }
 }
 

@@ -6,6 +6,7 @@ use tessera_framework::StatusWord;
 
 use super::{
     Action, Body, Dialogue, Expected, Target, Targets, Tear, Unavailable, Vector,
+    link::{self, stub::Stub},
     pattern::{Mismatch, Names, Template},
 };
 
@@ -61,6 +62,7 @@ impl fmt::Display for Failure {
 pub fn run(vector: &Vector, targets: &mut dyn Targets) -> Verdict {
     match &vector.body {
         Body::Dialogue(dialogue) => held(vector, dialogue, targets),
+        Body::Link(dialogue) => linked(vector, dialogue, targets),
         Body::Decode(decoder, cases) => match decoder.judge(vector, cases) {
             Ok(()) => Verdict::Passed,
             Err(failure) => Verdict::Failed(*failure),
@@ -77,22 +79,42 @@ pub(super) fn hold(
     Run::new(vector, dialogue, target, 1).steps()
 }
 
+/// Holds a dialogue below commands.
+fn linked(vector: &Vector, dialogue: &link::Dialogue, targets: &mut dyn Targets) -> Verdict {
+    let held = match targets.application(vector, dialogue.profile.as_deref()) {
+        Ok(Some(application)) => link::run(&vector.file, dialogue, application, None),
+        Ok(None) => {
+            let stub = Stub::default();
+            link::run(&vector.file, dialogue, Box::new(stub.clone()), Some(&stub))
+        }
+        Err(Unavailable::Skip(reason)) => return Verdict::Skipped(reason),
+        Err(Unavailable::Error(what)) => return broken(vector, what),
+    };
+    match held {
+        Ok(()) => Verdict::Passed,
+        Err(failure) => Verdict::Failed(*failure),
+    }
+}
+
+/// The target, and not what it answers, is wrong.
+fn broken(vector: &Vector, what: String) -> Verdict {
+    Verdict::Failed(Failure {
+        file: vector.file.clone(),
+        line: 0,
+        what,
+        expected: String::new(),
+        got: String::new(),
+        transcript: Vec::new(),
+    })
+}
+
 fn held(vector: &Vector, dialogue: &Dialogue, targets: &mut dyn Targets) -> Verdict {
     let each = dialogue.steps.iter().find(|step| step.action == Action::Tear(Tear::Each));
     for pulse in 1..=SWEEP_PULSES_MAX {
         let mut target = match targets.target(vector, dialogue) {
             Ok(target) => target,
             Err(Unavailable::Skip(reason)) => return Verdict::Skipped(reason),
-            Err(Unavailable::Error(what)) => {
-                return Verdict::Failed(Failure {
-                    file: vector.file.clone(),
-                    line: 0,
-                    what,
-                    expected: String::new(),
-                    got: String::new(),
-                    transcript: Vec::new(),
-                });
-            }
+            Err(Unavailable::Error(what)) => return broken(vector, what),
         };
         let mut run = Run::new(vector, dialogue, target.as_mut(), pulse);
         let outcome = run.steps();

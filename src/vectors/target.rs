@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, path::Path};
 
 use tessera_framework::Interface;
 
-use crate::{Card, Profile, Response, profile};
+use crate::{Card, Profile, Response, card::Chip, link::Application, profile};
 
 use super::{Body, Dialogue, Vector, collection, run::hold};
 
@@ -55,6 +55,19 @@ pub trait Targets {
         vector: &Vector,
         dialogue: &Dialogue,
     ) -> Result<Box<dyn Target>, Unavailable>;
+
+    /// What stands behind the link of a dialogue below commands: a card of this profile, without
+    /// power; none: the vector's own stand-in.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; always where a reader lies between, which speaks the link itself.
+    fn application(
+        &mut self,
+        _vector: &Vector,
+        _profile: Option<&str>,
+    ) -> Result<Option<Box<dyn Application>>, Unavailable> {
+        Err(Unavailable::Skip("it is held with the link, which the reader speaks itself".into()))
+    }
 
     /// The list of skipped vectors is about these targets.
     fn is_home(&self) -> bool;
@@ -178,6 +191,20 @@ impl Targets for Cards {
     ) -> Result<Box<dyn Target>, Unavailable> {
         let card = self.fresh(vector, dialogue)?;
         Ok(Box::new(InProcess { card, response: Response::new() }))
+    }
+
+    fn application(
+        &mut self,
+        vector: &Vector,
+        profile: Option<&str>,
+    ) -> Result<Option<Box<dyn Application>>, Unavailable> {
+        match profile {
+            None => Ok(None),
+            Some(profile) => {
+                let card = self.card(&vector.root, Some(profile))?;
+                Ok(Some(Box::new(Chip::new(card))))
+            }
+        }
     }
 
     fn is_home(&self) -> bool {

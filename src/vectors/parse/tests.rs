@@ -19,7 +19,7 @@ fn says(text: &str) -> String {
 fn dialogue(text: &str) -> Dialogue {
     match read(text).unwrap().body {
         Body::Dialogue(dialogue) => dialogue,
-        Body::Decode(..) => unreachable!(),
+        Body::Decode(..) | Body::Link(_) => unreachable!(),
     }
 }
 
