@@ -161,14 +161,17 @@ impl Core {
                 channel::manage(self, registry, number, apdu, &mut reply)?;
             }
             _ => {
+                // A TPDU that brings data has no room for Le: whatever there is may be the answer.
+                let has_no_le = self.delivery == Delivery::Tpdus && !apdu.data.is_empty();
+                let ne = if has_no_le && !apdu.extended { 256 } else { apdu.ne };
                 let command = Command {
                     class,
                     ins: apdu.ins,
                     p1: apdu.p1,
                     p2: apdu.p2,
                     data: apdu.data,
-                    ne: apdu.ne,
-                    ne_is_maximum: apdu.ne == if apdu.extended { 65_536 } else { 256 },
+                    ne,
+                    ne_is_maximum: ne == if apdu.extended { 65_536 } else { 256 },
                     interface: self.interface,
                 };
                 let applet = self.channels[usize::from(number)].applet;

@@ -15,7 +15,7 @@
 //! | MUTUAL, with a challenge of 8 bytes | the terminal's message of [`mutual`] | the card's; [secure messaging](super::messaging) begins |
 
 use tessera_framework::{
-    Command, Env, Halt, Ins, Outcome, Reply, StatusWord,
+    Command, Env, Halt, Ins, Interface, Outcome, Reply, StatusWord,
     pin::{equal_in_constant_time, forget},
 };
 
@@ -49,6 +49,9 @@ pub enum Authentication {
     Internal,
 }
 
+/// The longest block of a key, AES.
+const ONE_BLOCK_BYTES_MAX: usize = 16;
+
 impl Authentication {
     /// Reads P1 and lengths.
     ///
@@ -58,7 +61,15 @@ impl Authentication {
         if command.p1 != 0 {
             return Halt::status(StatusWord::WRONG_P1P2);
         }
-        match (command.ins, command.data.is_empty(), command.ne > 0) {
+        // On a T=0 line Le is not told, and the two that share INS differ in their data: a proof of
+        // one block, or several.
+        let is_one_block = command.data.len() <= ONE_BLOCK_BYTES_MAX;
+        let is_untold = command.interface == Interface::Contact && command.ne_is_maximum;
+        let has_le = command.ne > 0;
+        match (command.ins, command.data.is_empty(), has_le) {
+            (Ins::EXTERNAL_AUTHENTICATE, false, true) if is_one_block && is_untold => {
+                Ok(Self::External)
+            }
             (Ins::EXTERNAL_AUTHENTICATE, true, false) => Ok(Self::Query),
             (Ins::EXTERNAL_AUTHENTICATE, false, false) => Ok(Self::External),
             (Ins::EXTERNAL_AUTHENTICATE, false, true) => Ok(Self::Mutual),
