@@ -287,6 +287,11 @@ impl<A: Application> Contact<A> {
             return;
         }
         let (protocol, timing) = self.parameters.begins_with();
+        // A request must not be taken for a command because its first character was damaged.
+        if negotiable && protocol == Protocol::T0 && !character.parity_ok {
+            self.out.signal_error(now_clk.saturating_add(self.timing.error_signal_clk()));
+            return;
+        }
         self.begin(protocol, timing);
         self.run(protocol, now_clk, character);
     }

@@ -50,8 +50,7 @@ impl Machine {
         mut context: Context<'_, A>,
     ) -> Result<(), Mute> {
         if !character.parity_ok {
-            // 10.5 etu after the leading edge.
-            let after_clk = context.timing.fi_di.etu_clk(21).div_ceil(2);
+            let after_clk = context.timing.error_signal_clk();
             context.out.signal_error(context.now_clk.saturating_add(after_clk));
             return Ok(());
         }

@@ -9,9 +9,11 @@
 //! * Nothing is kept that is longer than the longest APDU. A longer command is received to its end,
 //!   not kept, and answered 6700: all readers understand that, and few the abortion of a chain.
 //!
-//! Where the digest of rules leaves a choice: after a resynchronisation the card sends blocks of at
-//! most 32 bytes until it is told otherwise, which suits readers of both opinions; a chain that is
-//! aborted counts its last part as received.
+//! Where the standard is read differently: after a resynchronisation some take the lengths of blocks
+//! back to their initial values, some do not. This card suits both: it sends at most 32 bytes until
+//! it is told otherwise, and takes as many as it ever announced. A chain of the card's that the
+//! reader aborts counts its last part as received. A reader that goes on after the abortion with an
+//! R-block is told what number is expected.
 
 use super::{
     Context,
@@ -80,6 +82,8 @@ struct Core {
     outstanding: bool,
     expected: u8,
     ifsc_bytes: u8,
+    /// IFSC in the answer to reset.
+    ifsc_bytes_offered: u8,
     ifsd_bytes: u8,
     /// The card wants to ask for blocks of this length.
     to_announce: Option<u8>,
@@ -117,6 +121,7 @@ impl Machine {
                 outstanding: false,
                 expected: 0,
                 ifsc_bytes: IFS_BYTES_DEFAULT,
+                ifsc_bytes_offered: IFS_BYTES_DEFAULT,
                 ifsd_bytes: IFS_BYTES_DEFAULT,
                 to_announce: None,
                 command: Vec::new(),
@@ -135,7 +140,8 @@ impl Machine {
     pub(super) fn begin(&mut self, parameters: &Parameters) {
         self.receiver.clear();
         self.core.nad = None;
-        self.core.ifsc_bytes = parameters.ifsc_bytes.unwrap_or(IFS_BYTES_DEFAULT);
+        self.core.ifsc_bytes_offered = parameters.ifsc_bytes.unwrap_or(IFS_BYTES_DEFAULT);
+        self.core.ifsc_bytes = self.core.ifsc_bytes_offered;
         self.core.to_announce = parameters.ifs_request_bytes;
         self.core.resynchronise();
     }
@@ -189,6 +195,7 @@ impl Core {
         self.own = 0;
         self.expected = 0;
         self.outstanding = false;
+        self.ifsc_bytes = self.ifsc_bytes.max(self.ifsc_bytes_offered);
         self.ifsd_bytes = IFS_BYTES_DEFAULT;
         self.request = None;
         self.last_r = None;
@@ -249,7 +256,7 @@ impl Core {
                 self.supervise(Repr::Response(Supervision::Ifs(bytes)), context);
             }
             Repr::Request(Supervision::Abort) => {
-                if self.outstanding && self.has_more() {
+                if self.outstanding {
                     self.acknowledged();
                 }
                 self.drop_chains();
@@ -330,8 +337,9 @@ impl Core {
             self.send_part(at_clk, context);
             return;
         }
-        let left = (self.ready_clk - latest_clk).div_ceil(bwt_clk).clamp(1, 255);
-        let request = Supervision::Wtx(left as u8);
+        let left_clk = self.ready_clk.saturating_sub(context.now_clk);
+        let asked = left_clk.div_ceil(context.timing.bwt_clk).clamp(1, 255);
+        let request = Supervision::Wtx(asked as u8);
         self.request = Some(request);
         self.send(Repr::Request(request), latest_clk.max(context.turn_clk()), context);
     }

@@ -90,6 +90,13 @@ impl Timing {
         Self { wwt_clk, ..Self::of(parameters, Protocol::T0, FiDi::DEFAULT) }
     }
 
+    /// From the leading edge of a character with a wrong parity to I/O being pulled low: 10.5 etu
+    /// (7.3).
+    #[must_use]
+    pub const fn error_signal_clk(&self) -> u64 {
+        self.fi_di.etu_clk(21).div_ceil(2)
+    }
+
     /// Those of a protocol.
     #[must_use]
     pub fn of(parameters: &Parameters, protocol: Protocol, fi_di: FiDi) -> Self {

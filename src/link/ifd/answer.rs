@@ -26,6 +26,29 @@ pub(super) fn bytes_wanted(got: &[u8]) -> Option<usize> {
     Some(at + 1 + usize::from(t0 & 0x0F) + usize::from(check))
 }
 
+/// What a reader does after an answer to reset.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Decision {
+    /// It begins with this protocol, at these F and D, and sends no PPS.
+    Begin(Protocol, FiDi),
+    /// It sends a PPS for these.
+    Select(Protocol, FiDi),
+}
+
+/// The decision of a reader that wants this protocol, if any, and can do some F and D. In specific
+/// mode there is nothing to decide. Else PPS is sent when the protocol wanted is not the first one,
+/// or the card offers other F and D than the default ones and the reader can do them.
+#[must_use]
+pub fn decide(card: &Parameters, wanted: Option<Protocol>, can: impl Fn(FiDi) -> bool) -> Decision {
+    let (first, timing) = card.begins_with();
+    let protocol = wanted.filter(|&protocol| card.offer.has(protocol)).unwrap_or(first);
+    let fi_di = Some(card.offered()).filter(|&offered| can(offered)).unwrap_or(FiDi::DEFAULT);
+    if card.specific.is_some() || protocol == first && fi_di == FiDi::DEFAULT {
+        return Decision::Begin(first, timing.fi_di);
+    }
+    Decision::Select(protocol, fi_di)
+}
+
 /// The parameters an answer to reset tells; none when the card offers neither T=0 nor T=1, or is
 /// fixed to what is reserved. What is reserved and not fixed counts as the default.
 #[must_use]

@@ -134,11 +134,11 @@ fn fetch(
     p3: u8,
     response: &mut Vec<u8>,
 ) -> Result<[u8; 2], MappingError> {
+    let before = response.len();
     let status = tpdu(line, timing, header, Data::Out { p3, into: response })?;
-    match status {
-        [0x6C, length] => Ok(tpdu(line, timing, header, Data::Out { p3: length, into: response })?),
-        _ => Ok(status),
-    }
+    let [0x6C, p3] = status else { return Ok(status) };
+    response.truncate(before);
+    Ok(tpdu(line, timing, header, Data::Out { p3, into: response })?)
 }
 
 /// Fetches what the card announces, as far as it is expected.

@@ -20,6 +20,7 @@ pub mod t0;
 pub mod t1;
 pub mod wired;
 
+pub use answer::Decision;
 pub use line::Line;
 pub use wired::Wired;
 
@@ -186,6 +187,22 @@ impl<L: Line> Ifd<L> {
             return Err(IfdError::NotAgreed);
         }
         Ok(())
+    }
+
+    /// Does what [`answer::decide`] says for this card.
+    ///
+    /// # Errors
+    /// As [`Self::choose`].
+    pub fn settle(
+        &mut self,
+        wanted: Option<Protocol>,
+        can: impl Fn(FiDi) -> bool,
+    ) -> Result<(), IfdError> {
+        let session = self.session.as_ref().ok_or(IfdError::Off)?;
+        match answer::decide(&session.card, wanted, can) {
+            Decision::Begin(..) => Ok(()),
+            Decision::Select(protocol, fi_di) => self.choose(protocol, fi_di),
+        }
     }
 
     /// The request and the answer to it.

@@ -95,6 +95,8 @@ struct Core {
     own: u8,
     expected: u8,
     ifsc_bytes: u8,
+    /// IFSC in the answer to reset.
+    ifsc_bytes_offered: u8,
     ifsd_bytes: u8,
     /// The last block was an R-block, and why it was sent.
     last_r: Option<Option<Refusal>>,
@@ -130,6 +132,7 @@ impl Session {
                 own: 0,
                 expected: 0,
                 ifsc_bytes: ifsc_bytes.max(1),
+                ifsc_bytes_offered: ifsc_bytes.max(1),
                 ifsd_bytes: IFS_BYTES_DEFAULT,
                 last_r: None,
                 out: Vec::with_capacity(BLOCK_BYTES_MAX),
@@ -177,11 +180,12 @@ impl Session {
     }
 
     /// Both numbers become 0 again. Readings of the standard differ on the lengths, so the reader
-    /// keeps the card's and tells its own again.
+    /// sends no longer blocks than either allows, and tells its own length again.
     fn resynchronise(&mut self, line: &mut impl Line, timing: &Timing) -> Result<(), T1Error> {
         self.request(line, timing, Supervision::Resynch)?;
         self.core.own = 0;
         self.core.expected = 0;
+        self.core.ifsc_bytes = self.core.ifsc_bytes.min(self.core.ifsc_bytes_offered);
         self.core.ifsd_bytes = IFS_BYTES_DEFAULT;
         Ok(())
     }

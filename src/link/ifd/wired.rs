@@ -188,8 +188,16 @@ impl<A: Application> Wired<A> {
             self.contact.on_character(at_clk, Character { byte, parity_ok });
             self.now_clk = at_clk;
             at_clk = at_clk.saturating_add(guard_clk);
-            if !parity_ok && self.contact.poll_output().is_some_and(|out| out.is_error_signal) {
-                return n;
+            if parity_ok {
+                continue;
+            }
+            match self.contact.poll_output() {
+                Some(output) if output.is_error_signal => {
+                    self.now_clk = output.at_clk;
+                    return n;
+                }
+                Some(output) => self.behind.push_back(Turn { output, wrong: None }),
+                None => {}
             }
         }
         bytes.len()
