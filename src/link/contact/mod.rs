@@ -350,4 +350,6 @@ impl<A: Application> Contact<A> {
 }
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;

@@ -286,19 +286,16 @@ impl Parameters {
         let historical = self.historical.get(..HISTORICAL_BYTES_MAX).unwrap_or(&self.historical);
         let groups = self.groups();
         let mut atr = vec![self.convention.ts()];
-        // Each group is announced by the byte before it: T0, then TD1 and on. The low half is the
-        // number of historical bytes in T0 and the protocol in a TD.
-        let mut low = historical.len() as u8;
+        // Each group is announced by the byte before it: T0, then TD1 and on. Its low half is the
+        // number of historical bytes in T0, and the protocol in a TD.
         for (n, group) in groups.iter().enumerate() {
             let more = n + 1 < groups.len();
             let mut announced = if more { 0x80 } else { 0 };
             for (bit, byte) in group.bytes.iter().enumerate() {
                 announced |= u8::from(byte.is_some()) << (4 + bit);
             }
-            // The first group is about no protocol.
-            atr.push(announced | if n == 0 { low } else { group.protocol });
+            atr.push(announced | if n == 0 { historical.len() as u8 } else { group.protocol });
             atr.extend(group.bytes.iter().flatten());
-            low = 0;
         }
         atr.extend(historical);
         if groups.iter().any(|group| group.protocol != 0) {
@@ -310,7 +307,7 @@ impl Parameters {
     /// The groups of interface bytes; the first is what T0 announces.
     fn groups(&self) -> Vec<Group> {
         let edc = self.edc.map(|edc| u8::from(edc != Edc::Lrc));
-        let waiting = self.bwi_cwi.map(|(bwi, cwi)| bwi << 4 | cwi & 0x0F);
+        let waiting = self.bwi_cwi.map(|(bwi, cwi)| (bwi & 0x0F) << 4 | cwi & 0x0F);
         let first = [self.ta1.map(FiDi::byte), self.tb1, self.extra_guard_etu];
         let second = [self.specific.map(SpecificMode::byte), None, self.wi];
         let of_t1 = [self.ifsc_bytes, waiting, edc];
@@ -345,3 +342,6 @@ impl SpecificMode {
 }
 
 const HISTORICAL_BYTES_MAX: usize = 15;
+
+#[cfg(test)]
+mod tests;

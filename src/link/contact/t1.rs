@@ -330,15 +330,17 @@ impl Core {
     /// block waiting times are over.
     fn answer<A>(&mut self, multiplier: u64, context: &mut Context<'_, A>) {
         // A sixteenth early, so that no reader's clock is too fast for it.
-        let bwt_clk = context.timing.bwt_clk - context.timing.bwt_clk / 16;
-        let latest_clk = context.now_clk.saturating_add(bwt_clk.saturating_mul(multiplier));
+        let bwt_clk = context.timing.bwt_clk;
+        let early_clk = bwt_clk / 16;
+        let waits_clk = bwt_clk.saturating_mul(multiplier) - early_clk;
+        let latest_clk = context.now_clk.saturating_add(waits_clk);
         if self.ready_clk <= latest_clk {
             let at_clk = self.ready_clk.max(context.turn_clk());
             self.send_part(at_clk, context);
             return;
         }
-        let left_clk = self.ready_clk.saturating_sub(context.now_clk);
-        let asked = left_clk.div_ceil(context.timing.bwt_clk).clamp(1, 255);
+        let left_clk = (self.ready_clk - latest_clk).saturating_add(bwt_clk - early_clk);
+        let asked = left_clk.div_ceil(bwt_clk).clamp(1, 255);
         let request = Supervision::Wtx(asked as u8);
         self.request = Some(request);
         self.send(Repr::Request(request), latest_clk.max(context.turn_clk()), context);
@@ -422,3 +424,6 @@ impl Core {
         self.nad.unwrap_or(0).rotate_left(4)
     }
 }
+
+#[cfg(test)]
+mod tests;

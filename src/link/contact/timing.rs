@@ -117,7 +117,7 @@ impl Timing {
             spacing_clk: fi_di.etu_clk(12),
             turn_clk: fi_di.etu_clk(if t1 { 22 } else { 16 }),
             // WI * 960 * Fi clock cycles, whatever D is.
-            wwt_clk: u64::from(parameters.wi.unwrap_or(10)) * 960 * f,
+            wwt_clk: u64::from(parameters.wi.unwrap_or(10).max(1)) * 960 * f,
             cwt_clk: fi_di.etu_clk(11 + (1 << cwi.min(15))),
             bwt_clk: fi_di.etu_clk(11) + block_clk,
         }

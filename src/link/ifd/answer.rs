@@ -37,12 +37,14 @@ pub enum Decision {
 
 /// The decision of a reader that wants this protocol, if any, and can do some F and D. In specific
 /// mode there is nothing to decide. Else PPS is sent when the protocol wanted is not the first one,
-/// or the card offers other F and D than the default ones and the reader can do them.
+/// or the card offers to be faster than by default and the reader can.
 #[must_use]
 pub fn decide(card: &Parameters, wanted: Option<Protocol>, can: impl Fn(FiDi) -> bool) -> Decision {
     let (first, timing) = card.begins_with();
     let protocol = wanted.filter(|&protocol| card.offer.has(protocol)).unwrap_or(first);
-    let fi_di = Some(card.offered()).filter(|&offered| can(offered)).unwrap_or(FiDi::DEFAULT);
+    let offered = card.offered();
+    let is_faster = offered.f() < FiDi::DEFAULT.f() * offered.d();
+    let fi_di = if is_faster && can(offered) { offered } else { FiDi::DEFAULT };
     if card.specific.is_some() || protocol == first && fi_di == FiDi::DEFAULT {
         return Decision::Begin(first, timing.fi_di);
     }
