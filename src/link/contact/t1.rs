@@ -9,11 +9,11 @@
 //! * Nothing is kept that is longer than the longest APDU. A longer command is received to its end,
 //!   not kept, and answered 6700: all readers understand that, and few the abortion of a chain.
 //!
-//! Where the standard is read differently: after a resynchronisation some take the lengths of blocks
-//! back to their initial values, some do not. This card suits both: it sends at most 32 bytes until
-//! it is told otherwise, and takes as many as it ever announced. A chain of the card's that the
-//! reader aborts counts its last part as received. A reader that goes on after the abortion with an
-//! R-block is told what number is expected.
+//! Where the standard is read differently: after a resynchronisation some take the lengths of
+//! blocks back to their initial values, some do not. This card suits both: it sends at most 32
+//! bytes until it is told otherwise, and takes as many as it ever announced. A chain of the card's
+//! that the reader aborts counts its last part as received. A reader that goes on after the
+//! abortion with an R-block is told which number is expected.
 
 use super::{
     Context,

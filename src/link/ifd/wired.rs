@@ -2,11 +2,13 @@
 //!
 //! A block of T=1 is lost, damaged in a bit, late or doubled whole. Of damage in LEN the parity
 //! tells, of all other only the check: a LEN that is wrong unnoticed makes another block of the
-//! characters, which is right by chance one time in 256, and T=1 has no help against that. A late one of the reader arrives just before it sends next, one of the card just after, and what
-//! was said behind it comes behind it: a line does not change the order. A doubled one comes again
-//! as soon as the line is free. On T=0 a character is damaged so that its parity tells, whatever
-//! fault is drawn: nothing else happens to a character that this model knows. The answer to reset
-//! and PPS are spared.
+//! characters, which is right by chance one time in 256, and T=1 has no help against that. A late
+//! block of the reader arrives just before it sends next, one of the card just after, and what was
+//! said behind it comes behind it: a line does not change the order. A doubled one comes again as
+//! soon as the line is free.
+//!
+//! On T=0 a character is damaged so that its parity tells, whatever fault is drawn: nothing else
+//! happens to a character that this model knows. The answer to reset and PPS are spared.
 
 use std::collections::VecDeque;
 

@@ -1,6 +1,6 @@
-//! Both ends of the line.
+//! Both ends of T=1, and noise between them.
 
-use super::*;
+use super::super::*;
 use crate::link::{Direction, Mute, contact::Offer, noisy::Fault};
 
 /// Counts how often each command runs and gives each an answer of its own.
