@@ -6,7 +6,7 @@
 
 use super::{
     Air, Heard, PcdError,
-    session::{Link, Session, described},
+    session::{Link, Presence, Session, described},
     told::{Atqb, Ats},
 };
 use crate::link::{
@@ -25,6 +25,8 @@ const GUARD_FC: u64 = 69_156;
 /// Between what a card said and the next frame.
 const GAP_A_FC: u64 = 1172;
 const GAP_B_FC: u64 = 1792;
+
+const PART4: &str = "ISO/IEC 14443-4";
 
 /// How a reader activates.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,23 +113,47 @@ impl Activated {
     }
 }
 
-/// Finds the only card in the field, Type A before Type B, and activates it.
+/// Finds the only card in the field, Type A before Type B, and activates it. When an activation
+/// fails half-way the card is brought to HALT and woken again.
 ///
 /// # Errors
 /// [`PcdError`] when there is none, or it has no part 4, or the activation fails.
 pub fn activate(air: &mut impl Air, options: &Options) -> Result<Activated, PcdError> {
-    match poll_a(air, options) {
-        Err(PcdError::Silence { .. }) => {}
-        Err(error) => return Err(error),
-        Ok(card) if !card.has_part4() => return Err(PcdError::Unsupported("ISO/IEC 14443-4")),
-        Ok(card) => {
-            let (ats, session) = rats(air, options)?;
-            return Ok(Activated::A { card, ats, session });
+    let mut wakes = options.wakes;
+    let mut failed = PcdError::Silence { after: "REQA" };
+    for _ in 0..=options.retries {
+        let card = match poll_a(air, &Options { wakes, ..*options }) {
+            Err(error @ PcdError::Silence { .. }) => {
+                failed = error;
+                break;
+            }
+            Err(error) => return Err(error),
+            Ok(card) if !card.has_part4() => return Err(PcdError::Unsupported(PART4)),
+            Ok(card) => card,
+        };
+        match rats(air, options) {
+            Ok((ats, session)) => return Ok(Activated::A { card, ats, session }),
+            Err(error) => failed = error,
         }
+        release_a(air, options);
+        wakes = true;
     }
-    let atqb = poll_b(air, options)?;
+    let atqb = match poll_b(air, &Options { wakes, ..*options }) {
+        Ok(atqb) => atqb,
+        // No card of either type: what Type A came to says more if there was one.
+        Err(PcdError::Silence { .. }) if wakes != options.wakes => return Err(failed),
+        Err(error) => return Err(error),
+    };
     let (mbli, session) = attrib(air, &atqb, options)?;
     Ok(Activated::B { atqb, mbli, session })
+}
+
+/// Sends S(DESELECT) in both forms, for a card whose ATS was not heard.
+fn release_a(air: &mut impl Air, options: &Options) {
+    for cid in [Some(options.cid.unwrap_or(0)), None] {
+        // Whether it was heard shows when the card is woken.
+        let _ = Session::new(Link { cid, ..Link::new(PiccType::A) }).deselect(air);
+    }
 }
 
 /// Finds the only card of Type A and selects it. The field has been on for some time or not: 5.1 ms
@@ -218,7 +244,8 @@ fn select(air: &mut impl Air, sel: u8, own: [u8; 5]) -> Result<u8, PcdError> {
     }
 }
 
-/// RATS, again if it is not answered, and PPS where faster rates can be had.
+/// RATS, again if it is not answered, and PPS where faster rates can be had; a card that keeps its
+/// rates is spoken to at fc/128.
 ///
 /// # Errors
 /// [`PcdError`] when the card does not answer with an ATS.
@@ -237,43 +264,44 @@ pub fn rats(air: &mut impl Air, options: &Options) -> Result<(Ats, Session), Pcd
     }
     let ats = told.ok_or_else(|| bad("RATS", "an ATS", &heard))?;
     air.pause(ats.sfgt_fc());
-    let (to_reader, to_card) = pps(air, options, &ats, cid)?;
     let link = Link {
         fsc_bytes: ats.fsc_bytes(),
         fsd_bytes: frame_bytes(options.fsdi),
         fwt_fc: ats.fwt_fc(),
         cid: options.cid.filter(|_| ats.cid),
         nad: options.nad.filter(|_| ats.nad),
-        to_card,
-        to_reader,
         gap_fc: GAP_A_FC,
         retries: options.retries,
         ..Link::new(PiccType::A)
     };
-    Ok((ats, Session::new(link)))
-}
-
-/// Agrees on the fastest rates; to the reader, to the card.
-fn pps(
-    air: &mut impl Air,
-    options: &Options,
-    ats: &Ats,
-    cid: u8,
-) -> Result<(Rate, Rate), PcdError> {
     let (to_reader, to_card) = ats.rates.fastest(options.rates);
     if (to_reader, to_card) == (Rate::Fc128, Rate::Fc128) {
-        return Ok((to_reader, to_card));
+        return Ok((ats, Session::new(link)));
     }
+    let faster = Link { to_reader, to_card, ..link };
+    let session = pps(air, cid, faster).or_else(|error| probe(air, link).ok_or(error))?;
+    Ok((ats, session))
+}
+
+/// Agrees on the rates of `faster`.
+fn pps(air: &mut impl Air, cid: u8, faster: Link) -> Result<Session, PcdError> {
     let start = 0xD0 | cid;
-    let integers = to_reader.integer() << 2 | to_card.integer();
+    let integers = faster.to_reader.integer() << 2 | faster.to_card.integer();
     air.pause(GAP_A_FC);
     let request = Frame::with_crc(PiccType::A, &[start, 0x11, integers]);
-    let heard = air.transceive(&request, ats.fwt_fc() + DELTA_FWT_FC);
+    let heard = air.transceive(&request, faster.fwt_fc + DELTA_FWT_FC);
     match checked(&heard) {
-        Some(&[answer]) if answer == start => Ok((to_reader, to_card)),
-        // Whether the card has changed its rates is not known now.
-        _ => Err(bad("PPS", "its first byte again", &heard)),
+        Some(&[answer]) if answer == start => Ok(Session::new(faster)),
+        // Only the card knows whether it has changed its rates.
+        _ => probe(air, faster).ok_or_else(|| bad("PPS", "its first byte again", &heard)),
     }
+}
+
+/// A session with a card that may have agreed to `link`: it is asked with R(NAK), which changes
+/// nothing, and answers if it has.
+fn probe(air: &mut impl Air, link: Link) -> Option<Session> {
+    let mut session = Session::new(link);
+    matches!(session.is_present(air, Presence::Nak), Ok(true)).then_some(session)
 }
 
 /// Finds the only card of Type B that matches the family. 5.1 ms pass first.
@@ -294,7 +322,8 @@ pub fn poll_b(air: &mut impl Air, options: &Options) -> Result<Atqb, PcdError> {
     Err(bad("REQB", "an ATQB", &heard))
 }
 
-/// ATTRIB, again if it is not answered: the MBLI of the answer, and the session.
+/// ATTRIB, again if it is not answered: the MBLI of the answer (0 where only the card's blocks say
+/// that it has taken it), and the session.
 ///
 /// # Errors
 /// [`PcdError`] when the card has no part 4 or does not answer as it should.
@@ -304,7 +333,7 @@ pub fn attrib(
     options: &Options,
 ) -> Result<(u8, Session), PcdError> {
     if !atqb.has_part4() {
-        return Err(PcdError::Unsupported("ISO/IEC 14443-4"));
+        return Err(PcdError::Unsupported(PART4));
     }
     let cid = options.cid.filter(|_| atqb.cid);
     let (to_reader, to_card) = atqb.rates.fastest(options.rates);
@@ -313,10 +342,21 @@ pub fn attrib(
     let fsdi = options.fsdi & 0x0F;
     let bytes = [0x1D, a, b, c, d, 0x00, rates | fsdi, 0x01, cid.unwrap_or(0) & 0x0F];
     let request = Frame::with_crc(PiccType::B, &bytes);
-    let gap_fc = GAP_B_FC.max(atqb.tr2_fc());
+    let link = Link {
+        fsc_bytes: atqb.fsc_bytes(),
+        fsd_bytes: frame_bytes(fsdi),
+        fwt_fc: atqb.fwt_fc(),
+        cid,
+        nad: options.nad.filter(|_| atqb.nad),
+        to_card,
+        to_reader,
+        gap_fc: GAP_B_FC.max(atqb.tr2_fc()),
+        retries: options.retries,
+        ..Link::new(PiccType::B)
+    };
     let mut heard = Heard::Nothing;
     for _ in 0..=options.retries {
-        air.pause(gap_fc);
+        air.pause(link.gap_fc);
         heard = air.transceive(&request, atqb.fwt_fc() + DELTA_FWT_FC);
         let &[first, ..] = checked(&heard).unwrap_or_default() else { continue };
         if first & 0x0F != cid.unwrap_or(0) & 0x0F {
@@ -324,22 +364,15 @@ pub fn attrib(
         }
         air.pause(atqb.sfgt_fc());
         let mbli = first >> 4;
-        let link = Link {
-            fsc_bytes: atqb.fsc_bytes(),
-            fsd_bytes: frame_bytes(fsdi),
-            fwt_fc: atqb.fwt_fc(),
-            cid,
-            nad: options.nad.filter(|_| atqb.nad),
-            to_card,
-            to_reader,
-            gap_fc,
-            command_bytes_max: (mbli > 0).then(|| atqb.fsc_bytes() << (mbli - 1)),
-            retries: options.retries,
-            ..Link::new(PiccType::B)
-        };
-        return Ok((mbli, Session::new(link)));
+        let command_bytes_max = (mbli > 0).then(|| atqb.fsc_bytes() << (mbli - 1));
+        return Ok((mbli, Session::new(Link { command_bytes_max, ..link })));
     }
-    Err(bad("ATTRIB", "its CID", &heard))
+    // The card may have answered and not been heard.
+    air.pause(atqb.sfgt_fc());
+    match probe(air, link) {
+        Some(session) => Ok((0, session)),
+        None => Err(bad("ATTRIB", "its CID", &heard)),
+    }
 }
 
 fn checked(heard: &Heard) -> Option<&[u8]> {

@@ -30,7 +30,7 @@ pub use sizes::Rates;
 pub use uid::{Uid, UidError};
 
 use self::protocol::{Link, Protocol, Turn};
-use super::{Application, Frame, Mute, PiccType};
+use super::{Application, Delivery, Frame, Mute, PiccType};
 use crate::random::Random;
 
 /// Slots a test can give a card before it draws its own.
@@ -233,6 +233,7 @@ impl<A: Application> Core<A> {
         if !std::mem::take(&mut self.fresh) {
             self.application.power_on()?;
         }
+        self.application.set_delivery(Delivery::Apdus);
         self.protocol.start(link);
         Ok(())
     }

@@ -14,7 +14,7 @@
 
 use super::{
     block::{Block, Kind, inf_bytes_max},
-    sizes::{extended_fwt_fc, fc_of_us},
+    sizes::{FWT_FC_MAX, extended_fwt_fc, fc_of_us},
 };
 use crate::link::{Application, Mute};
 
@@ -203,22 +203,26 @@ impl Protocol {
     }
 
     /// Sends the answer if it is ready within the time the reader waits, else asks for more.
+    ///
+    /// The card asks when 7/8 of that time are over, and for as many whole FWT as the answer will
+    /// still take then, at most 59 and at most FWTmax. What passes until the reader has granted
+    /// them is gained.
     fn in_time(&mut self, now_fc: u64, ready_fc: u64, wait_fc: u64, cid: bool) -> Turn {
-        // An eighth is kept back, for the clocks of both sides and the way to the grid.
-        let latest = |fc: u64| fc - fc / 8;
         let own_fc = ready_fc.saturating_sub(now_fc);
-        if own_fc <= latest(wait_fc) {
+        // The first time an eighth is kept back for clocks that differ and the way to the grid.
+        let ask_fc = wait_fc - wait_fc / 8;
+        let latest_fc = if self.waiting.is_some() { wait_fc } else { ask_fc };
+        if own_fc <= latest_fc {
             self.waiting = None;
             return self.next_block(cid, own_fc);
         }
-        let asked_fc = now_fc.saturating_add(latest(wait_fc));
-        let left_fc = ready_fc.saturating_sub(asked_fc);
+        let asked_fc = now_fc.saturating_add(ask_fc);
         let fwt_fc = self.link.fwt_fc.max(1);
-        let most = (super::sizes::FWT_FC_MAX / fwt_fc).clamp(1, WTXM_MAX);
-        let wtxm = left_fc.div_ceil(latest(fwt_fc).max(1)).clamp(1, most) as u8;
+        let most = (FWT_FC_MAX / fwt_fc).clamp(1, WTXM_MAX);
+        let wtxm = ready_fc.saturating_sub(asked_fc).div_ceil(fwt_fc).clamp(1, most) as u8;
         self.waiting = Some(Waiting { ready_fc, wtxm, asked_fc });
         self.say(Kind::WaitingTime, cid, None, &[wtxm]);
-        Turn::Answers { own_fc: latest(wait_fc) }
+        Turn::Answers { own_fc: ask_fc }
     }
 
     fn on_waiting_time(&mut self, now_fc: u64, block: &Block<'_>) -> Turn {

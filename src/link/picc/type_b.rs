@@ -186,11 +186,18 @@ impl Machine {
             nad: part4.nad,
             command_bytes_max: self.parameters.command_bytes_max(),
         };
-        core.activate(link).ok()?;
+        if core.activate(link).is_err() {
+            self.rest_in(State::Mute);
+            return None;
+        }
         let mut answer = vec![self.parameters.mbli << 4 | cid];
         let mut own_fc = 0;
         if self.parameters.attrib_runs && !inf.is_empty() {
-            own_fc = core.run(inf, &mut answer).ok()?;
+            let Ok(took_fc) = core.run(inf, &mut answer) else {
+                self.rest_in(State::Mute);
+                return None;
+            };
+            own_fc = took_fc;
             if answer.len() + 2 > fsd_bytes {
                 answer.truncate(1);
             }
