@@ -176,7 +176,10 @@ impl Machine {
                     nad: part4.nad,
                     command_bytes_max: usize::MAX,
                 };
-                core.activate(link).ok()?;
+                if core.activate(link).is_err() {
+                    self.rest_in(State::Mute);
+                    return None;
+                }
                 self.cid = cid;
                 self.pps_allowed = true;
                 self.state = State::Protocol;
@@ -269,3 +272,6 @@ const fn known_bits(nvb: u8) -> Option<usize> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
