@@ -255,3 +255,6 @@ const fn family_matches(asked: u8, own: u8) -> bool {
     let low = asked & 0x0F == 0 || asked & 0x0F == own & 0x0F;
     high && low
 }
+
+#[cfg(test)]
+mod tests;
