@@ -273,3 +273,6 @@ impl Protocol {
 const fn is_nad(nad: u8) -> bool {
     nad & 0x88 == 0 && (nad == 0 || nad >> 4 != nad & 0x0F)
 }
+
+#[cfg(test)]
+mod tests;
