@@ -416,3 +416,6 @@ pub(super) fn described(heard: &Heard) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -192,3 +192,6 @@ impl Atqb {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

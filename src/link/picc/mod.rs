@@ -19,6 +19,8 @@ pub mod block;
 pub mod parameters;
 mod protocol;
 pub mod sizes;
+#[cfg(test)]
+mod tests;
 pub mod timing;
 mod type_a;
 mod type_b;

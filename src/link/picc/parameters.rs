@@ -349,3 +349,6 @@ fn within(
         Err(ParametersError::Range { field, value, least, most })
     }
 }
+
+#[cfg(test)]
+mod tests;
