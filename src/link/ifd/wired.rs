@@ -85,6 +85,12 @@ impl<A: Application> Wired<A> {
         &mut self.contact
     }
 
+    /// The card, taken out of the reader.
+    #[must_use]
+    pub fn into_contact(self) -> Contact<A> {
+        self.contact
+    }
+
     /// What befalls blocks.
     #[must_use]
     pub const fn noise(&self) -> &Noise {

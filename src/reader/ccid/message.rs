@@ -151,6 +151,10 @@ impl Error {
     pub const SPECIFIC: Self = Self(7);
     /// The first byte of the data, Fi and Di of the protocol, is not.
     pub const FI_DI: Self = Self(10);
+    /// The same place in a TPDU.
+    pub const CLA: Self = Self(10);
+    /// The next one.
+    pub const INS: Self = Self(11);
     /// More came from the card than there is room for.
     pub const XFR_OVERRUN: Self = Self(0xFC);
     /// A character from the card had a wrong parity.

@@ -14,7 +14,6 @@ pub mod message;
 pub mod model;
 pub mod protocol;
 mod seat;
-mod tpdu;
 
 pub use machine::Machine;
 pub use model::Model;

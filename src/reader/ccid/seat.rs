@@ -2,25 +2,24 @@
 //!
 //! Time on the line is virtual: it goes on by what characters and waiting take, and the host waits
 //! for none of it.
-//!
-//! Invariants:
-//! * time never goes back;
-//! * after an answer, or the want of one, the line is at rest: nothing the card says later is
-//!   taken for an answer to something else.
 
 use super::{
+    frame::DATA_BYTES_MAX,
     message::{Answer, Error, Icc},
     protocol::ProtocolData,
-    tpdu::{Dialogue, Step},
 };
 use crate::link::{
-    Application, Fate, Noise,
-    contact::{Character, Contact, FiDi, Level, Output, Parameters, Reset, Timing},
+    Application, Noise,
+    contact::{Contact, FiDi, Level, Parameters, Reset, Timing},
+    ifd::{
+        Line, Wired,
+        t0::{self, Data, T0Error},
+    },
 };
 
 /// A slot, with or without a card.
 pub(super) struct Seat<A> {
-    contact: Option<Contact<A>>,
+    line: Option<Wired<A>>,
     /// The reader gives power.
     is_active: bool,
     /// Nothing but PPS requests without an answer has gone to the card since its reset.
@@ -28,7 +27,6 @@ pub(super) struct Seat<A> {
     stopped_at: Option<Level>,
     protocol: ProtocolData,
     noise: Noise,
-    now_clk: u64,
     news: Option<bool>,
 }
 
@@ -36,31 +34,31 @@ pub(super) struct Seat<A> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Transferred {
     pub(super) data: Vec<u8>,
-    /// How often the card asked for patience while the reader waited for it.
+    /// How many waiting times went by: so often a reader tells its host to be patient.
     pub(super) time_requests: usize,
 }
 
 /// What a PPS request begins with.
 const PPSS: u8 = 0xFF;
 
-/// Data bits and parity of a character: what a disturbance can hit.
-const CHARACTER_BITS: usize = 9;
+/// Most clock cycles between a reset and the answer to it.
+const ATR_WAIT_CLK: u64 = 40_000;
 
-/// Most time between two characters before a protocol is chosen, and after the reset.
-fn initial_waiting_clk() -> u64 {
-    Timing::initial(&Parameters::default()).wwt_clk
-}
+/// Most signs of patience that are passed on: a host needs one in a while, not all.
+const TIME_REQUESTS_MAX: u64 = 100;
+
+/// Most characters that are waited out when the line must come to rest.
+const REST_CHARACTERS_MAX: usize = 1_000;
 
 impl<A> Default for Seat<A> {
     fn default() -> Self {
         Self {
-            contact: None,
+            line: None,
             is_active: false,
             is_fresh: false,
             stopped_at: None,
             protocol: ProtocolData::T0_DEFAULT,
             noise: Noise::none(),
-            now_clk: 0,
             news: None,
         }
     }
@@ -68,25 +66,31 @@ impl<A> Default for Seat<A> {
 
 impl<A: Application> Seat<A> {
     pub(super) fn insert(&mut self, contact: Contact<A>, is_news: bool) {
-        self.contact = Some(contact);
+        let noise = std::mem::replace(&mut self.noise, Noise::none());
+        self.line = Some(Wired::new(contact, noise));
         self.is_active = false;
         self.news = is_news.then_some(true);
     }
 
     pub(super) fn remove(&mut self, is_news: bool) -> Option<Contact<A>> {
-        let mut contact = self.contact.take()?;
-        contact.power_off();
+        let mut line = self.line.take()?;
+        line.power_off();
+        self.noise = line.noise().clone();
         self.is_active = false;
         self.news = is_news.then_some(false);
-        Some(contact)
+        Some(line.into_contact())
     }
 
-    pub(super) const fn contact(&self) -> Option<&Contact<A>> {
-        self.contact.as_ref()
+    pub(super) fn contact(&self) -> Option<&Contact<A>> {
+        self.line.as_ref().map(Wired::contact)
     }
 
+    /// What befalls frames goes with the slot, not with the card.
     pub(super) fn disturb(&mut self, noise: Noise) {
-        self.noise = noise;
+        match &mut self.line {
+            Some(line) => line.set_noise(noise),
+            None => self.noise = noise,
+        }
     }
 
     /// Whether a card has come or gone since the last time this was asked.
@@ -95,7 +99,7 @@ impl<A: Application> Seat<A> {
     }
 
     pub(super) const fn icc(&self) -> Icc {
-        match (&self.contact, self.is_active) {
+        match (&self.line, self.is_active) {
             (None, _) => Icc::Absent,
             (_, true) => Icc::Active,
             (_, false) => Icc::Inactive,
@@ -115,22 +119,21 @@ impl<A: Application> Seat<A> {
     /// Powers the card at a voltage, 1 to 3 for 5 V, 3 V and 1.8 V or 0 for whatever the card
     /// wants, and returns its answer to reset. A card that has power already is reset.
     pub(super) fn power_on(&mut self, voltage: u8) -> Result<Vec<u8>, Error> {
-        let contact = self.contact.as_mut().ok_or(Error::ICC_MUTE)?;
-        let classes = contact.parameters().globals.map_or(1, |globals| globals.classes);
+        let line = self.line.as_mut().ok_or(Error::ICC_MUTE)?;
+        let card = line.contact().parameters();
+        let classes = card.globals.map_or(1, |globals| globals.classes);
         match voltage {
             0 => {}
             1..=3 if classes >> (voltage - 1) & 1 == 1 => {}
             1..=3 => return Err(Error::CLASS_NOT_SUPPORTED),
             _ => return Err(Error::SPECIFIC),
         }
-        let reset = if self.is_active { Reset::Warm } else { Reset::Cold };
-        contact.reset(self.now_clk, reset);
-        self.protocol = ProtocolData::after_reset(contact.parameters());
+        self.protocol = ProtocolData::after_reset(card);
+        line.reset(if self.is_active { Reset::Warm } else { Reset::Cold });
         self.is_active = true;
         self.is_fresh = true;
         self.stopped_at = None;
-        let wait_clk = initial_waiting_clk();
-        let atr = self.hear(wait_clk, wait_clk, |_| false);
+        let atr = hear_all(line, ATR_WAIT_CLK);
         if atr.is_empty() {
             self.power_off();
             return Err(Error::ICC_MUTE);
@@ -139,8 +142,8 @@ impl<A: Application> Seat<A> {
     }
 
     pub(super) fn power_off(&mut self) {
-        if let Some(contact) = &mut self.contact {
-            contact.power_off();
+        if let Some(line) = &mut self.line {
+            line.power_off();
         }
         self.is_active = false;
         self.stopped_at = None;
@@ -148,14 +151,14 @@ impl<A: Application> Seat<A> {
 
     /// Stops (1) or starts (0) the card's clock.
     pub(super) fn clock(&mut self, command: u8) -> Result<(), Error> {
-        let contact = self.contact.as_mut().filter(|_| self.is_active).ok_or(Error::ICC_MUTE)?;
+        let line = self.line.as_mut().filter(|_| self.is_active).ok_or(Error::ICC_MUTE)?;
         match (command, self.protocol.clock_stop()) {
             (0, _) => {
-                contact.start_clock();
+                line.contact_mut().start_clock();
                 self.stopped_at = None;
             }
             (1, Some(level)) => {
-                contact.stop_clock(level);
+                line.contact_mut().stop_clock(level);
                 self.stopped_at = Some(level);
             }
             _ => return Err(Error::SPECIFIC),
@@ -179,170 +182,134 @@ impl<A: Application> Seat<A> {
     /// Sends something to the card and returns its answer: a PPS request right after the reset, a
     /// TPDU on T=0, a block on T=1 for which the waiting time is `bwi` times as long.
     pub(super) fn transfer(&mut self, data: &[u8], bwi: u8) -> Result<Transferred, Error> {
-        let contact = self.contact.as_ref().filter(|_| self.is_active).ok_or(Error::ICC_MUTE)?;
+        let line = self.line.as_mut().filter(|_| self.is_active).ok_or(Error::ICC_MUTE)?;
         if data.is_empty() {
             return Err(Error::LENGTH);
         }
-        let speed = contact.timing().fi_di;
         if self.is_fresh && data.first() == Some(&PPSS) {
-            return self.select(data);
+            let answer = select(line, data)?;
+            self.is_fresh = false;
+            return Ok(Transferred { data: answer, time_requests: 0 });
         }
+        let timing = self.protocol.timing();
+        let card = line.contact();
         // At another speed than the card's nothing is understood on either side.
-        if self.timing().fi_di != speed && contact.protocol().is_some() {
+        if card.protocol().is_some() && card.timing().fi_di != timing.fi_di {
             return Err(Error::ICC_MUTE);
         }
         self.is_fresh = false;
         match self.protocol {
-            ProtocolData::T0(_) => self.tpdu(data),
-            ProtocolData::T1(_) => self.block(data, bwi),
-        }
-    }
-
-    fn select(&mut self, request: &[u8]) -> Result<Transferred, Error> {
-        let wait_clk = initial_waiting_clk();
-        self.send(request, None);
-        let answer = self.hear(wait_clk, wait_clk, |_| false);
-        if answer.is_empty() {
-            return Err(Error::ICC_MUTE);
-        }
-        self.is_fresh = false;
-        Ok(Transferred { data: answer, time_requests: 0 })
-    }
-
-    fn tpdu(&mut self, tpdu: &[u8]) -> Result<Transferred, Error> {
-        let wwt_clk = self.timing().wwt_clk;
-        let mut dialogue = Dialogue::new(tpdu).ok_or(Error::LENGTH)?;
-        self.send(&dialogue.header(), None);
-        loop {
-            let heard = self.hear(wwt_clk, wwt_clk, |heard| !heard.is_empty());
-            if heard.is_empty() {
-                return Err(Error::ICC_MUTE);
-            }
-            let mut step = Step::Listen;
-            for byte in heard {
-                step = dialogue.take(byte);
-            }
-            match step {
-                Step::Listen => {}
-                Step::Send(range) => self.send(tpdu.get(range).unwrap_or_default(), None),
-                Step::Done(data) => {
-                    return Ok(Transferred { data, time_requests: dialogue.nulls() });
-                }
-                Step::Conflict => {
-                    self.rest();
-                    return Err(Error::PROCEDURE_BYTE_CONFLICT);
-                }
+            ProtocolData::T0(_) => tpdu(line, &timing, data),
+            ProtocolData::T1(_) => {
+                let bwt_clk = timing.bwt_clk.saturating_mul(u64::from(bwi.max(1)));
+                let timing = Timing { bwt_clk, ..timing };
+                let data = block(line, &timing, data, self.protocol.edc_bytes())?;
+                Ok(Transferred { data, time_requests: 0 })
             }
         }
     }
+}
 
-    fn block(&mut self, block: &[u8], bwi: u8) -> Result<Transferred, Error> {
-        let Timing { bwt_clk, cwt_clk, .. } = self.timing();
-        let bwt_clk = bwt_clk.saturating_mul(u64::from(bwi.max(1)));
-        let edc_bytes = self.protocol.edc_bytes();
-        let is_whole = |heard: &[u8]| match heard {
-            &[_, _, len, ..] => heard.len() >= 3 + usize::from(len) + edc_bytes,
-            _ => false,
-        };
-        let fate = self.noise.fate(block.len() * CHARACTER_BITS);
-        let mut answer = Vec::new();
-        match fate {
-            Fate::IsLost => self.now_clk = self.now_clk.saturating_add(bwt_clk),
-            Fate::IsLate => {
-                self.now_clk = self.now_clk.saturating_add(bwt_clk);
-                self.send(block, None);
-            }
-            Fate::Passes | Fate::IsDoubled => {
-                self.send(block, None);
-                answer = self.hear(bwt_clk, cwt_clk, is_whole);
-            }
-            Fate::IsDamaged { bit } => {
-                self.send(block, Some(bit));
-                answer = self.hear(bwt_clk, cwt_clk, is_whole);
-            }
-        }
-        if fate == Fate::IsDoubled {
-            self.send(block, None);
-        }
-        self.rest();
-        if !is_whole(&answer) {
-            return Err(Error::ICC_MUTE);
-        }
-        match self.noise.fate(answer.len() * CHARACTER_BITS) {
-            // The reader has stopped listening when the second one comes.
-            Fate::Passes | Fate::IsDoubled => Ok(Transferred { data: answer, time_requests: 0 }),
-            Fate::IsDamaged { .. } => Err(Error::XFR_PARITY_ERROR),
-            Fate::IsLost | Fate::IsLate => Err(Error::ICC_MUTE),
+/// The times before a protocol is chosen.
+fn initial() -> Timing {
+    Timing::initial(&Parameters::default())
+}
+
+/// What the card says after a reset or PPS, until it is silent. The first character may be so late.
+fn hear_all(line: &mut impl Line, first_clk: u64) -> Vec<u8> {
+    let mut heard = Vec::new();
+    let mut wait_clk = first_clk;
+    while heard.len() < REST_CHARACTERS_MAX
+        && let Some(character) = line.hear(wait_clk)
+    {
+        heard.push(character.byte);
+        wait_clk = initial().wwt_clk;
+    }
+    heard
+}
+
+/// Hears nothing of what the card says, until it is silent.
+fn rest(line: &mut impl Line, wait_clk: u64) {
+    for _ in 0..REST_CHARACTERS_MAX {
+        if line.hear(wait_clk).is_none() {
+            return;
         }
     }
+}
 
-    /// The times of the protocol that the host has set.
-    fn timing(&self) -> Timing {
-        self.protocol.timing()
+/// A PPS request and what the card says to it (ISO/IEC 7816-3:2006, clause 9).
+fn select(line: &mut impl Line, request: &[u8]) -> Result<Vec<u8>, Error> {
+    let Timing { turn_clk, guard_clk, wwt_clk, .. } = initial();
+    line.send(request, turn_clk, guard_clk);
+    let answer = hear_all(line, wwt_clk);
+    if answer.is_empty() { Err(Error::ICC_MUTE) } else { Ok(answer) }
+}
+
+/// A TPDU of T=0: four bytes, or five, or five and as much data as P3 says. A byte more, Le of a
+/// command APDU of case 4, is left out: T=0 has no place for it (12.2.4).
+fn tpdu(line: &mut impl Line, timing: &Timing, tpdu: &[u8]) -> Result<Transferred, Error> {
+    let (header, p3, data) = match *tpdu {
+        [cla, ins, p1, p2] => ([cla, ins, p1, p2], 0, &[][..]),
+        [cla, ins, p1, p2, p3, ref data @ ..] => ([cla, ins, p1, p2], p3, data),
+        _ => return Err(Error::LENGTH),
+    };
+    let lc = usize::from(p3);
+    let mut answer = Vec::new();
+    let data = match data.len() {
+        // Without data to send the card may have some, whatever the host thinks.
+        0 => Data::Out { p3, into: &mut answer },
+        bytes if bytes == lc || bytes == lc + 1 => Data::In(data.get(..lc).unwrap_or(data)),
+        _ => return Err(Error::LENGTH),
+    };
+    line.speak_blocks(false);
+    let before_clk = line.now_clk();
+    let status = t0::tpdu(line, timing, header, data).map_err(|error| {
+        rest(line, timing.wwt_clk);
+        match error {
+            T0Error::Mute | T0Error::Endless => Error::ICC_MUTE,
+            T0Error::Procedure(_) | T0Error::TooMuch => Error::PROCEDURE_BYTE_CONFLICT,
+            T0Error::Parity => Error::XFR_PARITY_ERROR,
+            T0Error::Header { cla: 0xFF, .. } => Error::CLA,
+            T0Error::Header { .. } => Error::INS,
+        }
+    })?;
+    answer.extend(status);
+    let took_clk = line.now_clk().saturating_sub(before_clk);
+    let waited = took_clk / timing.wwt_clk.max(1);
+    let time_requests = waited.min(TIME_REQUESTS_MAX) as usize;
+    Ok(Transferred { data: answer, time_requests })
+}
+
+/// A block of T=1 and the one that answers it.
+fn block(
+    line: &mut impl Line,
+    timing: &Timing,
+    block: &[u8],
+    edc_bytes: usize,
+) -> Result<Vec<u8>, Error> {
+    line.speak_blocks(true);
+    line.send(block, timing.turn_clk, timing.guard_clk);
+    let mut answer = Vec::new();
+    let mut is_damaged = false;
+    let is_whole = |answer: &[u8]| match *answer {
+        [_, _, len, ..] => answer.len() >= 3 + usize::from(len) + edc_bytes,
+        _ => false,
+    };
+    // How long a block is whose characters are damaged nobody knows: it ends with the silence.
+    while is_damaged || !is_whole(&answer) {
+        let wait_clk = if answer.is_empty() { timing.bwt_clk } else { timing.cwt_clk };
+        let Some(character) = line.hear(wait_clk) else { break };
+        is_damaged |= !character.parity_ok;
+        if answer.len() >= DATA_BYTES_MAX {
+            return Err(Error::XFR_OVERRUN);
+        }
+        answer.push(character.byte);
     }
-
-    /// Characters to the card; one bit of them may be turned round on the way.
-    fn send(&mut self, bytes: &[u8], damaged: Option<usize>) {
-        let guard_clk = self.timing().guard_clk;
-        let Some(contact) = &mut self.contact else { return };
-        for (n, &byte) in bytes.iter().enumerate() {
-            let character = match damaged {
-                Some(bit) if bit / CHARACTER_BITS == n => {
-                    let hit = 1_u16 << (bit % CHARACTER_BITS);
-                    Character::damaged(byte ^ hit as u8)
-                }
-                _ => Character::intact(byte),
-            };
-            contact.on_character(self.now_clk, character);
-            self.now_clk = self.now_clk.saturating_add(guard_clk);
-        }
-    }
-
-    /// What the card says until `is_whole`, or until it is silent for longer than `first_clk`, then
-    /// `between_clk`.
-    fn hear(
-        &mut self,
-        first_clk: u64,
-        between_clk: u64,
-        is_whole: impl Fn(&[u8]) -> bool,
-    ) -> Vec<u8> {
-        let mut heard = Vec::new();
-        let mut until_clk = self.now_clk.saturating_add(first_clk);
-        let Some(contact) = &mut self.contact else { return heard };
-        let mut output = Output::default();
-        while !is_whole(&heard) {
-            if contact.poll_output_into(&mut output) {
-                if output.at_clk > until_clk {
-                    break;
-                }
-                heard.extend_from_slice(&output.bytes);
-                self.now_clk = self.now_clk.max(output.end_clk());
-                until_clk = output.last_clk().saturating_add(between_clk);
-                continue;
-            }
-            match contact.poll_deadline() {
-                Some(deadline_clk) if deadline_clk <= until_clk => {
-                    self.now_clk = self.now_clk.max(deadline_clk);
-                    contact.on_deadline(deadline_clk);
-                    if contact.poll_deadline() == Some(deadline_clk) {
-                        break;
-                    }
-                }
-                _ => break,
-            }
-        }
-        if !is_whole(&heard) {
-            self.now_clk = self.now_clk.max(until_clk);
-        }
-        heard
-    }
-
-    /// Lets the card say what it still has to, and hears none of it.
-    fn rest(&mut self) {
-        let Some(contact) = &mut self.contact else { return };
-        let mut output = Output::default();
-        while contact.poll_output_into(&mut output) {
-            self.now_clk = self.now_clk.max(output.end_clk());
-        }
+    // What the card says beyond that is over before any host goes on.
+    rest(line, timing.cwt_clk);
+    match is_whole(&answer) {
+        _ if is_damaged => Err(Error::XFR_PARITY_ERROR),
+        true => Ok(answer),
+        false => Err(Error::ICC_MUTE),
     }
 }

@@ -185,7 +185,7 @@ fn a_pps_changes_the_speed_and_the_reader_follows_when_the_host_says_so() {
     assert_eq!(transfer(&mut machine, READ[0]), "0000040101900195");
     on(&mut machine);
     assert_eq!(transfer(&mut machine, "00B0000001"), "029002", "T=0 again after a warm reset");
-    assert_eq!(transfer(&mut machine, "FF11 18 F6"), "6E00", "a TPDU of class FF");
+    assert_eq!(transfer(&mut machine, "FF11 18 F6"), "400A", "a TPDU of class FF");
 }
 
 #[test]
@@ -307,12 +307,12 @@ fn every_fault_of_a_block_is_what_a_reader_makes_of_it() {
     let answer = "0000040101900195";
     for (fault, frame, expected, runs) in [
         (Fault::Loss, 0, "40FE", 0),
-        (Fault::Delay, 0, "40FE", 1),
+        (Fault::Delay, 0, "40FE", 0),
         (Fault::Damage, 0, "00810081", 0),
         (Fault::Duplication, 0, answer, 1),
         (Fault::Loss, 1, "40FE", 1),
         (Fault::Delay, 1, "40FE", 1),
-        (Fault::Damage, 1, "40FD", 1),
+        (Fault::Damage, 1, "0200040101900195", 1),
         (Fault::Duplication, 1, answer, 1),
         (Fault::Loss, 2, answer, 1),
     ] {
@@ -322,12 +322,38 @@ fn every_fault_of_a_block_is_what_a_reader_makes_of_it() {
 }
 
 #[test]
+fn a_length_that_is_damaged_shows_in_its_parity() {
+    let told = (0..100).map(|seed| {
+        let mut machine = reader(card(Offer::T1));
+        on(&mut machine);
+        machine.disturb(0, Noise::seeded(seed, 500));
+        transfer(&mut machine, READ[0])
+    });
+    assert!(told.collect::<Vec<_>>().contains(&"40FD".to_owned()));
+}
+
+#[test]
 fn a_block_that_came_twice_is_run_once_and_the_next_one_is_understood() {
     let mut machine = reader(card(Offer::T1));
     on(&mut machine);
     machine.disturb(0, Noise::at(0, Fault::Duplication));
     assert_eq!(transfer(&mut machine, READ[0]), "0000040101900195");
     assert_eq!(transfer(&mut machine, READ[1]), "00400402029002D6");
+}
+
+#[test]
+fn characters_of_t_0_come_again_until_they_are_right() {
+    let mut machine = reader(card(Offer::T0));
+    on(&mut machine);
+    machine.disturb(0, Noise::seeded(1, 50));
+    for n in 1..=100 {
+        assert_eq!(transfer(&mut machine, "00B0000001"), format!("{n:02X}90{n:02X}"));
+    }
+    machine.disturb(0, Noise::seeded(1, 1000));
+    assert_eq!(transfer(&mut machine, "00B0000001"), "40FD");
+    machine.disturb(0, Noise::none());
+    on(&mut machine);
+    assert_eq!(transfer(&mut machine, "00B0000001"), "659065");
 }
 
 mod any_bytes {
