@@ -1,12 +1,15 @@
 //! The air at which nfcpy's driver `udp` sends: one reader, and the cards in its field.
 //!
 //! Invariants:
-//! * the field comes on with the first frame and goes off when the reader says so or another
-//!   reader takes its place, so no card has a state of a reader that is gone;
+//! * the field comes on with a reader's first frame and goes off when it says so or another reader
+//!   sends a frame, so no card has a state of a reader that is gone: the driver takes a new socket
+//!   for each search, and does not always say that it has closed the last one;
 //! * a frame is answered at most once.
 //!
 //! The driver knows no collisions: it takes the answer to `9320` for one card's. Where several
 //! cards answer differently it is told that the frame could not be read, and finds none of them.
+
+use std::net::SocketAddr;
 
 use super::datagram::{Datagram, Sent};
 use crate::{
@@ -29,13 +32,15 @@ const PAUSE_FC: u64 = 7_000;
 #[derive(Debug)]
 pub struct Machine<A> {
     field: Field<A>,
+    /// Whose field it is.
+    reader: Option<SocketAddr>,
 }
 
 impl<A: Application> Machine<A> {
     /// Cards in a field that is off.
     #[must_use]
     pub const fn new(field: Field<A>) -> Self {
-        Self { field }
+        Self { field, reader: None }
     }
 
     /// The field and what is in it.
@@ -49,13 +54,22 @@ impl<A: Application> Machine<A> {
     }
 
     /// A datagram comes; the one that answers it.
-    pub fn on_datagram(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+    pub fn on_datagram(&mut self, from: SocketAddr, bytes: &[u8]) -> Option<Vec<u8>> {
+        let is_known = self.reader == Some(from);
         match Datagram::read(bytes)? {
             Datagram::FieldOff => {
-                self.switch_off();
+                if is_known {
+                    self.switch_off();
+                }
                 None
             }
-            Datagram::Frame(sent) => self.answer(&sent),
+            Datagram::Frame(sent) => {
+                if !is_known {
+                    self.switch_off();
+                }
+                self.reader = Some(from);
+                self.answer(&sent)
+            }
         }
     }
 
@@ -64,8 +78,8 @@ impl<A: Application> Machine<A> {
         self.field.pause(passed_us.saturating_mul(1356) / 100);
     }
 
-    /// The reader has gone without a word, and another may come.
-    pub fn switch_off(&mut self) {
+    fn switch_off(&mut self) {
+        self.reader = None;
         self.field.switch_off();
         self.field.pause(GUARD_FC);
     }
@@ -89,6 +103,8 @@ impl<A: Application> Machine<A> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
     use proptest::prelude::*;
 
     use super::*;
@@ -100,6 +116,9 @@ mod tests {
             picc::{Parameters, Picc, TypeA, TypeB, Uid},
         },
     };
+
+    const FIRST: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 40_000);
+    const SECOND: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 40_001);
 
     /// Answers with how many commands it has run, then the command.
     struct Fake(u8);
@@ -138,9 +157,13 @@ mod tests {
 
     /// What the reader sends and hears, a line each; nothing behind `>` means no datagram.
     fn talk(machine: &mut Machine<Fake>, text: &str) {
+        talk_from(FIRST, machine, text);
+    }
+
+    fn talk_from(reader: SocketAddr, machine: &mut Machine<Fake>, text: &str) {
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let (sent, heard) = line.split_once('>').unwrap();
-            let got = machine.on_datagram(sent.trim().as_bytes()).unwrap_or_default();
+            let got = machine.on_datagram(reader, sent.trim().as_bytes()).unwrap_or_default();
             assert_eq!(String::from_utf8(got).unwrap(), heard.trim(), "{line}");
         }
     }
@@ -190,25 +213,24 @@ mod tests {
     }
 
     #[test]
-    fn several_cards_cannot_be_read_and_a_new_reader_begins_anew() {
+    fn several_cards_cannot_be_read() {
         let cards = vec![type_a(&[0x12, 0x34, 0x56, 0x78]), type_a(&[0x12, 0x34, 0x56, 0x79])];
         let mut machine = machine(cards);
         talk(&mut machine, "106A 26 > 106A 0400\n 106A 9320 > 106A");
         machine.field_mut().leave(Place(1)).unwrap();
-        machine.switch_off();
-        talk(
-            &mut machine,
-            "
-            106A 26 > 106A 0400
-            106A 9320 > 106A 1234567808
-            106A 93701234567808 > 106A 20
-            106A 26 >
-            106A 26 > 106A 0400
-            ",
-        );
-        machine.switch_off();
+        talk(&mut machine, "106A 26 >\n 106A 26 > 106A 0400\n 106A 9320 > 106A 1234567808");
+    }
+
+    #[test]
+    fn another_reader_begins_anew_and_one_that_is_gone_ends_nothing() {
+        let mut machine = machine(vec![type_a(&[0x12, 0x34, 0x56, 0x78])]);
+        let select = "106A 26 > 106A 0400\n 106A 93701234567808 > 106A 20";
+        talk(&mut machine, select);
+        talk_from(SECOND, &mut machine, select);
         machine.rest(1_000_000);
-        talk(&mut machine, "106A 26 > 106A 0400");
+        talk(&mut machine, "RFOFF >");
+        talk_from(SECOND, &mut machine, "106A e080 > 106A 0578778002\n RFOFF >");
+        assert!(!machine.field().is_on());
     }
 
     #[test]
@@ -224,7 +246,7 @@ mod tests {
                 ",
             );
             machine.field_mut().set_noise(Noise::at(1, kind));
-            let got = machine.on_datagram(b"106A 0200a4").unwrap_or_default();
+            let got = machine.on_datagram(FIRST, b"106A 0200a4").unwrap_or_default();
             assert_eq!(String::from_utf8(got).unwrap(), heard, "{kind:?}");
             if kind == Fault::Delay {
                 // The card still speaks and does not hear.
@@ -247,7 +269,7 @@ mod tests {
         ) {
             let mut machine = machine(vec![type_a(&[0x12, 0x34, 0x56, 0x78])]);
             for datagram in datagrams {
-                machine.on_datagram(&datagram);
+                machine.on_datagram(FIRST, &datagram);
             }
         }
     }
