@@ -1,7 +1,10 @@
 //! `tessera serve`: puts cards into virtual readers.
 
+mod air;
 mod ccid;
 mod noise;
+mod pn532;
+mod udp;
 mod vpcd;
 
 use std::{
@@ -35,6 +38,11 @@ use super::{Outcome, cards, ctl, record::VectorFile, say};
 ///
 /// ccid: a reader on a serial line of its own, for the driver that pcscd has of such readers
 /// (libccid). It speaks T=0 and T=1 to the cards. What pcscd has to be told is printed.
+///
+/// pn532: a contactless reader on a serial line, for libnfc and nfcpy. All cards are in its field.
+///
+/// udp: nfcpy's reader that sends frames as datagrams. It knows no anticollision, so one card of
+/// each type is all it finds.
 #[derive(clap::Args)]
 pub(crate) struct Serve {
     /// Profiles (built-in names or files) or images, one a slot
@@ -62,12 +70,12 @@ pub(crate) struct Serve {
     /// the last may be missing when the machine crashes.
     #[arg(long, requires = "image")]
     sync: bool,
-    /// Where vpcd listens
+    /// Where vpcd listens, or where datagrams are listened for
     #[arg(long, default_value = "127.0.0.1")]
     host: String,
-    /// Port of the first card's slot
-    #[arg(long, short, default_value_t = reader::vpcd::PORT)]
-    port: u16,
+    /// Port of the first card's slot [vpcd: 35963], or for datagrams [udp: 54321]
+    #[arg(long, short)]
+    port: Option<u16>,
     /// Wait for vpcd instead of failing when nothing listens at the start
     #[arg(long)]
     wait: bool,
@@ -93,8 +101,8 @@ pub(crate) struct Serve {
 enum ServeError {
     #[error("{files} {of} for {cards} cards")]
     MoreFiles { files: usize, of: &'static str, cards: usize },
-    #[error("{option} is for readers with a line or an air of their own")]
-    NoLine { option: &'static str },
+    #[error("{option} means nothing to this reader")]
+    NoUse { option: &'static str },
     #[error("signals cannot be caught: {0}")]
     Signals(#[from] ctrlc::Error),
 }
@@ -109,6 +117,10 @@ enum Reader {
     Vpcd,
     /// A CCID reader on a serial line: T=0 and T=1 through pcscd
     Ccid,
+    /// A PN532 on a serial line: ISO/IEC 14443 through libnfc or nfcpy
+    Pn532,
+    /// nfcpy's driver udp: ISO/IEC 14443 in datagrams
+    Udp,
 }
 
 /// A reader that is open: given the word to stop, it starts its threads.
@@ -153,14 +165,16 @@ impl control::Served for Served {
 impl Serve {
     pub(crate) fn run(self) -> Outcome {
         let slots = Arc::new(self.slots()?);
-        let reader = match self.reader {
-            Reader::Vpcd => {
-                self.has_no_line()?;
-                vpcd::open(&self, &slots)?
-            }
-            Reader::Ccid => ccid::open(&self, &slots)?,
+        self.refuse_what_is_not_used()?;
+        let open = match self.reader {
+            Reader::Vpcd => vpcd::open,
+            Reader::Ccid => ccid::open,
+            Reader::Pn532 => pn532::open,
+            Reader::Udp => udp::open,
         };
-        let socket = self.control.clone().unwrap_or_else(|| ctl::socket_of_port(self.port));
+        let reader = open(&self, &slots)?;
+        let port = self.port.unwrap_or(reader::vpcd::PORT);
+        let socket = self.control.clone().unwrap_or_else(|| ctl::socket_of_port(port));
         let listener = ctl::listen(&socket)?;
         // Before the first word: whoever reads it may end this at once. Nobody listens any more
         // after the first signal.
@@ -187,15 +201,16 @@ impl Serve {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Refuses what only a reader with a line or an air can do.
-    fn has_no_line(&self) -> Result<(), ServeError> {
+    fn refuse_what_is_not_used(&self) -> Result<(), ServeError> {
+        use Reader as R;
         let options = [
-            (self.model.is_some(), "--model"),
-            (self.device.is_some(), "--device"),
-            (!self.disturbance.is_none(), "--noise or --fault"),
+            (self.model.is_some(), "--model", &[R::Ccid][..]),
+            (self.device.is_some(), "--device", &[R::Ccid, R::Pn532]),
+            (!self.disturbance.is_none(), "--noise or --fault", &[R::Ccid, R::Pn532, R::Udp]),
+            (self.wait, "--wait", &[R::Vpcd]),
         ];
-        match options.into_iter().find(|(is_said, _)| *is_said) {
-            Some((_, option)) => Err(ServeError::NoLine { option }),
+        match options.iter().find(|(is_said, _, of)| *is_said && !of.contains(&self.reader)) {
+            Some((_, option, _)) => Err(ServeError::NoUse { option }),
             None => Ok(()),
         }
     }

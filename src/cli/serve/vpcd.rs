@@ -46,8 +46,9 @@ struct Connection {
 pub(super) fn open(serve: &Serve, slots: &Arc<Vec<Served>>) -> Result<Running, Failure> {
     let mut connections = Vec::new();
     for served in slots.iter() {
-        let port = u16::try_from(served.number).ok().and_then(|n| serve.port.checked_add(n));
-        let port = port.ok_or(VpcdError::NoPort(serve.port))?;
+        let first = serve.port.unwrap_or(vpcd::PORT);
+        let port = u16::try_from(served.number).ok().and_then(|n| first.checked_add(n));
+        let port = port.ok_or(VpcdError::NoPort(first))?;
         let connection = Connection { host: serve.host.clone(), port, line: Mutex::new(None) };
         if !serve.wait {
             let line = connection.connect().map_err(|error| VpcdError::NobodyListens {

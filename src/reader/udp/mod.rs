@@ -10,3 +10,6 @@ pub mod datagram;
 pub mod machine;
 
 pub use machine::Machine;
+
+/// The port nfcpy's driver sends to when it is told none.
+pub const PORT: u16 = 54_321;
