@@ -6,7 +6,9 @@ mod operations;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use operations::{Operation, commits, exchanges, forks, inquiries, transactions, yardsticks};
+use operations::{
+    Operation, commits, exchanges, forks, inquiries, links, round_trips, transactions, yardsticks,
+};
 
 fn every_operation() -> impl Iterator<Item = Operation> {
     yardsticks()
@@ -14,7 +16,14 @@ fn every_operation() -> impl Iterator<Item = Operation> {
         .chain(exchanges())
         .chain(forks())
         .chain(inquiries())
-        .chain(commits().into_iter().chain(transactions()).flat_map(|(whole, part)| [whole, part]))
+        .chain(round_trips())
+        .chain(
+            commits()
+                .into_iter()
+                .chain(transactions())
+                .chain(links())
+                .flat_map(|(whole, part)| [whole, part]),
+        )
 }
 
 fn time(criterion: &mut Criterion) {

@@ -10,7 +10,8 @@ mod operations;
 use std::time::Instant;
 
 use operations::{
-    COPY, CRC, Operation, commits, exchanges, forks, inquiries, transactions, yardsticks,
+    COPY, CRC, Operation, commits, exchanges, forks, inquiries, links, round_trips, transactions,
+    yardsticks,
 };
 
 /// Turns each operation gets.
@@ -26,7 +27,7 @@ fn main() {
     let word = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let is_wanted = |name: &str| word.as_ref().is_none_or(|word| name.contains(word));
     let mut operations = yardsticks();
-    let alone = exchanges().into_iter().chain(forks()).chain(inquiries());
+    let alone = exchanges().into_iter().chain(forks()).chain(inquiries()).chain(round_trips());
     operations.extend(alone.filter(|operation| is_wanted(operation.name)));
     let first_commit = operations.len();
     let wanted = |pairs: Vec<(Operation, Operation)>| {
@@ -36,6 +37,8 @@ fn main() {
     operations.extend(wanted(commits()));
     let first_transaction = operations.len();
     operations.extend(wanted(transactions()));
+    let first_link = operations.len();
+    operations.extend(wanted(links()));
     let mut fastest_ns = vec![f64::INFINITY; operations.len()];
     for _ in 0..rounds {
         for (operation, fastest_ns) in operations.iter_mut().zip(&mut fastest_ns) {
@@ -73,9 +76,10 @@ fn main() {
     };
     pairs(first_commit..first_transaction, "commit | times the copies it cannot do without");
     pairs(
-        first_transaction..operations.len(),
+        first_transaction..first_link,
         "transaction | times the block ciphers it cannot do without",
     );
+    pairs(first_link..operations.len(), "over a link | times the plain exchange");
     println!();
     println!(
         "CRCs, copies: time of the operation divided by that of the yardstick in the same run."

@@ -10,11 +10,13 @@
 mod applet;
 mod commits;
 mod ledger;
+mod links;
 mod purse;
 
 use std::hint::black_box;
 
 pub(crate) use commits::commits;
+pub(crate) use links::{links, round_trips};
 pub(crate) use purse::{inquiries, transactions};
 
 use tessera::{Card, Profile, Response, profile::Installation};
