@@ -110,9 +110,6 @@ fn what_no_block_may_be_is_refused() {
         ("00E10120", "008200"),
         ("00E000", "008200"),
         ("00E200", "008200"),
-        ("080000", "008200"), // VPP in NAD, and equal addresses
-        ("800000", "008200"),
-        ("110000", "008200"),
     ]);
     assert_eq!(line.runs(), 0);
     line.blocks(&[("00000400200000", "00000400049000")]);
@@ -187,6 +184,8 @@ fn after_resynchronising_blocks_are_short_until_told_otherwise() {
 fn an_abortion_drops_a_chain_of_either_side() {
     let mut line = in_our_chain();
     line.blocks(&[("00C200", "00E200"), ("00400400200000", "00400400049000")]);
+    let mut line = in_our_chain();
+    line.blocks(&[("00C200", "00E200"), ("008000", "009200"), ("009000", "009200")]);
     let mut line = Line::t1();
     line.blocks(&[
         (&format!("002020{PART0}"), "009000"),
@@ -278,6 +277,16 @@ fn waiting_for_an_answer_to_a_request_the_card_takes_nothing_else_but_a_resynchr
         ("00E30102", "008200"),
     ]);
     assert_eq!(line.runs(), 1);
+}
+
+/// VPP is gone, and equal addresses are reserved.
+#[test]
+fn addresses_that_are_reserved_are_refused_and_fix_nothing() {
+    for nad in ["08", "80", "11", "77"] {
+        let mut line = Line::t1();
+        line.blocks(&[(&format!("{nad}0000"), "008200"), ("21C101FE", "12E101FE")]);
+        assert_eq!(line.runs(), 0, "{nad}");
+    }
 }
 
 #[test]

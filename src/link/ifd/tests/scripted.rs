@@ -408,6 +408,7 @@ fn an_answer_to_reset_that_is_none_is_asked_for_once_more() {
 }
 
 const BOTH_ATR: &str = "3B9095800184";
+const SPECIFIC_ATR: &str = "3B9095118195";
 
 #[test]
 fn a_selection_holds_when_the_answer_is_right() {
@@ -439,6 +440,19 @@ fn a_selection_holds_when_the_answer_is_right() {
 }
 
 #[test]
+fn a_selection_that_comes_too_late_or_cannot_be_is_not_sent() {
+    let fast = FiDi::new(0x95).unwrap();
+    let steps = [("0020000000", "9000"), ("warm", BOTH_ATR)];
+    let mut begun = ifd(BOTH_ATR, &steps);
+    assert_eq!(begun.choose(Protocol::T0, FiDi::DEFAULT), Ok(()));
+    assert_eq!(begun.exchange(&apdu("00200000")), Ok(vec![0x90, 0x00]));
+    assert_eq!(begun.choose(Protocol::T1, fast), Err(IfdError::NotAgreed));
+    let mut specific = ifd(SPECIFIC_ATR, &[("warm", SPECIFIC_ATR)]);
+    assert_eq!(specific.choose(Protocol::T1, FiDi::DEFAULT), Err(IfdError::NotAgreed));
+    assert_eq!(specific.choose(Protocol::T1, fast), Ok(()));
+}
+
+#[test]
 fn a_reader_decides_by_what_is_offered_and_what_it_can() {
     let fast = FiDi::new(0x95).unwrap();
     let settle = |atr: &str, wanted, can: bool, steps: Steps<'_>| {
@@ -461,5 +475,5 @@ fn a_reader_decides_by_what_is_offered_and_what_it_can() {
     // Slower than by default is no reason to select.
     assert_eq!(settle("3B1021", None, true, &[]), (t0, FiDi::DEFAULT));
     // Specific mode.
-    assert_eq!(settle("3B9095118195", Some(t0), true, &[]), (t1, fast));
+    assert_eq!(settle(SPECIFIC_ATR, Some(t0), true, &[]), (t1, fast));
 }
