@@ -241,7 +241,7 @@ impl<L: Line> Ifd<L> {
     /// Sends a command APDU and returns the response APDU.
     ///
     /// # Errors
-    /// [`IfdError`].
+    /// [`IfdError`]. Where the card no longer knows what it is sent, its power is off.
     pub fn exchange(&mut self, apdu: &[u8]) -> Result<Vec<u8>, IfdError> {
         let mut response = Vec::new();
         self.exchange_into(apdu, &mut response)?;
@@ -251,17 +251,37 @@ impl<L: Line> Ifd<L> {
     /// The same, with the answer in place of what `response` holds.
     ///
     /// # Errors
-    /// [`IfdError`].
+    /// As [`Self::exchange`].
     pub fn exchange_into(&mut self, apdu: &[u8], response: &mut Vec<u8>) -> Result<(), IfdError> {
         let Self { line, session } = self;
         let session = session.as_mut().ok_or(IfdError::Off)?;
         session.has_begun = true;
         line.speak_blocks(session.protocol == Protocol::T1);
-        match session.protocol {
-            Protocol::T0 => mapping::exchange(line, &session.timing, apdu, response)?,
-            Protocol::T1 => session.t1.exchange(line, &session.timing, apdu, response)?,
+        let done = match session.protocol {
+            Protocol::T0 => {
+                mapping::exchange(line, &session.timing, apdu, response).map_err(IfdError::from)
+            }
+            Protocol::T1 => {
+                session.t1.exchange(line, &session.timing, apdu, response).map_err(IfdError::from)
+            }
+        };
+        done.inspect_err(|why| {
+            if why.leaves_the_card_lost() {
+                self.power_off();
+            }
+        })
+    }
+}
+
+impl IfdError {
+    /// The card waits for something else than what comes next.
+    const fn leaves_the_card_lost(&self) -> bool {
+        use mapping::MappingError;
+        match self {
+            Self::T0(MappingError::Tpdu(why)) => !matches!(why, t0::T0Error::Header { .. }),
+            Self::T1(why) => matches!(why, t1::T1Error::Mute),
+            _ => false,
         }
-        Ok(())
     }
 }
 

@@ -26,10 +26,10 @@ const IFS_BYTES_DEFAULT: u8 = 32;
 /// What the reader takes, and says so before its first command.
 const IFSD_BYTES: u8 = INFORMATION_BYTES_MAX as u8;
 
-/// Why there is no answer.
+/// Why there is no answer. Unless it says otherwise, the command may have run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum T1Error {
-    /// The card has the same numbers as the reader again. The command may have run or not.
+    /// The card has the same numbers as the reader again.
     #[error("resynchronised; the command may have run")]
     Uncertain,
     /// The card never had the whole command: the attempt to send it failed twice.

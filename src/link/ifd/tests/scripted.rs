@@ -11,7 +11,9 @@ type Steps<'a> = &'a [(&'a str, &'a str)];
 #[derive(Default)]
 struct Script {
     steps: VecDeque<(String, String)>,
-    /// What comes back when the script is over, again and again.
+    /// What comes back then, whatever is sent.
+    any: VecDeque<Vec<u8>>,
+    /// What comes back when all is over, again and again.
     endless: String,
     coming: VecDeque<u8>,
     now_clk: u64,
@@ -71,6 +73,10 @@ impl Line for Script {
 
 impl Script {
     fn step(&mut self, sent: String) {
+        if let (true, Some(back)) = (self.steps.is_empty(), self.any.pop_front()) {
+            self.coming = back.into();
+            return;
+        }
         match self.steps.pop_front() {
             Some((expected, back)) => {
                 assert_eq!(sent, expected);
@@ -296,6 +302,46 @@ fn what_no_card_may_do_on_t_0_is_an_error() {
     let mut endless = stubborn(T0_ATR, "6101");
     let error = endless.exchange(&apdu("00B0000000")).unwrap_err();
     assert_eq!(error, IfdError::T0(MappingError::Endless));
+}
+
+#[test]
+fn a_card_that_is_lost_has_no_power_until_it_is_reset() {
+    let mut t0 = ifd(T0_ATR, &[("0020000000", "21"), ("cold", T0_ATR), ("0020000000", "9000")]);
+    assert!(t0.exchange(&apdu("00200000")).is_err());
+    assert_eq!(t0.exchange(&apdu("00200000")), Err(IfdError::Off));
+    t0.power_on().unwrap();
+    // Nothing was sent, so nothing is lost.
+    assert!(matches!(t0.exchange(&apdu("00600000")), Err(IfdError::T0(_))));
+    assert_eq!(t0.exchange(&apdu("00200000")), Ok(vec![0x90, 0x00]));
+    let mut t1 = stubborn(T1_ATR, "00");
+    assert_eq!(t1.exchange(&apdu("00200000")), Err(IfdError::T1(T1Error::Mute)));
+    assert_eq!(t1.exchange(&apdu("00200000")), Err(IfdError::Off));
+}
+
+mod drawn {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever a card says, a reader comes to an end, and with no more than an APDU has.
+        #[test]
+        fn no_card_breaks_the_reader(
+            t1 in any::<bool>(),
+            said in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..8), 0..200),
+            command in proptest::collection::vec(any::<u8>(), 0..300),
+        ) {
+            let mut ifd = ifd(if t1 { T1_SHORT_ATR } else { T0_ATR }, &[]);
+            let line = ifd.line_mut();
+            line.any = said.into_iter().collect();
+            if t1 {
+                line.any.push_front(vec![0x00, 0xE1, 0x01, 0xFE, 0x1E]);
+            }
+            line.endless = "00".into();
+            if let Ok(response) = ifd.exchange(&command) {
+                prop_assert!(response.len() <= 65_536 + 2);
+            }
+        }
+    }
 }
 
 #[test]
