@@ -1,8 +1,10 @@
 //! Both sides of the air together: a session with a card, of either type.
 
-use super::{Activated, Alone, Options, PcdError, Presence, activate};
+use proptest::prelude::*;
+
+use super::{Activated, Air, Alone, Heard, Link, Options, PcdError, Presence, Session, activate};
 use crate::link::{
-    Application, Direction, Mute, Rate,
+    Application, Direction, Frame, Mute, PiccType, Rate,
     picc::{Parameters, Picc, Rates, State, TypeA, TypeB, Uid},
 };
 
@@ -85,5 +87,59 @@ fn a_card_that_takes_long_asks_for_time() {
         assert!(card.session().exchange(&mut air, &[0, 1, 2, 3]).is_ok());
         let took_fc = super::Air::now_fc(&air) - began;
         assert!(took_fc >= took_us * 1356 / 100 && took_fc < took_us * 1356 / 100 + 2_000_000);
+    }
+}
+
+/// An air on which anything is heard, for as long as there is something.
+struct Anything(Vec<Heard>);
+
+impl Air for Anything {
+    fn transceive(&mut self, _: &Frame, _: u64) -> Heard {
+        self.0.pop().unwrap_or(Heard::Nothing)
+    }
+
+    fn pause(&mut self, _: u64) {}
+
+    fn now_fc(&self) -> u64 {
+        0
+    }
+}
+
+fn heard() -> impl Strategy<Value = Heard> {
+    let bytes = prop_oneof![
+        prop::sample::select(vec![0x02, 0x03, 0x12, 0x13, 0xA2, 0xA3, 0xC2, 0xF2])
+            .prop_map(|b| vec![b]),
+        Just(vec![0xF2, 0x01]),
+        Just(vec![0x20]),
+        Just(vec![0x05, 0x78, 0x77, 0x80, 0x02]),
+        Just(vec![0x50, 1, 2, 3, 4, 0, 0, 0, 0, 0x77, 0x81, 0x81]),
+        prop::collection::vec(any::<u8>(), 0..20),
+    ];
+    let frames = (bytes, any::<bool>(), any::<bool>()).prop_map(|(bytes, a, crc)| match (a, crc) {
+        (true, true) => Frame::with_crc(PiccType::A, &bytes),
+        (true, false) => Frame::standard(&bytes),
+        (false, _) => Frame::with_crc(PiccType::B, &bytes),
+    });
+    prop_oneof![
+        8 => frames.clone().prop_map(Heard::Frame),
+        1 => (frames, 0usize..60).prop_map(|(frame, at)| Heard::Collision { frame, at }),
+        1 => Just(Heard::Nothing),
+        1 => Just(Heard::Noise),
+    ]
+}
+
+proptest! {
+    /// Whatever a card says, the reader comes to an end.
+    #[test]
+    fn a_reader_bears_anything(said in prop::collection::vec(heard(), 0..60), a in any::<bool>()) {
+        let mut air = Anything(said);
+        let _ = activate(&mut air, &Options { rates: Rates::ALL, ..Options::default() });
+        let of = if a { PiccType::A } else { PiccType::B };
+        let mut session = Session::new(Link { fsc_bytes: 16, ..Link::new(of) });
+        let _ = session.exchange(&mut air, &[0x11; 40]);
+        let _ = session.is_present(&mut air, Presence::Nak);
+        let mut session = Session::new(Link { fsc_bytes: 0, ..Link::new(of) });
+        let _ = session.exchange(&mut air, &[0x11; 40]);
+        let _ = session.deselect(&mut air);
     }
 }

@@ -191,6 +191,16 @@ impl<A: Application> Picc<A> {
         }
     }
 
+    /// The largest WTXM the card asks for at once, 1 to 59, where its answer takes longer it asks
+    /// again; 59 if nothing is said here. Real cards often ask for 1 each time.
+    pub const fn set_wtxm_max(&mut self, wtxm: u8) {
+        self.core.protocol.wtxm_max = match wtxm {
+            0 => 1,
+            1..=protocol::WTXM_MAX => wtxm,
+            _ => protocol::WTXM_MAX,
+        };
+    }
+
     /// The field comes: the application has power, random identifiers are drawn.
     pub fn field_on(&mut self) {
         match &mut self.machine {

@@ -22,7 +22,7 @@ use crate::link::{Application, Mute};
 pub const COMMAND_BYTES_MAX: usize = 65_544;
 
 /// The largest WTXM (ISO/IEC 14443-4:2018, 7.3).
-const WTXM_MAX: u64 = 59;
+pub(super) const WTXM_MAX: u8 = 59;
 
 /// What was agreed on at activation.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +76,8 @@ pub(super) struct Protocol {
     /// Bytes of the response in blocks that were sent.
     sent: usize,
     waiting: Option<Waiting>,
+    /// The largest WTXM the card asks for.
+    pub(super) wtxm_max: u8,
     /// The last block that was sent, without CRC; empty when there is none.
     last: Vec<u8>,
 }
@@ -99,6 +101,7 @@ impl Protocol {
             response: Vec::new(),
             sent: 0,
             waiting: None,
+            wtxm_max: WTXM_MAX,
             last: Vec::new(),
         }
     }
@@ -218,7 +221,7 @@ impl Protocol {
         }
         let asked_fc = now_fc.saturating_add(ask_fc);
         let fwt_fc = self.link.fwt_fc.max(1);
-        let most = (FWT_FC_MAX / fwt_fc).clamp(1, WTXM_MAX);
+        let most = (FWT_FC_MAX / fwt_fc).clamp(1, self.wtxm_max.into());
         let wtxm = ready_fc.saturating_sub(asked_fc).div_ceil(fwt_fc).clamp(1, most) as u8;
         self.waiting = Some(Waiting { ready_fc, wtxm, asked_fc });
         self.say(Kind::WaitingTime, cid, None, &[wtxm]);

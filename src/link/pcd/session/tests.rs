@@ -292,7 +292,8 @@ fn an_answer_has_an_end() {
 fn whether_the_card_is_there_is_asked_two_ways() {
     use Presence::{EmptyBlock, Nak};
     // The way, the dialogue, what comes of it.
-    let rows: [(Presence, &[(&str, &str)], Result<bool, ()>); 8] = [
+    type Row<'a> = (Presence, &'a [(&'a str, &'a str)], Result<bool, ()>);
+    let rows: [Row<'_>; 8] = [
         (EmptyBlock, &[("02", "02")], Ok(true)),
         (EmptyBlock, &[("02", "SILENCE"), ("b2", "02")], Ok(true)),
         (EmptyBlock, &[("02", "SILENCE"), ("b2", "SILENCE"), ("b2", "SILENCE")], Ok(false)),

@@ -249,7 +249,7 @@ fn the_reader_may_cut_the_uid_anywhere() {
     for (sel, level, own) in [(0x93, 1, LEVEL_1), (0x95, 2, LEVEL_2)] {
         for known in 0..40 {
             let bits = 16 + known;
-            let nvb = (bits / 8 << 4 | bits % 8) as u8;
+            let nvb = ((bits / 8) << 4 | (bits % 8)) as u8;
             let whole = [&[sel, nvb], &own[..]].concat();
             let frame = Frame::first_part(&whole, bits);
             let mut card = in_state(State::Ready, level);

@@ -94,8 +94,9 @@ fn each_state_knows_its_commands() {
     use State::{Halt, Idle, PowerOff, Protocol, ReadyDeclared, ReadyRequested};
     let (atqb, nul): (Option<&[u8]>, Option<&[u8]>) = (Some(&ATQB), Some(&[0x00]));
     // What is sent; what is said and where it leads in each of the states that know it.
+    type Step<'a> = (State, Option<&'a [u8]>, State);
     #[rustfmt::skip]
-    let rows: [(&[u8], &[(State, Option<&[u8]>, State)]); 8] = [
+    let rows: [(&[u8], &[Step<'_>]); 8] = [
         (&[0x05, 0x00, 0x00], &[(Idle, atqb, ReadyDeclared), (ReadyRequested, atqb, ReadyDeclared),
             (ReadyDeclared, atqb, ReadyDeclared)]),
         (&[0x05, 0x00, 0x08], &[(Idle, atqb, ReadyDeclared), (ReadyRequested, atqb, ReadyDeclared),
@@ -258,8 +259,9 @@ fn attrib_is_taken_with_what_the_card_can() {
     let part4 = Part4 { rates: Rates::of_byte(0x21), ..Part4::default() };
     let none = (Rate::Fc128, Rate::Fc128);
     // P1 to P4; the answer; rates to the reader and to the card.
+    type Row = ([u8; 4], Option<u8>, (Rate, Rate));
     #[rustfmt::skip]
-    let rows: [([u8; 4], Option<u8>, (Rate, Rate)); 14] = [
+    let rows: [Row; 14] = [
         ([0x00, 0x08, 0x01, 0x00], Some(0x30), none),
         ([0x00, 0x08, 0x01, 0x0E], Some(0x3E), none),
         ([0x00, 0x88, 0x01, 0x00], Some(0x30), (Rate::Fc32, Rate::Fc128)),
