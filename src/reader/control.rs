@@ -37,10 +37,10 @@ pub enum Verb {
     Image,
     /// `trace on`, `trace off`.
     Trace(bool),
-    /// `fault FRAME KIND`: the frame of this number from now, from 0 and both directions counted,
-    /// between the card and a reader that has a line or an air, is `lost`, `damaged`, `late` or
-    /// `doubled`.
-    Fault(u64, noisy::Fault),
+    /// `fault FRAME KIND ...`: the frame of this number from now, from 0 and both directions
+    /// counted, between the card and a reader that has a line or an air, is `lost`, `damaged`,
+    /// `late` or `doubled`; and so may others.
+    Fault(Vec<(u64, noisy::Fault)>),
     /// `noise SEED PER_MILLE`, `noise off`: each frame there has a fault with this probability.
     Noise(Option<(u64, u64)>),
     /// `status`: where the card is and how it does.
@@ -68,7 +68,7 @@ pub struct OrderError {
 pub const ORDER_BYTES_MAX: usize = 256;
 
 const VERBS: &str = "tear N, tear-recovery N, stuck WHERE, random HEX, remove, insert, reset, \
-    dump, image, trace on, trace off, fault FRAME KIND, noise SEED PER_MILLE, noise off or status, \
+    dump, image, trace on, trace off, fault FRAME KIND ..., noise SEED PER_MILLE, noise off or status, \
     and then nothing or slot N";
 
 impl FromStr for Order {
@@ -97,9 +97,12 @@ impl FromStr for Order {
             ["image"] => Verb::Image,
             ["trace", "on"] => Verb::Trace(true),
             ["trace", "off"] => Verb::Trace(false),
-            ["fault", frame, kind] => {
-                let fault = kind.parse().map_err(|_| wrong())?;
-                Verb::Fault(frame.parse().map_err(|_| wrong())?, fault)
+            ["fault", ref words @ ..] if !words.is_empty() => {
+                let (pairs, []) = words.as_chunks() else { return Err(wrong()) };
+                let fault = |[frame, kind]: &[&str; 2]| {
+                    frame.parse().ok().zip(kind.parse().ok()).ok_or_else(wrong)
+                };
+                Verb::Fault(pairs.iter().map(fault).collect::<Result<_, _>>()?)
             }
             ["noise", "off"] => Verb::Noise(None),
             ["noise", seed, per_mille] => {
@@ -172,7 +175,7 @@ pub fn obey<S: Served>(line: &str, slots: &[S]) -> String {
             answer.push('\n');
         }
         Verb::Trace(on) => served.trace(on),
-        Verb::Fault(frame, fault) => return disturb(served, Noise::at(frame, fault)),
+        Verb::Fault(faults) => return disturb(served, Noise::written(faults)),
         Verb::Noise(None) => return disturb(served, Noise::none()),
         Verb::Noise(Some((seed, per_mille))) => {
             return disturb(served, Noise::seeded(seed, per_mille));
@@ -308,7 +311,7 @@ mod tests {
     #[test]
     fn a_fault_reaches_the_line_where_there_is_one() {
         let slots = [fake()];
-        assert_eq!(obey("fault 1 lost", &slots), "ok\n");
+        assert_eq!(obey("fault 1 lost 3 late", &slots), "ok\n");
         let mut noise = slots[0].noise.take().unwrap();
         assert_eq!([noise.fate(8), noise.fate(8)], [noisy::Fate::Passes, noisy::Fate::IsLost]);
         assert_eq!(obey("noise 7 1000", &slots), "ok\n");
@@ -388,7 +391,9 @@ mod tests {
             "trace",
             "random",
             "random 123",
+            "fault",
             "fault 1",
+            "fault 1 lost 2",
             "fault x lost",
             "fault 1 eaten",
             "noise",

@@ -66,7 +66,7 @@ pub(super) fn open(serve: &Serve, slots: &Arc<Vec<Served>>) -> Result<Running, F
     }
     let mut pty = Pty::open(&link)?;
     let mut bench = Bench::new(model, slots.clone());
-    say(&configuration(model, &link, slots.len()));
+    say(&configuration(model, &link));
     for served in slots.iter() {
         say(&format!(
             "slot {}: {} is in the reader at {}",
@@ -92,17 +92,14 @@ pub(super) fn open(serve: &Serve, slots: &Arc<Vec<Served>>) -> Result<Running, F
     }))
 }
 
-/// What pcscd has to be told, in its own words.
-fn configuration(model: Model, link: &Path, cards: usize) -> String {
+/// What pcscd has to be told, in its own words; of a reader with several slots it finds all.
+fn configuration(model: Model, link: &Path) -> String {
     let (name, link) = (model.name(), link.display());
-    let reader =
-        format!("\n  FRIENDLYNAME \"Tessera\"\n  DEVICENAME {link}:{name}\n  LIBPATH {DRIVER}\n");
-    let slots = if cards > 1 { "; one such reader for each slot" } else { "" };
     format!(
         "pcscd finds the reader when a file in /etc/reader.conf.d, or in a directory of yours that \
-         is given to it\nas pcscd -c DIRECTORY, has these lines{slots}; start it after this, and \
-         again when this was ended:{}",
-        reader.repeat(cards)
+         is given to it\nas pcscd -c DIRECTORY, has these lines; start it after this, and again \
+         when this was ended:\n  FRIENDLYNAME \"Tessera\"\n  DEVICENAME {link}:{name}\n  \
+         LIBPATH {DRIVER}"
     )
 }
 
