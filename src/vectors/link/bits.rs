@@ -2,7 +2,7 @@
 //! sent: `0` and `1`, `C` where cards have collided, `-` where a shorter answer has ended. In what
 //! a vector expects, `.` fits any of them.
 
-use crate::link::Frame;
+use crate::{field::symbol::parity::with_parity, link::Frame};
 
 /// Takes the spaces out of bits; nothing when there is something else than bits.
 #[must_use]
@@ -25,23 +25,11 @@ pub fn fits(expected: &str, got: &str) -> Result<(), usize> {
 }
 
 /// A frame's bits with its odd parity bits. A byte that the other side has begun has that of the
-/// whole byte, one that is not ended has none; neither has a short frame.
+/// whole byte, one that is not ended has none; neither has a short frame. In a damaged frame the last
+/// parity bit is turned round.
 #[must_use]
 pub fn of(frame: &Frame) -> String {
-    let mut bits = String::new();
-    for (index, byte) in frame.bytes.iter().enumerate() {
-        let last = index + 1 == frame.bytes.len();
-        let first_bit = if index == 0 { frame.first_bit } else { 0 };
-        let end = if last { frame.last_bits } else { 8 };
-        bits.extend((first_bit..end).map(|bit| if byte >> bit & 1 == 1 { '1' } else { '0' }));
-        if end == 8 {
-            let odd = byte.count_ones() % 2 == 0;
-            // A damaged frame is shown with its last parity bit turned round.
-            let right = frame.intact || !last;
-            bits.push(if odd == right { '1' } else { '0' });
-        }
-    }
-    bits
+    with_parity(frame).into_iter().map(|bit| if bit { '1' } else { '0' }).collect()
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub use run::run;
 pub use settings::{Setting, Settings, Value};
 
 use super::{Pattern, Template};
+use crate::link::PiccType;
 
 /// What a dialogue is held with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -104,6 +105,8 @@ pub struct Sent {
     pub check: bool,
     /// It is damaged on its way.
     pub damaged: bool,
+    /// The type it is sent to, where a field has cards of both.
+    pub of: Option<PiccType>,
     /// When the reader's side is under test: how long it has to listen.
     pub at: Option<When>,
 }
@@ -209,6 +212,8 @@ pub enum Event {
     Enter(String, Settings),
     /// A card leaves it.
     Leave(String),
+    /// The reader looks for all cards in the field; the lines behind are what it sends and hears.
+    Search(Searched),
     /// The reader is told to run a command.
     Run(Vec<u8>),
     /// The reader is told to let the card go.
@@ -218,6 +223,18 @@ pub enum Event {
     Check(bool),
     /// The reader is told to activate the card: RATS and, where rates are wanted, PPS.
     Activate,
+}
+
+/// What a reader looks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Searched {
+    /// Cards of Type A.
+    A,
+    /// Cards of Type B.
+    B {
+        /// 1, 2, 4, 8 or 16 slots, by their code 0 to 4.
+        slots_code: u8,
+    },
 }
 
 /// What an order to the reader comes to.

@@ -1,9 +1,10 @@
 //! From the lines of a dialogue below commands to its steps; every mistake with its line.
 
 use super::{
-    Action, Answer, Dialogue, Event, Form, Link, Outcome, Sent, Settings, Step, When, bits,
-    stub::Known,
+    Action, Answer, Dialogue, Event, Form, Link, Outcome, Searched, Sent, Settings, Step, When,
+    bits, stub::Known,
 };
+use crate::link::PiccType;
 use crate::vectors::{
     Pattern, Template, VectorError,
     parse::{Line, Source, literal},
@@ -141,8 +142,14 @@ impl Steps<'_> {
             },
         };
         let bytes = self.source.bad(line.line, Template::parse(text, &self.bound))?;
-        let sent =
-            Sent { bytes, last_bits, check: marks.check, damaged: marks.damaged, at: marks.at };
+        let sent = Sent {
+            bytes,
+            last_bits,
+            check: marks.check,
+            damaged: marks.damaged,
+            of: marks.of,
+            at: marks.at,
+        };
         self.open = Some((line.line, sent));
         Ok(())
     }
@@ -200,7 +207,8 @@ impl Steps<'_> {
 
     /// Takes the marks behind what is sent or comes back off it.
     fn marks<'t>(&self, line: &Line, text: &'t str) -> Result<Marks<'t>, VectorError> {
-        let mut marks = Marks { text: text.trim(), check: false, damaged: false, at: None };
+        let mut marks =
+            Marks { text: text.trim(), check: false, damaged: false, of: None, at: None };
         loop {
             let (before, last) = match marks.text.rsplit_once(' ') {
                 Some((before, last)) => (before.trim_end(), last),
@@ -208,6 +216,8 @@ impl Steps<'_> {
             };
             match last {
                 "~" if !marks.damaged => marks.damaged = true,
+                "type-a" if self.link == Link::Field => marks.of = Some(PiccType::A),
+                "type-b" if self.link == Link::Field => marks.of = Some(PiccType::B),
                 "+crc" if !marks.check => {
                     if !matches!(self.link, Link::PiccA | Link::PiccB | Link::Field) {
                         return self.source.wrong(line.line, "+crc only behind frames", text);
@@ -284,6 +294,15 @@ impl Steps<'_> {
                     .or_else(|(expected, got)| self.source.wrong(line.line, &expected, &got))?;
                 Event::Enter(name.into(), settings)
             }
+            (Link::Field, "search a", _) => Event::Search(Searched::A),
+            (Link::Field, _, "search") => match rest.strip_prefix('b').map(str::trim) {
+                Some("1") => Event::Search(Searched::B { slots_code: 0 }),
+                Some("2") => Event::Search(Searched::B { slots_code: 1 }),
+                Some("4") => Event::Search(Searched::B { slots_code: 2 }),
+                Some("8") => Event::Search(Searched::B { slots_code: 3 }),
+                Some("16") => Event::Search(Searched::B { slots_code: 4 }),
+                _ => return self.source.wrong(line.line, "+ search a, or + search b SLOTS", text),
+            },
             (Link::Field, _, "leave") if !rest.is_empty() => Event::Leave(rest.trim().into()),
             (Link::Pcd, _, "run") => Event::Run(self.source.bad(line.line, literal(rest))?),
             (Link::Pcd, "deselect", _) => Event::Deselect,
@@ -333,6 +352,7 @@ struct Marks<'t> {
     text: &'t str,
     check: bool,
     damaged: bool,
+    of: Option<PiccType>,
     at: Option<When>,
 }
 
@@ -358,7 +378,8 @@ fn events(link: Link) -> &'static str {
         Link::Block => "+ wait N us",
         Link::Pcd => "+ run COMMAND, + deselect, + check, + check by block or + activate",
         Link::Field => {
-            "+ field on, + field off, + enter NAME SETTINGS, + leave NAME or + wait N us"
+            "+ field on, + field off, + enter NAME SETTINGS, + leave NAME, + search a, \
+             + search b SLOTS or + wait N us"
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Holding a dialogue below commands, and what comes of it.
 
-use crate::link::Application;
+use crate::link::{Application, PiccType};
 
 use super::{
-    Action, Answer, Dialogue, Event, Form, Link, Outcome, Sent, Step, bits, contact, field, pcd,
-    picc, stub::Stub,
+    Action, Answer, Dialogue, Event, Form, Link, Outcome, Searched, Sent, Step, bits, contact,
+    field, pcd, picc, stub::Stub,
 };
 use crate::vectors::{
     pattern::{Mismatch, Names},
@@ -24,6 +24,14 @@ pub trait Peer {
     /// # Errors
     /// As [`send`](Self::send).
     fn event(&mut self, event: &Event) -> Result<Option<Heard>, String>;
+
+    /// Nothing more is sent; what is left that should have been compared is told.
+    ///
+    /// # Errors
+    /// What is left.
+    fn ended(&mut self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// What is sent, its names replaced.
@@ -37,6 +45,8 @@ pub struct Bytes<'b> {
     pub check: bool,
     /// It is damaged on its way.
     pub damaged: bool,
+    /// The type it is sent to, where both are there.
+    pub of: Option<PiccType>,
 }
 
 /// What comes back.
@@ -104,7 +114,7 @@ pub fn run(
     for step in &dialogue.steps {
         held.step(peer.as_mut(), stub, step)?;
     }
-    Ok(())
+    peer.ended().map_err(|what| held.failure(0, &what, "", ""))
 }
 
 fn boxed<P: Peer + 'static>(peer: P) -> Box<dyn Peer> {
@@ -142,6 +152,7 @@ impl Held {
                     last_bits: sent.last_bits,
                     check: sent.check,
                     damaged: sent.damaged,
+                    of: sent.of,
                 };
                 self.said(step.line, &format!("> {}", shown(&sent)));
                 let heard =
@@ -275,6 +286,11 @@ pub(super) fn shown(sent: &Bytes<'_>) -> String {
     if sent.damaged {
         text.push_str(" ~");
     }
+    match sent.of {
+        Some(PiccType::A) => text.push_str(" type-a"),
+        Some(PiccType::B) => text.push_str(" type-b"),
+        None => {}
+    }
     text
 }
 
@@ -287,6 +303,8 @@ pub(super) fn words(event: &Event) -> String {
         Event::WarmReset => "warm reset".into(),
         Event::Signal(n) => format!("signal {n}"),
         Event::Wait(time) => format!("wait {time} us"),
+        Event::Search(Searched::A) => "search a".into(),
+        Event::Search(Searched::B { slots_code }) => format!("search b {}", 1 << slots_code),
         Event::Enter(name, _) => format!("enter {name}"),
         Event::Leave(name) => format!("leave {name}"),
         Event::Run(command) => format!("run {}", spaced(command)),
