@@ -2,6 +2,7 @@
 
 mod cryptography;
 pub mod link;
+mod type_b;
 
 use tessera_framework::{Apdu, Class, class::SecureMessaging};
 

@@ -1,10 +1,21 @@
 //! What goes over a link, decoded: checks, blocks, selections.
 
-use crate::link::{
-    contact::block::{Block, Edc, Refusal, Repr, Supervision},
-    crc,
+use crate::{
+    field::symbol::{bpsk, manchester, miller, nrz},
+    link::{
+        Frame,
+        contact::block::{Block, Edc, Refusal, Repr, Supervision},
+        crc,
+        pcd::told::{Atqb, Ats},
+        picc::sizes::fwt_fc,
+    },
+    vectors::{link::bits, run::spaced},
 };
-use crate::vectors::run::spaced;
+
+use super::type_b;
+
+/// Most historical bytes a PC/SC reader tells (PC/SC part 3, 3.1.3.2.3.1).
+const TOLD_HISTORICAL_MAX: usize = 15;
 
 /// What is decoded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,10 +26,37 @@ pub enum Kind {
     CrcB,
     /// A block of T=1 with LRC.
     T1Block,
+    /// An ATS without its CRC.
+    Ats,
+    /// An ATQB without its CRC.
+    Atqb,
+    /// A command of a reader to cards of Type B without its CRC.
+    TypeBCommand,
+    /// A frame of a reader to cards of Type A, as symbols.
+    Miller,
+    /// A short frame, one byte of which seven bits are sent.
+    MillerShort,
+    /// A frame of a card of Type A, as symbols.
+    Manchester,
+    /// A frame of a reader to cards of Type B, as levels.
+    Nrz,
+    /// A frame of a card of Type B, as phases, from the end of the reader's frame on.
+    Bpsk,
 }
 
-const NAMES: [(&str, Kind); 3] =
-    [("crc-a", Kind::CrcA), ("crc-b", Kind::CrcB), ("t1-block", Kind::T1Block)];
+const NAMES: [(&str, Kind); 11] = [
+    ("crc-a", Kind::CrcA),
+    ("crc-b", Kind::CrcB),
+    ("t1-block", Kind::T1Block),
+    ("ats", Kind::Ats),
+    ("atqb", Kind::Atqb),
+    ("type-b-command", Kind::TypeBCommand),
+    ("miller", Kind::Miller),
+    ("miller-short", Kind::MillerShort),
+    ("manchester", Kind::Manchester),
+    ("nrz", Kind::Nrz),
+    ("bpsk", Kind::Bpsk),
+];
 
 impl Kind {
     /// What a header names.
@@ -37,10 +75,46 @@ impl Kind {
     /// # Errors
     /// Why they cannot be decoded.
     pub fn lines(self, bytes: &[u8]) -> Result<Vec<String>, String> {
+        let of_a = |symbols: String, frame: &Frame| {
+            Ok(vec![format!("bits {}", bits::of(frame)), format!("symbols {symbols}")])
+        };
         match self {
             Self::CrcA => Ok(vec![format!("crc {}", spaced(&crc::crc_a(bytes)))]),
             Self::CrcB => Ok(vec![format!("crc {}", spaced(&crc::crc_b(bytes)))]),
             Self::T1Block => t1_block(bytes),
+            Self::Ats => ats(bytes),
+            Self::Atqb => atqb(bytes),
+            Self::TypeBCommand => type_b::command(bytes),
+            Self::Miller => {
+                let frame = Frame::standard(bytes);
+                of_a(
+                    miller::encode(&frame).into_iter().map(miller::Symbol::letter).collect(),
+                    &frame,
+                )
+            }
+            Self::MillerShort => {
+                let &[command] = bytes else { return Err("a short frame has one byte".into()) };
+                let frame = Frame::short(command);
+                of_a(
+                    miller::encode(&frame).into_iter().map(miller::Symbol::letter).collect(),
+                    &frame,
+                )
+            }
+            Self::Manchester => {
+                let frame = Frame::standard(bytes);
+                let symbols = manchester::encode(&frame).into_iter();
+                of_a(symbols.map(manchester::Symbol::letter).collect(), &frame)
+            }
+            Self::Nrz => {
+                let levels = nrz::encode(&Frame::type_b(bytes), 0);
+                Ok(vec![format!("levels {}", nrz::text(&levels))])
+            }
+            Self::Bpsk => {
+                let frame = Frame::type_b(bytes);
+                let phases =
+                    bpsk::encode(&frame, bpsk::TR0_MIN_ETU, bpsk::TR1_MIN_ETU, 0).into_iter();
+                Ok(vec![format!("phases {}", phases.map(bpsk::Phase::letter).collect::<String>())])
+            }
         }
     }
 }
@@ -68,6 +142,62 @@ fn t1_block(bytes: &[u8]) -> Result<Vec<String>, String> {
         lines.push(format!("information {}", hex::encode_upper(block.information())));
     }
     Ok(lines)
+}
+
+fn ats(bytes: &[u8]) -> Result<Vec<String>, String> {
+    let ats = Ats::parse(bytes).map_err(|error| error.to_string())?;
+    let mut lines = vec![format!("TL {}", bytes.len())];
+    let t0 = bytes.get(1).copied().unwrap_or(0);
+    let named =
+        [(0x10, "TA"), (0x20, "TB"), (0x40, "TC")].into_iter().filter(|(bit, _)| t0 & bit != 0);
+    for ((_, name), byte) in named.zip(bytes.iter().skip(2)) {
+        lines.push(format!("{name} {byte:02X}"));
+    }
+    lines.push(format!("FSC {}", ats.fsc_bytes()));
+    lines.push(format!("FWI {}", waiting_integer(ats.fwt_fc())));
+    lines.push(format!("FWT {}", ats.fwt_fc()));
+    lines.push(format!("SFGT {}", ats.sfgt_fc()));
+    lines.push(format!("cid {}", yes(ats.cid)));
+    lines.push(format!("nad {}", yes(ats.nad)));
+    if !ats.historical.is_empty() {
+        lines.push(format!("historical {}", hex::encode_upper(&ats.historical)));
+    }
+    lines.push(format!("crc {}", spaced(&crc::crc_a(bytes))));
+    lines.push(format!("pcsc-atr {}", spaced(&told_atr(&ats.historical))));
+    Ok(lines)
+}
+
+/// FWI of a waiting time: a reserved one counts as what it is read as.
+fn waiting_integer(time_fc: u64) -> u8 {
+    (0..15).find(|&fwi| fwt_fc(fwi) == time_fc).unwrap_or(15)
+}
+
+/// What a PC/SC reader makes of the historical bytes.
+fn told_atr(historical: &[u8]) -> Vec<u8> {
+    let told = historical.get(..TOLD_HISTORICAL_MAX).unwrap_or(historical);
+    let mut atr = vec![0x3B, 0x80 | told.len() as u8, 0x80, 0x01];
+    atr.extend(told);
+    atr.push(crc::lrc(atr.get(1..).unwrap_or_default()));
+    atr
+}
+
+fn atqb(bytes: &[u8]) -> Result<Vec<String>, String> {
+    let atqb = Atqb::parse(bytes).map_err(|error| error.to_string())?;
+    Ok(vec![
+        format!("PUPI {}", hex::encode_upper(atqb.pupi)),
+        format!("application-data {}", hex::encode_upper(atqb.application_data)),
+        format!("rates {:02X}", atqb.rates.byte()),
+        format!("FSC {}", atqb.fsc_bytes()),
+        format!("part-4 {}", yes(atqb.has_part4())),
+        format!("TR2 {}", atqb.tr2_fc()),
+        format!("FWI {}", waiting_integer(atqb.fwt_fc())),
+        format!("FWT {}", atqb.fwt_fc()),
+        format!("ADC {}", atqb.adc),
+        format!("nad {}", yes(atqb.nad)),
+        format!("cid {}", yes(atqb.cid)),
+        format!("SFGI {}", atqb.sfgi.unwrap_or(0)),
+        format!("crc {}", spaced(&crc::crc_b(bytes))),
+    ])
 }
 
 fn supervision(about: Supervision) -> &'static str {
