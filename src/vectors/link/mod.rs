@@ -7,6 +7,7 @@
 pub mod bits;
 pub mod contact;
 pub mod field;
+pub mod ifd;
 pub mod parse;
 pub mod pcd;
 pub mod picc;
@@ -35,18 +36,27 @@ pub enum Link {
     Pcd,
     /// Several cards in one field.
     Field,
+    /// The reader's side of the line; the file plays the card.
+    Ifd,
 }
 
 impl Link {
     /// All, by the names a header has for them.
-    pub const NAMES: [(&'static str, Self); 6] = [
+    pub const NAMES: [(&'static str, Self); 7] = [
         ("contact", Self::Contact),
         ("picc-a", Self::PiccA),
         ("picc-b", Self::PiccB),
         ("block", Self::Block),
         ("pcd", Self::Pcd),
         ("field", Self::Field),
+        ("ifd", Self::Ifd),
     ];
+
+    /// A reader's side is under test, and the file plays the card.
+    #[must_use]
+    pub const fn plays(self) -> bool {
+        matches!(self, Self::Pcd | Self::Ifd)
+    }
 
     /// Its name in a header.
     #[must_use]
@@ -133,8 +143,8 @@ pub enum Form {
     Noise,
     /// The card signals that a character's parity was wrong, on T=0.
     Signal,
-    /// These bytes; only where the file plays the card.
-    Played(Vec<u8>),
+    /// These bytes, the last of which may be damaged; only where the file plays the card.
+    Played(Vec<u8>, bool),
     /// Bytes; and whether the check of the type has to follow.
     Bytes(Pattern, bool),
     /// Bits as they are on the air, parity bits included: see [`bits`].
@@ -150,7 +160,7 @@ impl Form {
             Self::Damaged => "~",
             Self::Noise => "noise",
             Self::Signal => "signal",
-            Self::Played(_) | Self::Bytes(..) | Self::Bits(_) => "",
+            Self::Played(..) | Self::Bytes(..) | Self::Bits(_) => "",
         }
     }
 }
@@ -216,6 +226,8 @@ pub enum Event {
     Search(Searched),
     /// The reader is told to run a command.
     Run(Vec<u8>),
+    /// The reader is told to agree on a protocol with the card, and on F and D as TA1 has them.
+    Choose(u8, u8),
     /// The reader is told to let the card go.
     Deselect,
     /// The reader is told to look whether the card is there: with R(NAK), or with an empty

@@ -130,7 +130,7 @@ impl Steps<'_> {
     }
 
     fn sent(&mut self, line: &Line, text: &str) -> Result<(), VectorError> {
-        if self.link == Link::Pcd && self.order.is_none() {
+        if self.link.plays() && self.order.is_none() {
             return self.source.wrong(line.line, "an order to the reader before it", &line.text);
         }
         let marks = self.marks(line, text)?;
@@ -161,7 +161,7 @@ impl Steps<'_> {
             "noise" if self.link == Link::Field => Form::Noise,
             "signal" if self.link == Link::Contact => Form::Signal,
             "" if marks.damaged => Form::Damaged,
-            text if marks.damaged => {
+            text if marks.damaged && self.link != Link::Ifd => {
                 return self.source.wrong(line.line, "~ alone for a damaged answer", text);
             }
             text => match text.strip_prefix("bits ") {
@@ -169,8 +169,8 @@ impl Steps<'_> {
                     Some(bits) if !bits.is_empty() => Form::Bits(bits),
                     _ => return self.source.wrong(line.line, "bits of 0 1 C - .", text),
                 },
-                None if self.link == Link::Pcd => {
-                    Form::Played(self.source.bad(line.line, literal(text))?)
+                None if self.link.plays() => {
+                    Form::Played(self.source.bad(line.line, literal(text))?, marks.damaged)
                 }
                 None => {
                     let pattern = Pattern::parse(text, &mut self.bound);
@@ -180,7 +180,7 @@ impl Steps<'_> {
         };
         let bits_here = matches!(self.link, Link::PiccA | Link::Field);
         match form {
-            Form::Damaged if self.link != Link::Pcd => {
+            Form::Damaged if !self.link.plays() => {
                 return self.source.wrong(line.line, "~ only where the file plays the card", text);
             }
             Form::Bits(_) if !bits_here => {
@@ -197,7 +197,7 @@ impl Steps<'_> {
             Some(Action::Event(
                 Event::On | Event::Reset | Event::WarmReset | Event::Signal(_),
                 known @ None,
-            )) if self.link == Link::Contact => {
+            )) if matches!(self.link, Link::Contact | Link::Ifd) => {
                 *known = Some(answer);
                 Ok(())
             }
@@ -245,7 +245,7 @@ impl Steps<'_> {
         else {
             return self.source.wrong(line.line, expected, &line.text);
         };
-        if !self.stands_in || self.link == Link::Pcd {
+        if !self.stands_in || self.link.plays() {
             let expected = "no ! command: it is not the stand-in that answers here";
             return self.source.wrong(line.line, expected, &line.text);
         }
@@ -277,7 +277,7 @@ impl Steps<'_> {
         let event = match (self.link, text, word) {
             (Link::Contact, "power on", _) => Event::On,
             (Link::Contact, "power off", _) => Event::Off,
-            (Link::Contact, "reset", _) => Event::Reset,
+            (Link::Contact | Link::Ifd, "reset", _) => Event::Reset,
             (Link::Contact, "warm reset", _) => Event::WarmReset,
             (Link::Contact, _, "signal") => match rest.trim().parse() {
                 Ok(n) if n > 0 => Event::Signal(n),
@@ -304,14 +304,20 @@ impl Steps<'_> {
                 _ => return self.source.wrong(line.line, "+ search a, or + search b SLOTS", text),
             },
             (Link::Field, _, "leave") if !rest.is_empty() => Event::Leave(rest.trim().into()),
-            (Link::Pcd, _, "run") => Event::Run(self.source.bad(line.line, literal(rest))?),
+            (Link::Ifd, _, "choose") => match choice(rest) {
+                Some((protocol, fi_di)) => Event::Choose(protocol, fi_di),
+                None => return self.source.wrong(line.line, "+ choose T=0 TA1 or T=1 TA1", text),
+            },
+            (Link::Pcd | Link::Ifd, _, "run") => {
+                Event::Run(self.source.bad(line.line, literal(rest))?)
+            }
             (Link::Pcd, "deselect", _) => Event::Deselect,
             (Link::Pcd, "check", _) => Event::Check(false),
             (Link::Pcd, "check by block", _) => Event::Check(true),
             (Link::Pcd, "activate", _) => Event::Activate,
             _ => return self.source.wrong(line.line, events(self.link), &line.text),
         };
-        if self.link == Link::Pcd {
+        if self.link.plays() && event != Event::Reset {
             if let Some(order) = self.order.replace(line.line) {
                 return self.source.wrong(order, "a line = for what the order comes to", text);
             }
@@ -324,7 +330,7 @@ impl Steps<'_> {
     fn outcome(&mut self, line: &Line, text: &str) -> Result<(), VectorError> {
         if let Some(number) = text.strip_prefix("commands ") {
             return match number.trim().parse() {
-                Ok(number) if self.stands_in && self.link != Link::Pcd => {
+                Ok(number) if self.stands_in && !self.link.plays() => {
                     self.push(line.line, Action::Commands(number));
                     Ok(())
                 }
@@ -369,6 +375,17 @@ fn when(text: &str) -> Option<When> {
     text.parse().ok().map(When::At)
 }
 
+/// A protocol, and F and D in the form of TA1.
+fn choice(text: &str) -> Option<(u8, u8)> {
+    let (protocol, fi_di) = text.trim().split_once(' ')?;
+    let protocol = match protocol {
+        "T=0" => 0,
+        "T=1" => 1,
+        _ => return None,
+    };
+    Some((protocol, u8::from_str_radix(fi_di.trim(), 16).ok()?))
+}
+
 fn events(link: Link) -> &'static str {
     match link {
         Link::Contact => {
@@ -377,6 +394,7 @@ fn events(link: Link) -> &'static str {
         Link::PiccA | Link::PiccB => "+ field on, + field off or + wait N us",
         Link::Block => "+ wait N us",
         Link::Pcd => "+ run COMMAND, + deselect, + check, + check by block or + activate",
+        Link::Ifd => "+ reset, + choose T=0 TA1, + choose T=1 TA1 or + run COMMAND",
         Link::Field => {
             "+ field on, + field off, + enter NAME SETTINGS, + leave NAME, + search a, \
              + search b SLOTS or + wait N us"

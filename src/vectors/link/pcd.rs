@@ -15,8 +15,8 @@ use crate::{
 };
 
 use super::{
-    Action, Answer, Dialogue, Event, Form, Outcome, Sent, Settings, Step, picc,
-    run::{Check, Held, outcome, words},
+    Action, Answer, Dialogue, Event, Form, Sent, Settings, Step, picc,
+    run::{Check, Held, words},
 };
 
 /// Holds the dialogue.
@@ -39,7 +39,7 @@ pub(super) fn hold(held: Held, dialogue: &Dialogue) -> Check {
         file.steps = exchanges;
         let got = file.obey(order, &mut session, dialogue);
         file.ended()?;
-        file.compare(last.line, expected, got)?;
+        file.held.came_to(last.line, expected, got)?;
         steps = rest;
     }
     Ok(())
@@ -130,31 +130,6 @@ impl<'f> File<'f> {
         }
     }
 
-    fn compare(
-        &mut self,
-        line: usize,
-        expected: &Outcome,
-        got: Result<Option<Vec<u8>>, String>,
-    ) -> Check {
-        let said = match &got {
-            Ok(Some(bytes)) => spaced(bytes),
-            Ok(None) => "done".into(),
-            Err(why) => format!("error {why}"),
-        };
-        self.held.said(line, &format!("= {said}"));
-        match (expected, &got) {
-            (Outcome::Answer(pattern), Ok(Some(bytes))) => {
-                self.held.matches(line, "reader", pattern, bytes)
-            }
-            (Outcome::Done, Ok(None)) => Ok(()),
-            (Outcome::Error(words), Err(why)) if words == "..." || why.contains(words) => Ok(()),
-            _ => {
-                let what = "reader: the order comes to something else";
-                Err(self.held.failure(line, what, &outcome(expected), &said))
-            }
-        }
-    }
-
     fn wrong(&mut self, line: usize, what: &str, expected: &str, got: &str) -> Heard {
         if self.failure.is_none() {
             self.failure = Some(self.held.failure(line, what, expected, got));
@@ -190,7 +165,7 @@ impl<'f> File<'f> {
 
     fn play(&mut self, answer: &Answer, wait_fc: u64) -> Heard {
         let frame = match &answer.form {
-            Form::Played(bytes) => {
+            Form::Played(bytes, _) => {
                 self.held.said(answer.line, &format!("< {}", spaced(bytes)));
                 Frame::with_crc(self.of, bytes)
             }

@@ -4,7 +4,7 @@ use crate::link::{Application, PiccType};
 
 use super::{
     Action, Answer, Dialogue, Event, Form, Link, Outcome, Searched, Sent, Step, bits, contact,
-    field, pcd, picc, stub::Stub,
+    field, ifd, pcd, picc, stub::Stub,
 };
 use crate::vectors::{
     pattern::{Mismatch, Names},
@@ -102,13 +102,15 @@ pub fn run(
     stub: Option<&Stub>,
 ) -> Result<(), Box<Failure>> {
     let mut held = Held { file: file.into(), ..Held::default() };
-    if dialogue.link == Link::Pcd {
-        return pcd::hold(held, dialogue);
+    match dialogue.link {
+        Link::Pcd => return pcd::hold(held, dialogue),
+        Link::Ifd => return ifd::hold(held, dialogue),
+        _ => {}
     }
     let made: Result<Box<dyn Peer>, String> = match dialogue.link {
         Link::Contact => contact::Line::new(&dialogue.card, application).map(boxed),
         Link::PiccA | Link::PiccB | Link::Block => picc::Air::new(dialogue, application).map(boxed),
-        Link::Field | Link::Pcd => Ok(boxed(field::Cards::new(stub.cloned()))),
+        Link::Field | Link::Pcd | Link::Ifd => Ok(boxed(field::Cards::new(stub.cloned()))),
     };
     let mut peer = made.map_err(|what| held.failure(0, &what, "", ""))?;
     for step in &dialogue.steps {
@@ -197,7 +199,7 @@ impl Held {
         }
         match &expected.form {
             Form::None if got == "none" => {}
-            Form::None | Form::Damaged | Form::Played(_) => {
+            Form::None | Form::Damaged | Form::Played(..) => {
                 return wrong(self, "an answer came", "none");
             }
             form @ (Form::Noise | Form::Signal) => {
@@ -248,6 +250,32 @@ impl Held {
                 let who = if matches!(why, Mismatch::Pattern(_)) { "the vector" } else { who };
                 let what = format!("{who}: {why}");
                 Err(self.failure(line, &what, &pattern.to_string(), &spaced(bytes)))
+            }
+        }
+    }
+
+    /// What an order to a reader has come to.
+    pub(super) fn came_to(
+        &mut self,
+        line: usize,
+        expected: &Outcome,
+        got: Result<Option<Vec<u8>>, String>,
+    ) -> Check {
+        let said = match &got {
+            Ok(Some(bytes)) => spaced(bytes),
+            Ok(None) => "done".into(),
+            Err(why) => format!("error {why}"),
+        };
+        self.said(line, &format!("= {said}"));
+        match (expected, &got) {
+            (Outcome::Answer(pattern), Ok(Some(bytes))) => {
+                self.matches(line, "reader", pattern, bytes)
+            }
+            (Outcome::Done, Ok(None)) => Ok(()),
+            (Outcome::Error(words), Err(why)) if words == "..." || why.contains(words) => Ok(()),
+            _ => {
+                let what = "reader: the order comes to something else";
+                Err(self.failure(line, what, &outcome(expected), &said))
             }
         }
     }
@@ -308,6 +336,7 @@ pub(super) fn words(event: &Event) -> String {
         Event::Enter(name, _) => format!("enter {name}"),
         Event::Leave(name) => format!("leave {name}"),
         Event::Run(command) => format!("run {}", spaced(command)),
+        Event::Choose(protocol, fi_di) => format!("choose T={protocol} {fi_di:02X}"),
         Event::Deselect => "deselect".into(),
         Event::Check(false) => "check".into(),
         Event::Check(true) => "check by block".into(),
@@ -316,7 +345,7 @@ pub(super) fn words(event: &Event) -> String {
 }
 
 /// An outcome, as a vector has it.
-pub(super) fn outcome(outcome: &Outcome) -> String {
+fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Answer(pattern) => pattern.to_string(),
         Outcome::Done => "done".into(),
