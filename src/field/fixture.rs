@@ -1,7 +1,8 @@
 //! Cards for the tests of a field: nothing behind them but an echo.
 
 use crate::link::{
-    Application, Direction, Mute,
+    Application, Direction, Frame, Mute,
+    pcd::{Air, Heard},
     picc::{Parameters, Picc, TypeA, TypeB, Uid},
 };
 
@@ -45,4 +46,29 @@ pub(crate) fn type_a(uid: &[u8]) -> Picc<Echo> {
 /// A card of Type B with this PUPI.
 pub(crate) fn type_b(pupi: [u8; 4], seed: u64) -> Picc<Echo> {
     Picc::new(Parameters::B(TypeB::new(Some(pupi))), Echo::default(), seed)
+}
+
+/// An air that writes down every frame of the reader's: when it began, when what was heard had
+/// ended, and whether anything was.
+#[derive(Debug)]
+pub(crate) struct Recorder<R> {
+    pub(crate) air: R,
+    pub(crate) written: Vec<(u64, Frame, u64, bool)>,
+}
+
+impl<R: Air> Air for Recorder<R> {
+    fn transceive(&mut self, frame: &Frame, wait_fc: u64) -> Heard {
+        let begin_fc = self.now_fc();
+        let heard = self.air.transceive(frame, wait_fc);
+        self.written.push((begin_fc, frame.clone(), self.now_fc(), heard != Heard::Nothing));
+        heard
+    }
+
+    fn pause(&mut self, fc: u64) {
+        self.air.pause(fc);
+    }
+
+    fn now_fc(&self) -> u64 {
+        self.air.now_fc()
+    }
 }

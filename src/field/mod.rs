@@ -139,6 +139,12 @@ impl<A: Application> Field<A> {
         &self.answered
     }
 
+    /// Whose answers were on the air when the reader last listened and not
+    /// [masked](Surroundings::captures); noise may have kept them from it all the same.
+    pub fn heard_from(&self) -> impl Iterator<Item = Place> + '_ {
+        self.heard.iter().map(|spoken| spoken.place)
+    }
+
     /// What was on the air when the reader last listened, as far as it is one answer of Type A or
     /// several at once at 106 kbit/s: the symbols behind the start, parity bits counted, without
     /// the end. Cards that [capture](Surroundings::captures) masks, and noise, are left out.

@@ -191,6 +191,27 @@ fn nobody_is_found_where_nobody_answers() {
     assert_eq!((found.len(), cost), (1, Err(GaveUp)));
 }
 
+/// ISO/IEC 14443-3:2018, 6.2.1.2, 6.2.2 and 6.4.4: a reader is not too fast for a card.
+#[test]
+fn the_reader_keeps_the_times_it_has_to() {
+    let uids = [vec![1, 2, 3, 4], vec![1, 2, 3, 5], vec![4, 1, 2, 3, 4, 5, 6]];
+    let mut air = Recorder { air: field_of(&uids), written: Vec::new() };
+    let mut found = Vec::new();
+    find_all(&mut air, Options::default(), 9, &mut found, |_, _| {}).unwrap();
+    assert_eq!(found.len(), 3);
+    assert!(air.written[0].0 >= 69_156);
+    let requests = air.written.iter().filter(|step| step.1.short_command().is_some());
+    let requests: Vec<_> = requests.map(|step| step.0).collect();
+    assert!(requests.len() == 4 && requests.is_sorted_by(|one, next| one + 7000 <= *next));
+    for pair in air.written.windows(2) {
+        let [(begin_fc, sent, end_fc, heard), (next_fc, ..)] = pair else { panic!() };
+        let is_halt = sent.checked() == Some(&[0x50, 0x00]);
+        let least_fc = if *heard { end_fc + 1172 } else { *end_fc };
+        assert!(*next_fc >= least_fc);
+        assert!(!is_halt || *next_fc >= begin_fc + 36 * 128 + 13_560);
+    }
+}
+
 /// The reader waits before it asks: cards may be slow to start, and those of Type B deaf.
 #[test]
 fn cards_that_take_all_the_time_they_may_are_found() {

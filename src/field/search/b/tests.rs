@@ -161,6 +161,30 @@ fn a_silent_round_with_one_slot_is_sure() {
     assert!(missed > 0);
 }
 
+/// ISO/IEC 14443-3:2018, 7.9.4.4: a card may need more time before it hears again.
+#[test]
+fn the_reader_keeps_the_times_it_has_to() {
+    for (tr2, least_fc) in [(0, 1792), (1, 3328), (2, 5376), (3, 9472)] {
+        let mut field = Field::new();
+        for k in 0..3 {
+            let parameters = TypeB { tr2, ..TypeB::new(Some([k; 4])) };
+            field.enter(Picc::new(Parameters::B(parameters), Echo::default(), u64::from(k)));
+        }
+        field.switch_on();
+        let mut air = Recorder { air: field, written: Vec::new() };
+        let mut found = Vec::new();
+        find_all(&mut air, Options::default(), 9, &mut found, |_, _| {}).unwrap();
+        assert_eq!(found.len(), 3);
+        assert!(air.written[0].0 >= 69_156);
+        for pair in air.written.windows(2) {
+            let [(_, _, end_fc, heard), (next_fc, next, ..)] = pair else { panic!() };
+            let asked = next.bytes.len() == 7;
+            let least_fc = if asked { least_fc } else { 1792 };
+            assert!(!heard || *next_fc >= end_fc + least_fc);
+        }
+    }
+}
+
 /// Two with one PUPI: always noise together, one card when they are in different slots.
 #[test]
 fn cards_with_one_pupi_do_not_hold_the_loop_up() {
