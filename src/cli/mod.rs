@@ -3,6 +3,7 @@
 mod cards;
 mod ctl;
 mod demo;
+mod field;
 mod info;
 mod new;
 mod profile;
@@ -36,6 +37,7 @@ enum Verb {
     Ctl(ctl::Ctl),
     Send(send::Send),
     Shell(shell::Shell),
+    Field(field::ShowField),
     Info(info::Info),
     New(new::New),
     Profile(profile::PrintProfile),
@@ -64,6 +66,7 @@ pub(crate) fn run() -> ExitCode {
         Verb::Ctl(verb) => verb.run(),
         Verb::Send(verb) => verb.run(),
         Verb::Shell(verb) => verb.run(),
+        Verb::Field(verb) => verb.run(),
         Verb::Info(verb) => verb.run(),
         Verb::New(verb) => verb.run(),
         Verb::Profile(verb) => verb.run(),
