@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use operations::{
-    Operation, commits, exchanges, forks, inquiries, links, round_trips, transactions, yardsticks,
+    Operation, commits, exchanges, finds, forks, inquiries, links, round_trips, transactions,
+    yardsticks,
 };
 
 fn every_operation() -> impl Iterator<Item = Operation> {
@@ -24,6 +25,7 @@ fn every_operation() -> impl Iterator<Item = Operation> {
                 .chain(links())
                 .flat_map(|(whole, part)| [whole, part]),
         )
+        .chain(finds().into_iter().map(|(whole, _)| whole))
 }
 
 fn time(criterion: &mut Criterion) {

@@ -10,8 +10,8 @@ mod operations;
 use std::time::Instant;
 
 use operations::{
-    COPY, CRC, Operation, commits, exchanges, forks, inquiries, links, round_trips, transactions,
-    yardsticks,
+    COPY, CRC, Operation, commits, exchanges, finds, forks, inquiries, links, round_trips,
+    transactions, yardsticks,
 };
 
 /// Turns each operation gets.
@@ -39,6 +39,8 @@ fn main() {
     operations.extend(wanted(transactions()));
     let first_link = operations.len();
     operations.extend(wanted(links()));
+    let first_find = operations.len();
+    operations.extend(wanted(finds()));
     let mut fastest_ns = vec![f64::INFINITY; operations.len()];
     for _ in 0..rounds {
         for (operation, fastest_ns) in operations.iter_mut().zip(&mut fastest_ns) {
@@ -75,11 +77,10 @@ fn main() {
         }
     };
     pairs(first_commit..first_transaction, "commit | times the copies it cannot do without");
-    pairs(
-        first_transaction..first_link,
-        "transaction | times the block ciphers it cannot do without",
-    );
-    pairs(first_link..operations.len(), "over a link | times the plain exchange");
+    let title = "transaction | times the block ciphers it cannot do without";
+    pairs(first_transaction..first_link, title);
+    pairs(first_link..first_find, "over a link | times the plain exchange");
+    pairs(first_find..operations.len(), "cards in a field | times one card found as often");
     println!();
     println!(
         "CRCs, copies: time of the operation divided by that of the yardstick in the same run."

@@ -9,6 +9,7 @@
 
 mod applet;
 mod commits;
+mod field;
 mod ledger;
 mod links;
 mod purse;
@@ -16,6 +17,7 @@ mod purse;
 use std::hint::black_box;
 
 pub(crate) use commits::commits;
+pub(crate) use field::finds;
 pub(crate) use links::{links, round_trips};
 pub(crate) use purse::{inquiries, transactions};
 
