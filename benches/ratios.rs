@@ -29,30 +29,19 @@ fn main() {
     let mut operations = yardsticks();
     let alone = exchanges().into_iter().chain(forks()).chain(inquiries()).chain(round_trips());
     operations.extend(alone.filter(|operation| is_wanted(operation.name)));
-    let first_commit = operations.len();
-    let wanted = |pairs: Vec<(Operation, Operation)>| {
-        let pairs = pairs.into_iter().filter(|(whole, _)| is_wanted(whole.name));
-        pairs.flat_map(|(whole, part)| [whole, part]).collect::<Vec<_>>()
-    };
-    operations.extend(wanted(commits()));
-    let first_transaction = operations.len();
-    operations.extend(wanted(transactions()));
-    let first_link = operations.len();
-    operations.extend(wanted(links()));
-    let first_find = operations.len();
-    operations.extend(wanted(finds()));
-    let mut fastest_ns = vec![f64::INFINITY; operations.len()];
-    for _ in 0..rounds {
-        for (operation, fastest_ns) in operations.iter_mut().zip(&mut fastest_ns) {
-            // The first round has nothing to go by: a thousand times is short for all of them.
-            let times = if fastest_ns.is_finite() { turn_ns / *fastest_ns } else { 1000.0 };
-            let times = times.max(1.0) as u64;
-            let start = Instant::now();
-            (operation.run)(times);
-            let each_ns = start.elapsed().as_nanos() as f64 / times as f64;
-            *fastest_ns = fastest_ns.min(each_ns);
-        }
+    let pairs = [
+        ("commit | times the copies it cannot do without", commits()),
+        ("transaction | times the block ciphers it cannot do without", transactions()),
+        ("over a link | times the plain exchange", links()),
+        ("cards in a field | times one card found as often", finds()),
+    ];
+    let mut titles = Vec::new();
+    for (title, pairs) in pairs {
+        titles.push((title, operations.len()));
+        let wanted = pairs.into_iter().filter(|(whole, _)| is_wanted(whole.name));
+        operations.extend(wanted.flat_map(|(whole, part)| [whole, part]));
     }
+    let fastest_ns = time(&mut operations, rounds, turn_ns);
     let yardstick_ns = |name| {
         let place = operations.iter().position(|operation| operation.name == name);
         place.map_or(f64::NAN, |place| fastest_ns[place])
@@ -69,18 +58,14 @@ fn main() {
             1e9 / each_ns,
         );
     }
-    let pairs = |of: std::ops::Range<usize>, title: &str| {
+    let ends = titles.iter().skip(1).map(|(_, first)| *first).chain([operations.len()]);
+    for ((title, first), end) in titles.iter().zip(ends) {
         println!("\n| {title} |\n|---|---:|");
-        let times = operations[of.clone()].chunks(2).zip(fastest_ns[of].chunks(2));
+        let times = operations[*first..end].chunks(2).zip(fastest_ns[*first..end].chunks(2));
         for (pair, each_ns) in times {
             println!("| {} | {:.2} |", pair[0].name, each_ns[0] / each_ns[1]);
         }
-    };
-    pairs(first_commit..first_transaction, "commit | times the copies it cannot do without");
-    let title = "transaction | times the block ciphers it cannot do without";
-    pairs(first_transaction..first_link, title);
-    pairs(first_link..first_find, "over a link | times the plain exchange");
-    pairs(first_find..operations.len(), "cards in a field | times one card found as often");
+    }
     println!();
     println!(
         "CRCs, copies: time of the operation divided by that of the yardstick in the same run."
@@ -90,4 +75,21 @@ fn main() {
         turn_ns / 1e6
     );
     println!("The last column depends on the machine and on what else it did: it is not a result.");
+}
+
+/// Nanoseconds each operation takes in its fastest round.
+fn time(operations: &mut [Operation], rounds: usize, turn_ns: f64) -> Vec<f64> {
+    let mut fastest_ns = vec![f64::INFINITY; operations.len()];
+    for _ in 0..rounds {
+        for (operation, fastest_ns) in operations.iter_mut().zip(&mut fastest_ns) {
+            // The first round has nothing to go by: a thousand times is short for all of them.
+            let times = if fastest_ns.is_finite() { turn_ns / *fastest_ns } else { 1000.0 };
+            let times = times.max(1.0) as u64;
+            let start = Instant::now();
+            (operation.run)(times);
+            let each_ns = start.elapsed().as_nanos() as f64 / times as f64;
+            *fastest_ns = fastest_ns.min(each_ns);
+        }
+    }
+    fastest_ns
 }

@@ -78,6 +78,7 @@ mod extension;
 mod files;
 mod fmcos;
 mod identification;
+mod interfaces;
 mod iso7816;
 mod items;
 mod keys;
@@ -102,7 +103,7 @@ use serde::Deserialize;
 use tessera_framework::{Applet, Interface};
 use toml::Spanned;
 
-use crate::link::{Delivery, PiccType, contact, picc};
+use crate::link::{PiccType, contact};
 use several::Several;
 use source::Source;
 use whole::Whole;
@@ -357,20 +358,7 @@ impl Profile {
         let card = parsed.card;
         let interface = source.interface(&card.interface)?;
         let historical = source.hex(&card.historical)?;
-        if historical.len() > 15 {
-            return Err(source.wrong(
-                card.historical.span(),
-                "at most 15 historical bytes",
-                format!("{}", historical.len()),
-            ));
-        }
-        if !MEMORY_BYTES.contains(card.memory_bytes.get_ref()) {
-            return Err(source.wrong(
-                card.memory_bytes.span(),
-                "4096 to 81920 bytes of memory (4 to 80 KiB)",
-                format!("{}", card.memory_bytes.get_ref()),
-            ));
-        }
+        source.check_card(&card, historical.len())?;
         let line = line::parameters(&source, card.line, &historical)?;
         let ats_interface = source.ats_interface(card.ats.as_ref())?;
         let air = air::air(&source, card.air, &ats_interface, &historical)?;
@@ -431,47 +419,6 @@ impl Profile {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         lint::warnings(&self.applets)
-    }
-
-    /// The interface of the card in a contactless reader.
-    #[must_use]
-    pub const fn contactless(&self) -> Interface {
-        match self.air.picc_type {
-            PiccType::A => Interface::ContactlessA,
-            PiccType::B => Interface::ContactlessB,
-        }
-    }
-
-    /// What a contactless reader finds there.
-    #[must_use]
-    pub fn picc(&self) -> picc::Parameters {
-        self.air.parameters(self.air.picc_type)
-    }
-
-    /// How commands come when nobody has chosen a protocol.
-    #[must_use]
-    pub fn first_delivery(&self, interface: Interface) -> Delivery {
-        let is_t0 = self.line.begins_with().0 == contact::Protocol::T0;
-        if interface == Interface::Contact && is_t0 { Delivery::Tpdus } else { Delivery::Apdus }
-    }
-
-    /// The answer to reset a PC/SC reader reports: on contacts the card's own, contactless `3B 8n 80 01`, the same and a check byte (PC/SC part 3,
-    /// 3.1.3.2.3.1).
-    #[must_use]
-    pub fn atr(&self, interface: Interface) -> Vec<u8> {
-        let told = match interface {
-            Interface::Contact => return self.line.atr(),
-            Interface::ContactlessA => self.historical.clone(),
-            Interface::ContactlessB => {
-                let b = &self.air.b;
-                // PUPI aside, what the ATQB says; then what the answer to ATTRIB does.
-                let atqb = b.atqb([0; 4], false);
-                [atqb.get(5..).unwrap_or_default(), &[b.mbli << 4]].concat()
-            }
-        };
-        let mut atr = [&[0x3B, 0x80 | told.len() as u8, 0x80, 0x01][..], &told].concat();
-        atr.push(atr.iter().skip(1).fold(0, |sum, byte| sum ^ byte));
-        atr
     }
 }
 

@@ -136,8 +136,8 @@ impl Both {
         let Ok(apdu) = Apdu::parse(command) else { return true };
         let fetched = apdu.ne == 0 && linked.len() == 2 && linked[0] == 0x61;
         let told = direct.len() == 2 && direct[0] == 0x6C;
-        // A command with data brings no Le: what it answers is all there is. Without both, P3 is 00,
-        // which is 256 where the answer brings data.
+        // A command with data brings no Le: what it answers is all there is. Without both, P3 is
+        // 00, which is 256 where the answer brings data.
         let untold = apdu.case() == 4 && apdu.ne != 256 || apdu.case() == 1;
         // With the Le that 6CXX told nothing is missing before the end of the file.
         let whole = |answer: &[u8]| answer.split_last_chunk::<2>().map(|(d, sw)| (d.to_vec(), *sw));

@@ -26,8 +26,8 @@
 //!
 //! # What goes out
 //!
-//! See [`chaining`]: all at once, `61XX`, or `6CXX`, by protocol, case and Ne. On T=0 a command longer
-//! than a TPDU comes in parts: [`envelope`].
+//! See [`chaining`]: all at once, `61XX`, or `6CXX`, by protocol, case and Ne. On T=0 a command
+//! longer than a TPDU comes in parts: [`envelope`].
 
 pub(crate) mod chaining;
 pub(crate) mod channel;

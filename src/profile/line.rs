@@ -7,7 +7,8 @@
 //! fi-di = "95"                # TA1
 //! tb1 = "00"                  # no longer in use, still in many answers
 //! extra-guard = 0             # TC1: etu between characters beside the usual; 255 for the least
-//! specific = { protocol = "T=1", can-change = true, implicit = false } # TA2: nothing is negotiated
+//! # TA2: nothing is negotiated
+//! specific = { protocol = "T=1", can-change = true, implicit = false }
 //! waiting-integer = 10        # TC2: WI of T=0
 //! ifsc = 32                   # T=1: information bytes of a block the card takes
 //! block-waiting = 4           # BWI of T=1, and character-waiting, CWI: both or none

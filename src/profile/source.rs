@@ -5,7 +5,7 @@ use std::ops::Range;
 use tessera_framework::Interface;
 use toml::Spanned;
 
-use super::{ATS_INTERFACE, Limits, ProfileError};
+use super::{ATS_INTERFACE, CardSection, Limits, MEMORY_BYTES, ProfileError};
 use crate::nvm::Geometry;
 
 /// The file under the reader's eyes, for errors that name a line.
@@ -39,6 +39,29 @@ impl Source<'_> {
         hex::decode(&digits).map_err(|error| {
             self.wrong(text.span(), "hexadecimal bytes", format!("{:?} ({error})", text.get_ref()))
         })
+    }
+
+    /// What has a range of its own in `[card]`.
+    pub(super) fn check_card(
+        &self,
+        card: &CardSection,
+        historical_bytes: usize,
+    ) -> Result<(), ProfileError> {
+        if historical_bytes > 15 {
+            return Err(self.wrong(
+                card.historical.span(),
+                "at most 15 historical bytes",
+                historical_bytes.to_string(),
+            ));
+        }
+        if !MEMORY_BYTES.contains(card.memory_bytes.get_ref()) {
+            return Err(self.wrong(
+                card.memory_bytes.span(),
+                "4096 to 81920 bytes of memory (4 to 80 KiB)",
+                format!("{}", card.memory_bytes.get_ref()),
+            ));
+        }
+        Ok(())
     }
 
     /// T0, and as many of TA, TB and TC as it announces.

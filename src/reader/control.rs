@@ -68,8 +68,8 @@ pub struct OrderError {
 pub const ORDER_BYTES_MAX: usize = 256;
 
 const VERBS: &str = "tear N, tear-recovery N, stuck WHERE, random HEX, remove, insert, reset, \
-    dump, image, trace on, trace off, fault FRAME KIND ..., noise SEED PER_MILLE, noise off or status, \
-    and then nothing or slot N";
+    dump, image, trace on, trace off, fault FRAME KIND ..., noise SEED PER_MILLE, noise off or \
+    status, and then nothing or slot N";
 
 impl FromStr for Order {
     type Err = OrderError;

@@ -1,4 +1,5 @@
-//! Cards in vsmartcard's virtual PC/SC readers: each connects to vpcd and is put in again and again.
+//! Cards in vsmartcard's virtual PC/SC readers: each connects to vpcd, and is put in again when that
+//! ends.
 
 use std::{
     io,

@@ -43,7 +43,8 @@ fn an_ats_that_leaves_bytes_out_says_their_defaults() {
 #[test]
 fn all_that_is_said_of_type_a_is_found() {
     let air = "[card.air]\nuid = \"04112233445566\"\nanticollision-bit = 5\natqa-proprietary = 3\n\
-               sak-bits = \"08\"\nfsci = 12\nfwi = 14\nsfgi = 2\nrates = \"77\"\ncid = false\nnad = true";
+               sak-bits = \"08\"\nfsci = 12\nfwi = 14\nsfgi = 2\nrates = \"77\"\n\
+               cid = false\nnad = true";
     let picc = profile(air).unwrap().picc();
     assert_eq!(hex(picc.atqa().unwrap()), "5003");
     assert_eq!(picc.sak(), Some(0x28));

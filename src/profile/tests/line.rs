@@ -24,7 +24,8 @@ fn what_is_said_is_in_the_answer_to_reset_and_nothing_else() {
     assert_eq!(atr("protocols = [\"T=1\"]"), "3B8201860104");
     assert_eq!(atr("protocols = [\"T=1\"]\nifsc = 254\nfi-di = \"95\""), "3B92958111FE8601EE");
     let all = "protocols = [\"T=0\", \"T=1\"]\nfi-di = \"18\"\ntb1 = \"00\"\nextra-guard = 255\n\
-               specific = { protocol = \"T=1\", can-change = true }\nwaiting-integer = 5\nifsc = 64\n\
+               specific = { protocol = \"T=1\", can-change = true }\nwaiting-integer = 5\n\
+               ifsc = 64\n\
                block-waiting = 5\ncharacter-waiting = 6\ncheck = \"CRC\"\nclock-stop = \"either\"\n\
                classes = \"AC\"\nspu = \"80\"\ninverse = true";
     assert_eq!(atr(all), "3FF21800FFD00105F14056013FC5808601DA");

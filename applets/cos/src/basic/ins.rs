@@ -17,7 +17,8 @@ pub const WRITE_BINARY: Ins = Ins(0xD0);
 /// WRITE RECORD, here another name of UPDATE RECORD.
 pub const WRITE_RECORD: Ins = Ins(0xD2);
 
-/// Which way the data of a command goes ([`Applet::direction`](tessera_framework::Applet::direction)).
+/// Which way the data of a command goes, for
+/// [`Applet::direction`](tessera_framework::Applet::direction).
 #[must_use]
 pub const fn direction(class: Class, ins: Ins, p1: u8) -> Direction {
     match ins {

@@ -13,7 +13,8 @@ pub const PIN_MAINTENANCE: Ins = Ins(0x24);
 /// PIN CHANGE.
 pub const PIN_CHANGE: Ins = Ins(0x5E);
 
-/// Which way the data of a command goes ([`Applet::direction`](tessera_framework::Applet::direction)).
+/// Which way the data of a command goes, for
+/// [`Applet::direction`](tessera_framework::Applet::direction).
 #[must_use]
 pub const fn direction(class: Class, ins: Ins, p1: u8) -> Direction {
     match ins {
