@@ -1,0 +1,144 @@
+//! T=1 at cards that a test plays: dialogues on record, and cards that misbehave.
+
+use super::super::{t1::T1Error, *};
+use super::script::*;
+
+const IFS: (&str, &str) = ("00C101FE", "00E101FE");
+const HELLO: &str = "00000A00A404000548454C4C4F";
+const ANSWER: &str = "000004000A9000";
+const HELLO_AGAIN: (&str, &str) = ("00400A00A404000548454C4C4F", "004004000A9000");
+const HELLO_APDU: (&str, Result<&str, IfdError>) = ("00A404000548454C4C4F", Ok("000A9000"));
+
+/// Where the faults are those that a widespread reader was shown, it did the same.
+#[test]
+fn faults_within_an_answer_are_mended() {
+    for trouble in [
+        &[(HELLO, ANSWER)][..],
+        &[(HELLO, "000004000A9000!"), ("008100", ANSWER)],
+        &[(HELLO, "000004000A9000!"), ("008100", "000004000A9000!"), ("008100", ANSWER)],
+        &[(HELLO, ""), ("008200", ANSWER)],
+        // The card asks for the command again.
+        &[(HELLO, "008200"), (HELLO, ANSWER)],
+        &[(HELLO, "008100"), (HELLO, "008100"), (HELLO, ANSWER)],
+        // The card asks for shorter blocks, and for time, twice.
+        &[(HELLO, "00C10110"), ("00E10110", ANSWER)],
+        &[(HELLO, "00C30102"), ("00E30102", "00C301FF"), ("00E301FF", ANSWER)],
+        // A number that is not expected, a reserved block, an acknowledgement of all.
+        &[(HELLO, "004004000A9000"), ("008200", ANSWER)],
+        &[(HELLO, "00E000"), ("008200", ANSWER)],
+        &[(HELLO, "0000FF00"), ("008200", ANSWER)],
+        &[(HELLO, "009000"), ("008200", ANSWER)],
+        // The second failure is another one, and the same R-block is sent for it.
+        &[(HELLO, "000004000A9000!"), ("008100", ""), ("008100", ANSWER)],
+    ] {
+        let steps = [&[IFS], trouble, &[HELLO_AGAIN]].concat();
+        plays(at_blocks(T1_ATR, &steps), &[HELLO_APDU, HELLO_APDU]);
+    }
+}
+
+/// As in t1-dropack, t1-rerrchain: an acknowledgement is damaged, and a part asked for again.
+#[test]
+fn a_chain_of_the_reader_goes_on_where_the_card_says() {
+    let steps = [
+        IFS,
+        ("00200400D60000", "009000"),
+        ("0060040A010203", "008000!"),
+        ("008100", "008000"),
+        ("00200404050607", "008100"),
+        ("00200404050607", "009000"),
+        ("00400308090A", "0000029000"),
+        ("00000400D60000", "0040026700"),
+    ];
+    let apdus = [("00D600000A0102030405060708090A", Ok("9000")), ("00D60000", Ok("6700"))];
+    plays(at_blocks(T1_SHORT_ATR, &steps), &apdus);
+}
+
+/// As in t1-readbad: the second part of the answer is damaged.
+#[test]
+fn a_chain_of_the_card_is_fetched_part_by_part() {
+    let steps = [
+        IFS,
+        ("00000500B0000000", "0020020102"),
+        ("009000", "00600103"),
+        ("008000", "0000029000!"),
+        ("008000", "0000029000"),
+        ("00400500B0000000", "0040026A82"),
+    ];
+    let apdus = [("00B0000000", Ok("0102039000")), ("00B0000000", Ok("6A82"))];
+    plays(at_blocks(T1_ATR, &steps), &apdus);
+}
+
+/// The card has had the whole command: the reader does not know whether it ran.
+#[test]
+fn after_three_failures_a_command_the_card_had_is_not_sent_again() {
+    let steps = [
+        IFS,
+        (HELLO, "000004000A9000!"),
+        ("008100", "000004000A9000!"),
+        ("008100", "000004000A9000!"),
+        ("00C000", ""),
+        ("00C000", "00C000"),
+        ("00C000", "00E000"),
+        IFS,
+        (HELLO, ANSWER),
+    ];
+    let uncertain = Err(IfdError::T1(T1Error::Uncertain));
+    plays(at_blocks(T1_ATR, &steps), &[(HELLO_APDU.0, uncertain), HELLO_APDU]);
+}
+
+/// The last part was never sent: it cannot have run, and is begun again, once.
+#[test]
+fn after_three_failures_a_command_the_card_had_not_is_begun_again() {
+    let failure = [
+        IFS,
+        ("00200400D60000", "009000"),
+        ("00600404010203", ""),
+        ("008200", ""),
+        ("008200", ""),
+        ("00C000", "00E000"),
+    ];
+    let success = [
+        IFS,
+        ("00200400D60000", "009000"),
+        ("00600404010203", "008000"),
+        ("00000104", "0000029000"),
+    ];
+    let apdu = "00D600000401020304";
+    let steps = [&failure[..], &success[..]].concat();
+    plays(at_blocks(T1_SHORT_ATR, &steps), &[(apdu, Ok("9000"))]);
+    let steps = [&failure[..], &failure[..]].concat();
+    let not_run = Err(IfdError::T1(T1Error::NotRun));
+    plays(at_blocks(T1_SHORT_ATR, &steps), &[(apdu, not_run)]);
+}
+
+#[test]
+fn a_card_that_aborts_has_its_way_and_both_begin_anew() {
+    let steps = [
+        IFS,
+        ("00200400D60000", "00C200"),
+        ("00E200", ""),
+        ("00C000", "00E000"),
+        IFS,
+        ("00000400200000", "0000029000"),
+    ];
+    let aborted = Err(IfdError::T1(T1Error::Aborted));
+    let apdus = [("00D600000401020304", aborted), ("00200000", Ok("9000"))];
+    plays(at_blocks(T1_SHORT_ATR, &steps), &apdus);
+}
+
+#[test]
+fn a_card_that_does_not_begin_or_never_ends_is_given_up() {
+    let mute = Err(IfdError::T1(T1Error::Mute));
+    for endless in ["00", "00E101FD1D", "FFFFFFFFFFFF"] {
+        let mut ifd = stubborn(T1_ATR, endless);
+        assert_eq!(ifd.exchange(&apdu("00200000")), mute, "{endless}");
+    }
+    // These ask for time and shorter blocks, or send the same part, for ever, and do not answer
+    // when the reader resynchronises.
+    for endless in ["00C301FF3D", "00C10110D0", "002002010221"] {
+        let mut ifd = at_blocks(T1_ATR, &[IFS]);
+        ifd.line_mut().endless = endless.into();
+        assert_eq!(ifd.exchange(&apdu("00200000")), mute, "{endless}");
+        assert!(ifd.line().now_clk < 1_000_000_000);
+    }
+}
