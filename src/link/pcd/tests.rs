@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::{Activated, Air, Alone, Heard, Link, Options, PcdError, Presence, Session, activate};
 use crate::link::{
-    Application, Direction, Frame, Mute, PiccType, Rate,
+    Application, Direction, Frame, Mute, Noise, PiccType, Rate,
+    noisy::Fault,
     picc::{Parameters, Picc, Rates, State, TypeA, TypeB, Uid},
 };
 
@@ -87,6 +88,39 @@ fn a_card_that_takes_long_asks_for_time() {
         assert!(card.session().exchange(&mut air, &[0, 1, 2, 3]).is_ok());
         let took_fc = super::Air::now_fc(&air) - began;
         assert!(took_fc >= took_us * 1356 / 100 && took_fc < took_us * 1356 / 100 + 2_000_000);
+    }
+}
+
+/// Cards that ask for time after the activation do not hear a reader that gives them none.
+#[test]
+fn the_reader_keeps_still_as_long_as_the_card_asks() {
+    for parameters in [type_a(), type_b()] {
+        for rates in [Rates::NONE, Rates::ALL] {
+            let mut parameters = parameters.clone();
+            match &mut parameters {
+                Parameters::A(TypeA { part4, .. }) | Parameters::B(TypeB { part4, .. }) => {
+                    part4.sfgi = 10;
+                }
+            }
+            let mut air = alone(parameters);
+            let options = Options { rates, retries: 0, ..Options::default() };
+            let mut session = activate(&mut air, &options).unwrap().into_session();
+            assert!(session.exchange(&mut air, &[1, 2]).is_ok());
+            assert!(air.now_fc() > 4096 << 10);
+        }
+    }
+}
+
+/// A PPS that the card did not hear leaves it at fc/128; one whose answer was not heard does not.
+#[test]
+fn after_a_lost_pps_the_reader_finds_the_card_s_rates() {
+    // Two levels of anticollision and RATS are twelve frames; then PPS and its answer.
+    for (lost, rate) in [(12, Rate::Fc128), (13, Rate::Fc16)] {
+        let mut air = alone(type_a()).with_noise(Noise::at(lost, Fault::Loss));
+        let options = Options { rates: Rates::ALL, ..Options::default() };
+        let mut session = activate(&mut air, &options).unwrap().into_session();
+        assert_eq!((session.link().to_card, session.link().to_reader), (rate, rate));
+        assert!(session.exchange(&mut air, &[1, 2]).is_ok());
     }
 }
 

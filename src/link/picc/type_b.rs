@@ -29,7 +29,7 @@ pub(super) struct Machine {
     pub(super) parameters: TypeB,
     pub(super) pupi: [u8; 4],
     pub(super) state: State,
-    /// The slot that was drawn, 1 to 16, in READY-REQUESTED.
+    /// The slot that was drawn, 1 to 16; in READY-REQUESTED at least 2.
     slot: u8,
     /// Slots to be drawn before the seed's.
     pub(super) draws: VecDeque<u8>,
@@ -95,7 +95,7 @@ impl Machine {
                 &[REQB, afi, parameter],
             ) => self.requested(afi, parameter, core),
             (State::ReadyRequested, &[marker]) if marker & 0x0F == 0x05 => {
-                let mine = marker >> 4 == self.slot - 1 && self.slot > 1;
+                let mine = marker >> 4 == self.slot - 1;
                 (mine && self.parameters.slot_marker).then(|| self.declare())
             }
             (State::ReadyDeclared, [HLTB, pupi @ ..]) if *pupi == self.pupi => {

@@ -411,6 +411,19 @@ fn a_card_asks_for_the_whole_fwt_its_answer_still_takes() {
     }
 }
 
+/// Who does not let time pass between frames still gets the answer after the one request.
+#[test]
+fn the_card_s_time_goes_on_while_it_waits() {
+    let mut bench = Bench::plain(PiccType::A);
+    bench.card.application_mut().took_us = us_for(3);
+    let said = |card: &mut Picc<Stub>, bytes: &[u8]| {
+        let answer = card.on_frame(0, &Frame::with_crc(PiccType::A, bytes)).unwrap();
+        answer.frame.checked().unwrap().to_vec()
+    };
+    assert_eq!(said(&mut bench.card, &[0x02, 7]), [0xF2, 3]);
+    assert_eq!(said(&mut bench.card, &[0xF2, 3]), [0x02, 0x6D, 0x00]);
+}
+
 #[test]
 fn a_card_that_takes_very_long_asks_again_and_again() {
     let mut bench = Bench::plain(PiccType::A);

@@ -124,6 +124,7 @@ fn nonsense() -> Vec<Frame> {
         Frame::standard(&[0x93]),
         Frame::first_part(&[0x93, 0x22, 0x00], 17),
         Frame::first_part(&[0x93, 0x22, 0x00], 15),
+        Frame { last_bits: 7, ..Frame::standard(&[0x93, 0x20]) },
         Frame { first_bit: 1, ..Frame::standard(&[0x93, 0x20]) },
         damaged(Frame::standard(&[0x93, 0x20])),
         // ANTICOLLISION with a CRC, SELECT without, damaged, too short, too long, BCC wrong.
