@@ -13,6 +13,7 @@ use crate::{
 /// A card that counts what it runs: the status is 9000, the data the number.
 struct Counter {
     runs: u8,
+    offs: u8,
     took_us: u64,
     is_mute: bool,
 }
@@ -22,7 +23,9 @@ impl Application for Counter {
         if self.is_mute { Err(Mute) } else { Ok(()) }
     }
 
-    fn power_off(&mut self) {}
+    fn power_off(&mut self) {
+        self.offs += 1;
+    }
 
     fn exchange(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<u64, Mute> {
         self.runs += 1;
@@ -49,7 +52,7 @@ fn card(offer: Offer) -> Contact<Counter> {
 }
 
 fn with(parameters: Parameters, took_us: u64) -> Contact<Counter> {
-    Contact::new(parameters, Counter { runs: 0, took_us, is_mute: false })
+    Contact::new(parameters, Counter { runs: 0, offs: 0, took_us, is_mute: false })
 }
 
 fn reader(contact: Contact<Counter>) -> Machine<Counter> {
@@ -203,13 +206,31 @@ fn t_0_goes_as_tpdus_and_the_card_may_ask_for_patience() {
 }
 
 #[test]
-fn a_slow_card_on_t_1_asks_the_host_for_time() {
-    let parameters = Parameters { offer: Offer::T1, ..Parameters::default() };
-    let mut machine = reader(with(parameters, 3_000_000));
+fn a_slow_card_on_t_1_asks_the_host_for_time_and_gets_it() {
+    // The waiting time is 1.6 s.
+    for (multiplier, answer) in [("03", "800800000000000000000000040101900195"), ("01", "")] {
+        let parameters = Parameters { offer: Offer::T1, ..Parameters::default() };
+        let mut machine = reader(with(parameters, 4_000_000));
+        on(&mut machine);
+        assert_eq!(transfer(&mut machine, READ[0]), "00C30103C1");
+        let response = format!("6F 05000000 00 00 {multiplier} 0000 00E30103E1");
+        let got = ask(&mut machine, &response);
+        let answer = if answer.is_empty() { "8000000000000040FE00" } else { answer };
+        assert_eq!(got, answer, "{multiplier}");
+        assert_eq!(machine.contact(0).unwrap().application().runs, 1);
+    }
+}
+
+#[test]
+fn a_card_with_power_is_reset_and_keeps_it() {
+    let mut machine = reader(card(Offer::T0));
     on(&mut machine);
-    assert_eq!(transfer(&mut machine, READ[0]), "00C30101C3");
-    assert_eq!(transfer(&mut machine, "00E30101E3"), "0000040101900195");
-    assert_eq!(machine.contact(0).unwrap().application().runs, 1);
+    let offs = |machine: &Machine<Counter>| machine.contact(0).unwrap().application().offs;
+    let before = offs(&machine);
+    assert!(on(&mut machine).ends_with("3B00"));
+    assert_eq!(offs(&machine), before);
+    ask(&mut machine, "63 00000000 00 00 000000");
+    assert_eq!(offs(&machine), before + 1);
 }
 
 #[test]
