@@ -65,16 +65,8 @@ pub(super) fn open(serve: &Serve, slots: &Arc<Vec<Served>>) -> Result<Running, F
         return Err(CcidError::Name(link).into());
     }
     let mut pty = Pty::open(&link)?;
-    let mut bench = Bench::new(model, slots.clone());
     say(&configuration(model, &link));
-    for served in slots.iter() {
-        say(&format!(
-            "slot {}: {} is in the reader at {}",
-            served.number,
-            served.name,
-            link.display()
-        ));
-    }
+    let mut bench = Bench::new(model, slots.clone());
     let slots = slots.clone();
     Ok(Box::new(move |stop| {
         let minds = (0..slots.len()).map(|n| {
@@ -156,10 +148,12 @@ impl Bench {
             let is_present = served.lock().is_present();
             if was_out || !is_present {
                 if let Some(contact) = self.machine.remove(n) {
+                    say(&format!("slot {n}: {} is out of the reader", served.name));
                     *beside = Some(contact);
                 }
             }
             if is_present && let Some(contact) = beside.take() {
+                say(&format!("slot {n}: {} is in the reader", served.name));
                 // The slot is empty, or the contact would be in it.
                 let _ = self.machine.insert(n, contact);
             }
