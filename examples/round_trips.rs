@@ -1,19 +1,31 @@
 //! Round trips a second through pcscd: the card of `tessera serve` beside one that knows nothing.
 //!
 //! `round_trips nothing PORT` is the card that knows nothing: it answers 9000 to whatever it is
-//! told, and so shows what reader and daemon leave to any card. `round_trips READER READER` sends
-//! the same command to the cards in two readers, in turns, and prints both figures and their ratio.
+//! told, and so shows what reader and daemon leave to any card. `round_trips nothing-ccid DEVICE` is
+//! one in a serial CCID reader that knows as little. `round_trips READER READER` sends the same
+//! command to the cards in two readers, in turns, and prints both figures and their ratio.
 
 use std::{
     error::Error,
     ffi::CString,
     io::{Read, Write},
     net::TcpStream,
-    time::Instant,
+    path::Path,
+    time::{Duration, Instant},
 };
 
 use pcsc::{Card, Context, Protocols, Scope, ShareMode};
-use tessera::reader::vpcd::{BODY_BYTES_MAX, Line, Request};
+use tessera::{
+    link::crc::lrc,
+    reader::{
+        ccid::{
+            frame::{self, Deframer, Received},
+            message::{self, Answer, Icc, Kind},
+        },
+        pty::Pty,
+        vpcd::{BODY_BYTES_MAX, Line, Request},
+    },
+};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -30,8 +42,9 @@ fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["nothing", port] => know_nothing(port.parse()?),
+        ["nothing-ccid", device] => know_nothing_on_a_line(Path::new(device)),
         [one, other] => compare(one, other),
-        _ => Err("say: round_trips nothing PORT, or: round_trips READER READER".into()),
+        _ => Err("say: round_trips nothing PORT, nothing-ccid DEVICE, or READER READER".into()),
     }
 }
 
@@ -55,6 +68,40 @@ fn know_nothing(port: u16) -> Outcome {
             _ => {}
         }
     }
+}
+
+/// Plays a reader with echo and a card on T=1 until it is ended.
+fn know_nothing_on_a_line(device: &Path) -> Outcome {
+    let mut pty = Pty::open(device)?;
+    let mut deframer = Deframer::default();
+    let mut bytes = [0; 4096];
+    let mut out = Vec::new();
+    println!("ready");
+    loop {
+        let read = pty.read(&mut bytes, Duration::from_secs(1))?;
+        out.clear();
+        for &byte in &bytes[..read] {
+            out.push(byte);
+            let Some(Received::Message(received)) = deframer.take(byte) else { continue };
+            let Some(request) = message::Request::new_checked(received) else { continue };
+            let data = match (request.kind(), request.data()) {
+                (Kind::ICC_POWER_ON, _) => vec![0x3B, 0x80, 0x01, 0x81],
+                (Kind::SET_PARAMETERS, data) => data.to_vec(),
+                (Kind::XFR_BLOCK, &[_, 0xC1, _, ifsd, ..]) => block(0xE1, &[ifsd]),
+                (Kind::XFR_BLOCK, &[_, pcb, ..]) => block(pcb & 0x40, &ANSWER),
+                _ => Vec::new(),
+            };
+            let answer = message::emit(&request, Icc::Active, Ok(Answer::of(data)));
+            frame::put(&mut out, &answer);
+        }
+        pty.write(&out)?;
+    }
+}
+
+fn block(pcb: u8, information: &[u8]) -> Vec<u8> {
+    let mut block = [&[0, pcb, information.len() as u8], information].concat();
+    block.push(lrc(&block));
+    block
 }
 
 fn compare(one: &str, other: &str) -> Outcome {
