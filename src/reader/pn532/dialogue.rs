@@ -41,9 +41,9 @@ pub struct Dialogue {
 impl Dialogue {
     /// Bytes come from the host; what is to be sent to it.
     pub fn on_bytes(&mut self, bytes: &[u8], chip: &mut impl Chip) -> Vec<u8> {
-        self.quiet_us = 0;
         let mut out = Vec::new();
         for byte in bytes {
+            self.quiet_us = 0;
             if let Some(incoming) = self.deframer.on_byte(*byte) {
                 self.on_frame(incoming, chip, &mut out);
             }
@@ -215,7 +215,11 @@ mod tests {
         talk(&mut dialogue, &mut chip, &[("00 00 FF 10 F0 D4", "")]);
         dialogue.on_time(PAUSE_US - 1, &mut chip);
         talk(&mut dialogue, &mut chip, &[("42", ""), (VERSION, "")]);
-        dialogue.on_time(PAUSE_US, &mut chip);
+        // Hearing nothing is no noise.
+        for _ in 0..2 {
+            dialogue.on_time(PAUSE_US / 2, &mut chip);
+            dialogue.on_bytes(&[], &mut chip);
+        }
         talk(&mut dialogue, &mut chip, &[(VERSION, &answer)]);
     }
 }
