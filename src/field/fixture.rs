@@ -1,10 +1,14 @@
-//! Cards for the tests of a field: nothing behind them but an echo.
+//! Cards for the tests of a field, with nothing behind them but an echo, and airs that write down or
+//! make up what is heard.
+
+use std::collections::VecDeque;
 
 use crate::link::{
     Application, Direction, Frame, Mute,
     pcd::{Air, Heard},
     picc::{Parameters, Picc, TypeA, TypeB, Uid},
 };
+use crate::{field::symbol::with_bit_turned, link::PiccType, random::Random};
 
 /// Answers a command with itself and 9000, and counts.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -70,5 +74,71 @@ impl<R: Air> Air for Recorder<R> {
 
     fn now_fc(&self) -> u64 {
         self.air.now_fc()
+    }
+}
+
+/// An air on which is heard what is written down, and then nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Scripted {
+    pub(crate) heard: VecDeque<Heard>,
+    pub(crate) now_fc: u64,
+}
+
+impl Air for Scripted {
+    fn transceive(&mut self, _frame: &Frame, wait_fc: u64) -> Heard {
+        self.now_fc += wait_fc;
+        self.heard.pop_front().unwrap_or(Heard::Nothing)
+    }
+
+    fn pause(&mut self, fc: u64) {
+        self.now_fc += fc;
+    }
+
+    fn now_fc(&self) -> u64 {
+        self.now_fc
+    }
+}
+
+/// An air on which anything is heard, most of it nearly right.
+#[derive(Debug)]
+pub(crate) struct Babel {
+    pub(crate) random: Random,
+    pub(crate) frames: u64,
+}
+
+impl Air for Babel {
+    fn transceive(&mut self, sent: &Frame, _wait_fc: u64) -> Heard {
+        self.frames += 1;
+        let [n, a, b, c, d, damage, at, shape] = self.random.number().to_be_bytes();
+        let first_bit = if sent.bytes.len() > 1 { sent.last_bits % 8 } else { 0 };
+        let known = sent.bytes.len().saturating_sub(2 + usize::from(first_bit > 0));
+        let tag = if d % 3 == 0 { 0x88 } else { n };
+        let level = [tag, a, b, c, tag ^ a ^ b ^ c];
+        let frame = match (sent.of, shape % 8) {
+            (PiccType::A, 0) => Frame::standard(&[a, b]),
+            (PiccType::A, 1..4) => {
+                Frame { first_bit, ..Frame::standard(level.get(known..).unwrap_or_default()) }
+            }
+            (PiccType::A, _) => {
+                Frame::with_crc(PiccType::A, &[if n % 2 == 0 { 0x20 } else { 0x04 }])
+            }
+            (PiccType::B, 0..5) => {
+                Frame::with_crc(PiccType::B, &[0x50, a % 4, 0, 0, 0, 0, 0, 0, 0, n, b, c])
+            }
+            (PiccType::B, _) => Frame::with_crc(PiccType::B, &[0x00]),
+        };
+        match damage % 16 {
+            0 | 1 => Heard::Nothing,
+            2 => Heard::Noise,
+            3 => Heard::Frame(with_bit_turned(&frame, at.into())),
+            4..8 => Heard::Collision { at: usize::from(at) % 48, frame },
+            _ => Heard::Frame(frame),
+        }
+    }
+
+    fn pause(&mut self, _fc: u64) {}
+
+    fn now_fc(&self) -> u64 {
+        0
     }
 }

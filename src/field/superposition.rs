@@ -261,6 +261,67 @@ mod tests {
         assert_eq!(heard(&[end], WHOLE), Heard::Frame(sak));
     }
 
+    /// Both leave at once, behind a byte: its parity bit is missing, the collision is known.
+    #[test]
+    fn a_collision_before_the_air_falls_silent_is_still_one() {
+        let cards = [uid("12345678"), uid("13345678")];
+        for bits in 1..40 {
+            let cut_fc = Some(128 * (1 + bits));
+            let voices = cards.each_ref().map(|frame| Voice { frame, start_fc: 0, cut_fc });
+            let Heard::Collision { frame, at } = heard(&voices, WHOLE) else { panic!("{bits}") };
+            assert_eq!((at, frame.bits() as u64, frame.intact), (0, bits - bits / 9, false));
+        }
+    }
+
+    /// A wrong parity bit against a right one: no data bit differs.
+    #[test]
+    fn a_parity_bit_that_collides_is_no_collision() {
+        let right = uid("12345678");
+        let wrong = Frame { intact: false, ..right.clone() };
+        let Heard::Frame(frame) = heard(&[voice(&right, 0), voice(&wrong, 0)], WHOLE) else {
+            panic!("a collision")
+        };
+        assert_eq!(frame.bytes, right.bytes);
+        assert_eq!(bits(&on_air(&[voice(&right, 0), voice(&wrong, 0)])).matches('C').count(), 1);
+        // One that ends within a byte behind others has broken off.
+        let broken = Frame { last_bits: 3, ..right };
+        assert_eq!(heard(&[voice(&broken, 0)], WHOLE), Heard::Noise);
+    }
+
+    proptest::proptest! {
+        /// However many answer in step, the first bit that is not the same in all of them collides,
+        /// and where any has a 1 a 1 is heard.
+        #[test]
+        fn answers_in_step_are_their_bits_on_one_another(
+            answers in proptest::collection::vec(proptest::array::uniform5(0_u8..8), 1..6),
+            first_bit in 0..8_u8,
+        ) {
+            let begun = 0xA5 & ((1 << first_bit) - 1);
+            let frames: Vec<_> = answers
+                .iter()
+                .map(|bytes| {
+                    let mut bytes = *bytes;
+                    bytes[0] = bytes[0] << first_bit | begun;
+                    Frame { first_bit, ..Frame::standard(&bytes) }
+                })
+                .collect();
+            let voices: Vec<_> = frames.iter().map(|frame| voice(frame, 0)).collect();
+            let bits: Vec<Vec<bool>> =
+                frames.iter().map(|frame| frame.data_bits().collect()).collect();
+            let differ = |n: &usize| bits.iter().any(|other| other[*n] != bits[0][*n]);
+            let first = (0..bits[0].len()).find(differ);
+            let any: Vec<bool> =
+                (0..bits[0].len()).map(|n| bits.iter().any(|bits| bits[n])).collect();
+            let (frame, at) = match heard(&voices, Expected { of: PiccType::A, first_bit, begun }) {
+                Heard::Frame(frame) => (frame, None),
+                Heard::Collision { frame, at } => (frame, Some(at)),
+                other => panic!("{other:?}"),
+            };
+            proptest::prop_assert_eq!(at, first);
+            proptest::prop_assert_eq!(frame.data_bits().collect::<Vec<_>>(), any);
+        }
+    }
+
     #[test]
     fn what_has_no_common_grid_is_noise() {
         let b = Frame::with_crc(PiccType::B, &[0x50, 1, 2, 3, 4]);

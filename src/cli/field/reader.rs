@@ -16,7 +16,8 @@ use super::drawing::{Drawing, LEGEND};
 
 /// CIDs there are, 1 to 14.
 const CID_MAX: usize = 14;
-/// How often a card may be found that has been found before: it has not heard that it is halted.
+/// How often in a row a card may be found that has been found before: it has not heard that it is
+/// halted.
 const AGAIN_MAX: usize = 16;
 
 /// A reader and all that lies in its field.
@@ -211,6 +212,7 @@ fn note(place: Place, found: &mut Vec<Place>, again: &mut usize) {
         *again += 1;
     } else {
         found.push(place);
+        *again = 0;
     }
 }
 

@@ -410,8 +410,9 @@ impl Known {
 /// Finds every card there is and halts each; at most `cards_max`.
 ///
 /// # Errors
-/// [`GaveUp`] when somebody is left who cannot be selected, or who does not stay halted. What was
-/// found by then is in `found`.
+/// [`GaveUp`] when somebody is left who cannot be selected, or who does not stay halted: only cards
+/// that had been found before are found, as often as there are tries. What was found by then is in
+/// `found`.
 pub fn find_all<R: Air>(
     air: &mut R,
     options: Options,
@@ -424,13 +425,13 @@ pub fn find_all<R: Air>(
     while found.len() < cards_max {
         let Some(card) = search.next_card()? else { return Ok(search.cost()) };
         search.halt();
-        if found.iter().any(|other| other.uid == card.uid) {
-            again += 1;
-            if again >= usize::from(options.tries) {
-                return Err(GaveUp);
-            }
-        } else {
+        if !found.iter().any(|other| other.uid == card.uid) {
             found.push(card);
+            again = 0;
+        } else if again + 1 < options.tries {
+            again += 1;
+        } else {
+            return Err(GaveUp);
         }
     }
     Ok(search.cost())

@@ -274,6 +274,16 @@ fn a_turned_bit_is_what_the_symbols_say() {
         }
         assert_eq!(with_bit_turned(&frame, frame.bits()), frame);
     }
+    // Nobody looks at the parity bit of a byte that the reader has begun.
+    let rest = Frame::second_part(&[0x79, 0x09], 3);
+    for bit in 0..rest.bits() {
+        let turned = with_bit_turned(&rest, bit);
+        assert_eq!((turned.intact, turned == rest), (bit < 5, false));
+        assert_eq!(
+            turned.bytes[usize::from(bit >= 5)] ^ rest.bytes[usize::from(bit >= 5)],
+            1 << ((bit + 3) % 8)
+        );
+    }
 }
 
 /// ISO/IEC 14443-3:2018, 6.2.1.1: the answer begins at the same place of the bit grid whatever the

@@ -396,3 +396,98 @@ fn in_any_noise_the_loop_ends() {
         }
     }
 }
+
+fn checked(bytes: &[u8]) -> Heard {
+    Heard::Frame(Frame::with_crc(PiccType::A, bytes))
+}
+
+fn whole(bytes: &[u8]) -> Heard {
+    Heard::Frame(Frame::standard(bytes))
+}
+
+/// What a loop finds on an air on which this is heard, and what it concludes on the way.
+fn hears(heard: Vec<Heard>) -> (Result<Option<Found>, GaveUp>, Vec<Concludes>) {
+    let mut air = Scripted { heard: heard.into(), now_fc: 0 };
+    let mut told = Vec::new();
+    let options = Options { tries: 1, ..Options::default() };
+    let found = Search::new(&mut air, options, |_, step| told.push(step.concludes)).next_card();
+    (found, told)
+}
+
+/// One kind of reader goes by the cascade tag, another by the SAK; a card must make both agree.
+#[test]
+fn a_tag_and_a_sak_that_disagree_are_seen_and_the_sak_is_believed() {
+    let atqa = || whole(&[0x04, 0x00]);
+    let tagged = || whole(&[0x88, 0x11, 0x22, 0x33, 0x88]);
+    let plain = || whole(&[0x01, 0x02, 0x03, 0x04, 0x04]);
+    let cases = [
+        (vec![plain(), checked(&[0x20])], "01020304", true),
+        (vec![tagged(), checked(&[0x20])], "88112233", false),
+        (vec![tagged(), checked(&[0x24]), plain(), checked(&[0x20])], "11223301020304", true),
+        (vec![plain(), checked(&[0x24]), plain(), checked(&[0x00])], "0102030401020304", false),
+    ];
+    for (heard, uid, agrees) in cases {
+        let last = heard.last().cloned();
+        let (found, _) = hears([vec![atqa()], heard].concat());
+        let found = found.unwrap().unwrap();
+        assert_eq!((hex::encode(&found.uid), found.agrees), (uid.to_owned(), agrees));
+        assert_eq!(found.speaks_part_4(), last == Some(checked(&[0x20])));
+    }
+    // A fourth level there is not.
+    let more = [tagged(), checked(&[0x04])];
+    let (found, told) = hears([vec![atqa()], [&more[..], &more, &more, &more].concat()].concat());
+    assert_eq!((found, told.len()), (Err(GaveUp), 7));
+}
+
+/// Each makes the way to the card a lost one.
+#[test]
+fn an_answer_that_cannot_be_is_not_taken() {
+    let level = |frame| vec![whole(&[0x04, 0x00]), Heard::Frame(frame)];
+    let uid = Frame::standard(&[1, 2, 3, 4, 4]);
+    let collision = |bytes: &[u8], at| {
+        vec![whole(&[0x04, 0x00]), Heard::Collision { frame: Frame::standard(bytes), at }]
+    };
+    let rest = Frame::second_part(&[0x01, 2, 3, 4, 4], 1);
+    for heard in [
+        level(Frame::standard(&[1, 2, 3, 4, 5])),
+        level(Frame { intact: false, ..uid.clone() }),
+        level(Frame::standard(&[1, 2, 3, 4])),
+        level(Frame::standard(&[1, 2, 3, 4, 4, 0])),
+        level(rest),
+        // In the BCC, and behind what was heard.
+        collision(&[1, 2, 3, 4, 4], 32),
+        collision(&[1, 2, 3], 24),
+        vec![whole(&[0x04, 0x00]), Heard::Noise],
+    ] {
+        let (found, told) = hears(heard);
+        assert_eq!((found, told.last()), (Err(GaveUp), Some(&Concludes::Damaged)));
+    }
+    let select = |sak| vec![whole(&[0x04, 0x00]), Heard::Frame(uid.clone()), sak];
+    for sak in [
+        whole(&[0x20]),
+        whole(&[0x20, 0xFC, 0x71]),
+        checked(&[0x20, 0x00]),
+        Heard::Noise,
+        Heard::Collision { frame: Frame::standard(&[0x20, 0xFC]), at: 3 },
+    ] {
+        assert_eq!(hears(select(sak)).1.last(), Some(&Concludes::Damaged));
+    }
+    assert_eq!(hears(select(Heard::Nothing)).1.last(), Some(&Concludes::Nobody));
+    // Whatever answers a request, somebody is there.
+    for heard in [whole(&[1]), whole(&[1, 2, 3]), Heard::Noise] {
+        assert_eq!(hears(vec![heard]).1, [Concludes::Damaged, Concludes::Nobody]);
+    }
+}
+
+#[test]
+fn on_an_air_that_says_anything_the_loop_ends() {
+    for seed in 0..3000 {
+        let mut air = Babel { random: crate::random::Random::new(seed), frames: 0 };
+        let mut found = Vec::new();
+        let options = Options { wakes: seed % 2 == 0, ..Options::default() };
+        let cost = find_all(&mut air, options, 20, &mut found, |_, _| {});
+        assert!(found.len() <= 20);
+        assert!(cost.is_err() || cost.unwrap().frames == air.frames);
+        assert!(found.iter().all(|card| (4..=12).contains(&card.uid.len())));
+    }
+}

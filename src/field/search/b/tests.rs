@@ -272,3 +272,36 @@ fn one_fault_anywhere_ends_the_loop_early_at_worst() {
         let _ = find(&mut field, SURE);
     }
 }
+
+#[test]
+fn on_an_air_that_says_anything_the_loop_ends() {
+    for seed in 0..200 {
+        let mut air = Babel { random: crate::random::Random::new(seed), frames: 0 };
+        let mut found = Vec::new();
+        let options = Options { rounds_max: 30, until_silent: seed % 2 == 0, ..SURE };
+        let cost = find_all(&mut air, options, 300, &mut found, |_, _| {});
+        assert!(cost.is_err() || cost.unwrap().frames == air.frames);
+        assert!(air.frames <= 30 * 16 * 4);
+    }
+}
+
+/// What stands in a request: AFI, whether it wakes, whether the ATQB may be extended, how many slots.
+#[test]
+fn a_request_says_what_is_asked_for() {
+    for (wakes, extended, slots_code, param) in [
+        (false, false, 0, 0x00),
+        (true, false, 2, 0x0A),
+        (false, true, 4, 0x14),
+        (true, true, 9, 0x1C),
+    ] {
+        let options = Options { wakes, extended, slots_code, afi: 0x20, ..Options::default() };
+        let mut sent = Vec::new();
+        let mut air = Scripted::default();
+        let found =
+            Search::new(&mut air, options, |_, step| sent.push(step.sent.clone())).next_card();
+        assert_eq!(found, Ok(None));
+        assert_eq!(sent[0].checked(), Some(&[0x05, 0x20, param][..]));
+        assert_eq!(sent.len(), 1 << slots_code.min(4));
+        assert_eq!(sent.get(15).map(|frame| frame.bytes[0]), (sent.len() == 16).then_some(0xF5));
+    }
+}
