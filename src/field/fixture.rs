@@ -1,5 +1,5 @@
-//! Cards for the tests of a field, with nothing behind them but an echo, and airs that write down or
-//! make up what is heard.
+//! Cards for the tests of a field, with nothing behind them but an echo, and airs that write down
+//! or make up what is heard.
 
 use std::collections::VecDeque;
 

@@ -285,7 +285,7 @@ fn on_an_air_that_says_anything_the_loop_ends() {
     }
 }
 
-/// What stands in a request: AFI, whether it wakes, whether the ATQB may be extended, how many slots.
+/// AFI, whether it wakes, whether the ATQB may be extended, how many slots.
 #[test]
 fn a_request_says_what_is_asked_for() {
     for (wakes, extended, slots_code, param) in [
