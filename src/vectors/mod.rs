@@ -14,6 +14,7 @@
 //! | [`decode`] | vectors of the decoders: bytes in, lines out |
 //! | [`collection`] | a directory of vectors, run with its list of skipped ones |
 //! | [`skipped`] | `skipped.toml` |
+//! | [`link`] | dialogues below commands: the line and the air |
 //! | [`junit`] | results for other programs |
 //! | [`record`] | from a session to a vector |
 //!
@@ -35,7 +36,9 @@
 //! | `flags` | what it is about, separated by commas; each explained in `FLAGS.md` | |
 //! | `needs` | `holder`: the profile's own holder, PIN and data; without it any card of the kind does, and nothing in it may write to a card or use up a PIN's tries. `fresh`: the card is not as it was afterwards. `bare`: a card without a reader before it, which may refuse such bytes or change them. Several are separated by commas | dialogues |
 //! | `memory-may-change` | a reason: the rule below is not applied | dialogues |
-//! | `decode` | `atr`, `control`, `descriptor`, `class`, `apdu` or `card-number`: no dialogue but a decoder | |
+//! | `link` | the dialogue is held below commands; see [Links](#links) | |
+//! | `card`, `reader` | how they are on that link | dialogues on a link |
+//! | `decode` | no dialogue but a decoder: `atr`, `control`, `descriptor`, `class`, `apdu`, `card-number`, `diversification`, `authenticator`, `protected-command`, `folded-block`, or of links `crc-a`, `crc-b`, `t1-block`, `ats`, `atqb`, `type-b-command`, `miller`, `miller-short`, `manchester`, `nrz`, `bpsk` | |
 //!
 //! The header ends with the first step. A dialogue begins with a card under power, fresh from its
 //! reset, and has these steps:
@@ -86,6 +89,60 @@
 //! 7816-4:2020, 5.6), the runner compares the cells of a card in this process before and after the
 //! command. `memory-may-change` switches that off; when nothing has changed after all, that is an
 //! error too.
+//!
+//! # Links
+//!
+//! With `link:` a dialogue is held with the line of ISO/IEC 7816-3 or the air of ISO/IEC 14443
+//! itself. `>` is what the reader sends and `<` what the card sends, whichever of them is under
+//! test. Of the keys above there are `name`, `clause`, `source`, `flags`, `expect: link` and, in
+//! place of `card`, `profile`.
+//!
+//! | `link` | what is under test | a line is |
+//! |---|---|---|
+//! | `contact` | a card on the line | what is sent in a row; `<`: all until the card waits |
+//! | `picc-a`, `picc-b` | a card of Type A or B in a field | a frame with its check |
+//! | `block` | a card behind its activation | a block of ISO/IEC 14443-4 without its check |
+//! | `field` | several cards, entered one by one | a frame with its check |
+//! | `ifd` | the reader's side of the line; the file plays the card | what is sent in a row |
+//! | `pcd` | the reader's side of blocks; the file plays the card | a block without its check |
+//!
+//! | piece | where | what |
+//! |---|---|---|
+//! | `26/7` | last byte of a frame | seven bits of it are sent |
+//! | `+crc` | behind a frame | its check, right, in two more bytes |
+//! | `~` | behind what is sent | it is damaged: a parity or stop bit, or on `block` the check. On `pcd` and `ifd` behind or in place of the card's answer |
+//! | `type-a`, `type-b` | behind a frame on `field` | to which cards, where both are there; else A |
+//! | `< bits 0C1-` | `picc-a`, `field` | bits on the air with parity bits, the first sent first: C a collision, - where nobody speaks, `.` any |
+//! | `< noise` | `field` | several cards of Type B at once |
+//! | `< signal` | `contact` | T=0: the card says that the last character was damaged |
+//! | `@1236` | behind an answer | it begins so long after what was sent, in carrier periods or clock cycles; `@<=N`, `@>=N`, `@128n+84` (n 9 or more). On `pcd` behind what is sent: how long the reader listens |
+//!
+//! Steps besides `>` and `<`, of which each `>` has one:
+//!
+//! | step | on | what |
+//! |---|---|---|
+//! | `! command C -> A after N us` | cards | the stand-in behind the link answers the command C with A, and takes so long; `-> mute`: never again. A command that no line names is a failure |
+//! | `= commands N` | cards | so many commands have come to it |
+//! | `+ reset`, `+ warm reset`, `+ power on`, `+ power off` | `contact` | an answer to reset may be compared behind; `+ reset` is on `ifd` too |
+//! | `+ signal N` | `contact` | T=0: the reader says that character N of the last answer was damaged |
+//! | `+ field on`, `+ field off` | the air | |
+//! | `+ wait N us` | cards | nothing is sent |
+//! | `+ enter NAME SETTINGS`, `+ leave NAME` | `field` | |
+//! | `+ search a`, `+ search b SLOTS` | `field` | the reader looks for all cards; the lines behind are what it sends and hears |
+//! | `+ run C`, then `= A` | `ifd`, `pcd` | the reader is given a command, and comes to this answer; or `= error WORDS`, `= error ...` |
+//! | `+ choose T=1 95`, then `= done` | `ifd` | a protocol, and F and D |
+//! | `+ activate`, `+ check`, `+ check by block`, `+ deselect`, then `= done` | `pcd` | |
+//!
+//! A dialogue on `contact` begins behind an answer to reset, one on the air with a field that has
+//! been on for some time.
+//!
+//! Settings, separated by commas. `contact`: `convention` direct or inverse, `protocols` T=0, T=1 or
+//! both, `ta1`, `ta2`, `guard`, `wi`, `ifsc`, `bwi`, `cwi`, `edc` lrc or crc, `historical`,
+//! `procedure` all or one (data of T=0 at once or byte by byte), `announces-ifsc` (S(IFS) before the
+//! first answer). The air: `type` a or b, `uid`, `uid-random`, `atqa`, `sak-incomplete`,
+//! `sak-complete`, `pupi`, `afi`, `application-data`, `draws` (the slots of the next rounds),
+//! `slot-marker`, `part-4`, `fsc` in bytes, `fwi`, `sfgi`, `rates` as TA(1) has them, `cid`, `nad`,
+//! `historical`. `reader`, on `block` and `pcd`: `fsd` in bytes, `cid`, `nad`, `rates`.
 //!
 //! ## Decoder vectors
 //!

@@ -6,7 +6,7 @@ use tessera_framework::StatusWord;
 
 use super::{
     Action, Body, Dialogue, Expected, Target, Targets, Tear, Unavailable, Vector,
-    link::{self, stub::Stub},
+    link::{self, Behind, stub::Stub},
     pattern::{Mismatch, Names, Template},
 };
 
@@ -81,11 +81,12 @@ pub(super) fn hold(
 
 /// Holds a dialogue below commands.
 fn linked(vector: &Vector, dialogue: &link::Dialogue, targets: &mut dyn Targets) -> Verdict {
-    let held = match targets.application(vector, dialogue.profile.as_deref()) {
-        Ok(Some(application)) => link::run(&vector.file, dialogue, application, None),
+    let held = match targets.behind(vector, dialogue.profile.as_deref()) {
+        Ok(Some(behind)) => link::run(&vector.file, dialogue, behind, None),
         Ok(None) => {
             let stub = Stub::default();
-            link::run(&vector.file, dialogue, Box::new(stub.clone()), Some(&stub))
+            let behind = Behind { application: Box::new(stub.clone()), like: None };
+            link::run(&vector.file, dialogue, behind, Some(&stub))
         }
         Err(Unavailable::Skip(reason)) => return Verdict::Skipped(reason),
         Err(Unavailable::Error(what)) => return broken(vector, what),

@@ -4,9 +4,13 @@ use std::{collections::BTreeMap, fmt, path::Path};
 
 use tessera_framework::Interface;
 
-use crate::{Card, Profile, Response, card::Chip, link::Application, profile};
+use crate::{Card, Profile, Response, card::Chip, profile};
 
-use super::{Body, Dialogue, Vector, collection, run::hold};
+use super::{
+    Body, Dialogue, Vector, collection,
+    link::{Behind, Like},
+    run::hold,
+};
 
 /// A card, however it is reached.
 pub trait Target {
@@ -56,16 +60,16 @@ pub trait Targets {
         dialogue: &Dialogue,
     ) -> Result<Box<dyn Target>, Unavailable>;
 
-    /// What stands behind the link of a dialogue below commands: a card of this profile, without
-    /// power; none: the vector's own stand-in.
+    /// What stands behind the link of a dialogue below commands: a card of this profile; none: the
+    /// vector's own stand-in.
     ///
     /// # Errors
     /// [`Unavailable`]; always where a reader lies between, which speaks the link itself.
-    fn application(
+    fn behind(
         &mut self,
         _vector: &Vector,
         _profile: Option<&str>,
-    ) -> Result<Option<Box<dyn Application>>, Unavailable> {
+    ) -> Result<Option<Behind>, Unavailable> {
         Err(Unavailable::Skip("it is held with the link, which the reader speaks itself".into()))
     }
 
@@ -193,16 +197,19 @@ impl Targets for Cards {
         Ok(Box::new(InProcess { card, response: Response::new() }))
     }
 
-    fn application(
+    fn behind(
         &mut self,
         vector: &Vector,
         profile: Option<&str>,
-    ) -> Result<Option<Box<dyn Application>>, Unavailable> {
+    ) -> Result<Option<Behind>, Unavailable> {
         match profile {
             None => Ok(None),
             Some(profile) => {
                 let card = self.card(&vector.root, Some(profile))?;
-                Ok(Some(Box::new(Chip::new(card))))
+                let Profile { line, air, .. } = card.profile();
+                let (contact, air) = (line.clone(), air.clone());
+                let like = Like { contact, a: air.a, b: air.b, picc_type: air.picc_type };
+                Ok(Some(Behind { application: Box::new(Chip::new(card)), like: Some(like) }))
             }
         }
     }

@@ -5,9 +5,9 @@
 //! profile.
 
 pub mod bits;
-pub mod contact;
 pub mod field;
 pub mod ifd;
+pub mod line;
 pub mod parse;
 pub mod pcd;
 pub mod picc;
@@ -19,7 +19,10 @@ pub use run::run;
 pub use settings::{Setting, Settings, Value};
 
 use super::{Pattern, Template};
-use crate::link::PiccType;
+use crate::link::{
+    Application, PiccType, contact,
+    picc::{TypeA, TypeB},
+};
 
 /// What a dialogue is held with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,6 +66,27 @@ impl Link {
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, link)| *link == self).map_or("", |(name, _)| name)
     }
+}
+
+/// What stands behind a link.
+pub struct Behind {
+    /// The card, as a link sees it.
+    pub application: Box<dyn Application>,
+    /// How it is on every link; none: as the vector says.
+    pub like: Option<Like>,
+}
+
+/// How a card is on every link.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Like {
+    /// On the line.
+    pub contact: contact::Parameters,
+    /// On the air, as Type A.
+    pub a: TypeA,
+    /// On the air, as Type B.
+    pub b: TypeB,
+    /// Which of the two a reader finds.
+    pub picc_type: PiccType,
 }
 
 /// A dialogue on a link.

@@ -32,6 +32,14 @@ pub(in crate::vectors) fn dialogue(
     lines: &[Line],
 ) -> Result<Dialogue, VectorError> {
     let link = head.link;
+    if let (Some((line, _)), Some((_, profile))) = (head.card, head.profile) {
+        let expected = format!("no card: it is that of the profile {profile}");
+        return source.wrong(line, &expected, "card");
+    }
+    if let Some((line, profile)) = head.profile.filter(|_| link.plays() || link == Link::Field) {
+        let expected = format!("no profile: on the link {} there is no such card", link.name());
+        return source.wrong(line, &expected, profile);
+    }
     let card = settings(source, head.card, |text| match link {
         Link::Field => {
             Err(("+ enter NAME SETTINGS for each card, and no card:".into(), text.into()))

@@ -12,7 +12,7 @@ use crate::link::{
 };
 
 use super::{
-    Dialogue, Event, Link, Settings, bits,
+    Behind, Dialogue, Event, Like, Link, Settings, bits,
     run::{Bytes, Heard, Peer},
 };
 
@@ -44,15 +44,30 @@ impl Air {
     ///
     /// # Errors
     /// Why there is no such card.
-    pub fn new(dialogue: &Dialogue, application: Box<dyn Application>) -> Result<Self, String> {
-        let of = match (dialogue.link, dialogue.card.word("type")) {
+    pub fn new(dialogue: &Dialogue, behind: Behind) -> Result<Self, String> {
+        let Behind { application, like } = behind;
+        let told = match &like {
+            Some(Like { picc_type: PiccType::B, .. }) => Some("b"),
+            Some(_) => None,
+            None => dialogue.card.word("type"),
+        };
+        let of = match (dialogue.link, told) {
+            (Link::PiccA | Link::PiccB, _) if like.is_some() => match dialogue.link {
+                Link::PiccB => PiccType::B,
+                _ => PiccType::A,
+            },
             (Link::PiccB, None | Some("b")) | (Link::Block, Some("b")) => PiccType::B,
             (Link::PiccA, None | Some("a")) | (Link::Block, None | Some("a")) => PiccType::A,
             (link, _) => {
                 return Err(format!("a card of this type is not held with {}", link.name()));
             }
         };
-        let mut picc = Picc::new(parameters(&dialogue.card, of)?, application, SEED);
+        let parameters = match (like, of) {
+            (Some(like), PiccType::A) => Parameters::A(like.a),
+            (Some(like), PiccType::B) => Parameters::B(like.b),
+            (None, of) => parameters(&dialogue.card, of)?,
+        };
+        let mut picc = Picc::new(parameters, application, SEED);
         give_draws(&mut picc, &dialogue.card);
         picc.field_on();
         let blocks = dialogue.link == Link::Block;

@@ -1,10 +1,10 @@
 //! Holding a dialogue below commands, and what comes of it.
 
-use crate::link::{Application, PiccType};
+use crate::link::PiccType;
 
 use super::{
-    Action, Answer, Dialogue, Event, Form, Link, Outcome, Searched, Sent, Step, bits, contact,
-    field, ifd, pcd, picc, stub::Stub,
+    Action, Answer, Behind, Dialogue, Event, Form, Link, Outcome, Searched, Sent, Step, bits,
+    field, ifd, line, pcd, picc, stub::Stub,
 };
 use crate::vectors::{
     pattern::{Mismatch, Names},
@@ -90,15 +90,14 @@ pub(super) struct Held {
 
 pub(super) type Check<T = ()> = Result<T, Box<Failure>>;
 
-/// Holds a dialogue with an application behind its link. `stub` is that application where the
-/// vector has its own.
+/// Holds a dialogue with what stands behind its link. `stub` is that where the vector has its own.
 ///
 /// # Errors
 /// Where it fails, and all that was said before.
 pub fn run(
     file: &str,
     dialogue: &Dialogue,
-    application: Box<dyn Application>,
+    behind: Behind,
     stub: Option<&Stub>,
 ) -> Result<(), Box<Failure>> {
     let mut held = Held { file: file.into(), ..Held::default() };
@@ -108,8 +107,8 @@ pub fn run(
         _ => {}
     }
     let made: Result<Box<dyn Peer>, String> = match dialogue.link {
-        Link::Contact => contact::Line::new(&dialogue.card, application).map(boxed),
-        Link::PiccA | Link::PiccB | Link::Block => picc::Air::new(dialogue, application).map(boxed),
+        Link::Contact => line::Line::new(&dialogue.card, behind).map(boxed),
+        Link::PiccA | Link::PiccB | Link::Block => picc::Air::new(dialogue, behind).map(boxed),
         Link::Field | Link::Pcd | Link::Ifd => Ok(boxed(field::Cards::new(stub.cloned()))),
     };
     let mut peer = made.map_err(|what| held.failure(0, &what, "", ""))?;
@@ -352,3 +351,6 @@ fn outcome(outcome: &Outcome) -> String {
         Outcome::Error(words) => format!("error {words}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

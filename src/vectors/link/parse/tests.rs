@@ -53,7 +53,7 @@ fn orders_to_a_reader_end_with_what_they_come_to() {
         .collect();
     assert_eq!(outcomes[1..], [&Outcome::Error("absent".into()), &Outcome::Done]);
     let Action::Exchange(_, answer) = &steps[2].action else { unreachable!() };
-    assert_eq!(answer.form, Form::Played(vec![0x02, 0x90, 0x00]));
+    assert_eq!(answer.form, Form::Played(vec![0x02, 0x90, 0x00], false));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::link::{
     },
 };
 
-use super::{Event, Form, Settings, run::Bytes, run::Heard, run::Peer};
+use super::{Behind, Event, Form, Settings, run::Bytes, run::Heard, run::Peer};
 
 /// Clock cycles between what the card has said and what the reader says next, beyond the least:
 /// a reader thinks.
@@ -32,8 +32,9 @@ impl Line {
     ///
     /// # Errors
     /// Why there is no such card.
-    pub fn new(settings: &Settings, application: Box<dyn Application>) -> Result<Self, String> {
-        let parameters = parameters(settings)?;
+    pub fn new(settings: &Settings, behind: Behind) -> Result<Self, String> {
+        let Behind { application, like } = behind;
+        let parameters = like.map_or_else(|| parameters(settings), |like| Ok(like.contact))?;
         let mut line = Self { card: Contact::new(parameters, application), now_clk: 0 };
         line.card.reset(line.now_clk, Reset::Cold);
         line.listen(line.now_clk, 0);
