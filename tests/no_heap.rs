@@ -3,7 +3,7 @@
 //! Its buffers (log, page images, a chain, what is held for GET RESPONSE) grow to what the commands
 //! need the first time and are kept; a fork starts with its own.
 
-#[allow(dead_code, reason = "the benches use all of it")]
+#[allow(dead_code, unused_imports, reason = "the benches use all of it")]
 #[path = "../benches/operations/mod.rs"]
 mod operations;
 
@@ -26,6 +26,18 @@ fn no_timed_command_or_commit_allocates() {
         run(10);
         let counted = measure(|| run(40));
         assert_eq!(counted.count_total, 0, "{name}");
+    }
+}
+
+/// A frame on the air owns its bytes, so each costs its allocation; a line needs none.
+#[test]
+fn a_round_trip_over_the_line_does_not_allocate_and_one_in_the_air_only_its_frames() {
+    let linked = operations::links().into_iter().map(|(whole, _)| whole);
+    for Operation { name, mut run } in operations::round_trips().into_iter().chain(linked) {
+        run(10);
+        let counted = measure(|| run(100)).count_total;
+        let allowed = if name.contains("Type") { 400 } else { 0 };
+        assert!(counted <= allowed, "{name}: {counted} allocations in 100 round trips");
     }
 }
 

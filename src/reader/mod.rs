@@ -4,6 +4,7 @@
 //! | module | what it answers |
 //! |---|---|
 //! | [`slot`] | what can be done to a card in a reader: power, reset, commands, pulling it out |
+//! | [`identity`] | what a contactless PC/SC reader answers in the card's place: its UID |
 //! | [`linked`] | the same card, behind a line or in the air |
 //! | [`vpcd`] | vsmartcard's protocol, by which pcscd shows a reader with our card |
 //! | [`ccid`] | a CCID reader with a serial line, for the driver pcscd has of such |
@@ -15,6 +16,7 @@
 
 pub mod ccid;
 pub mod control;
+pub mod identity;
 pub mod linked;
 pub mod place;
 pub mod pn532;

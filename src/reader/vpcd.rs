@@ -10,7 +10,8 @@
 //! | 02 | reset | none |
 //! | 04 | answer to reset, asked between any two commands and every 0.4 s | the ATR |
 //!
-//! Any other body is a command APDU, and the answer a response APDU. So a command of one byte
+//! Any other body is a command APDU, and the answer a response APDU: the card's, or where a contactless
+//! reader answers itself that of [`identity`](super::identity). So a command of one byte
 //! cannot come through, nor one beyond 65,535 bytes. What the reader cannot say either: that the
 //! card gives no answer. Then the card's end hangs up, as when a card is pulled out.
 //!
@@ -24,7 +25,10 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::slot::{Slot, SlotError};
+use super::{
+    identity::Identity,
+    slot::{Slot, SlotError},
+};
 
 /// Port of vpcd's first slot; the next slots count on from it.
 pub const PORT: u16 = 35_963;
@@ -107,6 +111,7 @@ impl Line for TcpStream {
 pub fn serve(line: &mut impl Line, slot: &Mutex<Slot>) -> Ended {
     let mut body = vec![0; BODY_BYTES_MAX];
     let mut answer = Vec::with_capacity(2 + BODY_BYTES_MAX);
+    let mut identity = Identity::of(slot.lock().unwrap_or_else(PoisonError::into_inner).card());
     loop {
         let request = match read_frame(line, &mut body) {
             Ok(bytes) => Request::of(&body[..bytes]),
@@ -115,7 +120,7 @@ pub fn serve(line: &mut impl Line, slot: &Mutex<Slot>) -> Ended {
             Err(error) => return Ended::Line(error),
         };
         answer.clear();
-        match obey(request, slot, &mut answer) {
+        match obey(request, slot, &mut identity, &mut answer) {
             Ok(()) => {}
             Err(error @ SlotError::Keep(_)) => return Ended::Keep(error),
             Err(error) => return Ended::NoAnswer(error),
@@ -132,12 +137,22 @@ pub fn serve(line: &mut impl Line, slot: &Mutex<Slot>) -> Ended {
 }
 
 /// Does what a frame asks and leaves the frame to send in `answer`, which may stay empty.
-fn obey(request: Request<'_>, slot: &Mutex<Slot>, answer: &mut Vec<u8>) -> Result<(), SlotError> {
+fn obey(
+    request: Request<'_>,
+    slot: &Mutex<Slot>,
+    identity: &mut Option<Identity>,
+    answer: &mut Vec<u8>,
+) -> Result<(), SlotError> {
     // A thread that died holding the lock has left the card in one of the states a tear leaves.
     let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
     match request {
         Request::PowerOff => slot.power_off(),
-        Request::PowerOn | Request::Reset => slot.power_on()?,
+        Request::PowerOn | Request::Reset => {
+            slot.power_on()?;
+            if let Some(identity) = identity {
+                identity.power_on();
+            }
+        }
         Request::Atr if !slot.is_present() => return Err(SlotError::Mute),
         Request::Atr => {
             // The reader asks before it gives power; a card that cannot answer must not seem to.
@@ -147,13 +162,21 @@ fn obey(request: Request<'_>, slot: &Mutex<Slot>, answer: &mut Vec<u8>) -> Resul
             put_frame(answer, slot.atr());
         }
         Request::Unknown => {}
-        Request::Command(command) => match slot.exchange(command)? {
-            response if response.len() <= BODY_BYTES_MAX => put_frame(answer, response),
-            // A reader that cannot carry the answer says so in the card's place.
-            _ => put_frame(answer, &[0x6F, 0x00]),
+        Request::Command(command) => match identity.as_ref().and_then(|it| it.answer(command)) {
+            Some(response) if slot.card().is_powered() => put_frame(answer, &response),
+            _ => put_answer(answer, slot.exchange(command)?),
         },
     }
     Ok(())
+}
+
+/// Appends the card's answer.
+fn put_answer(answer: &mut Vec<u8>, response: &[u8]) {
+    match response.len() {
+        0..=BODY_BYTES_MAX => put_frame(answer, response),
+        // A reader that cannot carry the answer says so in the card's place.
+        _ => put_frame(answer, &[0x6F, 0x00]),
+    }
 }
 
 /// Appends a frame: one write to the line, so that the peer never waits for its second half.
@@ -255,6 +278,15 @@ mod tests {
         let (ended, heard) = dialogue(&slot, &["00", select]);
         assert!(matches!(ended, Ended::NoAnswer(SlotError::Mute)));
         assert_eq!(heard, "");
+    }
+
+    #[test]
+    fn the_reader_answers_for_the_card_who_it_is() {
+        let slot = slot();
+        let (_, heard) = dialogue(&slot, &["01", "FF CA 00 00 00", "FF 00 00 00 00"]);
+        assert!(heard.starts_with("000608") && heard.ends_with("900000026E00"), "{heard}");
+        let (ended, _) = dialogue(&slot, &["00", "FF CA 00 00 00"]);
+        assert!(matches!(ended, Ended::NoAnswer(SlotError::Mute)), "there is no power");
     }
 
     #[test]
