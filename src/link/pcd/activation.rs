@@ -11,7 +11,10 @@ use super::{
 };
 use crate::link::{
     Frame, PiccType, Rate,
-    picc::sizes::{ACTIVATION_FWT_FC, DELTA_FWT_FC, Rates, frame_bytes},
+    picc::{
+        sizes::{ACTIVATION_FWT_FC, DELTA_FWT_FC, Rates, frame_bytes},
+        uid::CASCADE_TAG,
+    },
 };
 
 /// What a reader waits for answers of anticollision, from the end of its frame: those of Type A
@@ -21,6 +24,9 @@ const STEP_B_FC: u64 = 7680;
 
 /// How long a field stands still before a request: 5.1 ms.
 const GUARD_FC: u64 = 69_156;
+
+/// How long after HLTA a card may still say that it has not understood: 1 ms.
+const HLTA_FC: u64 = 13_560;
 
 /// Between what a card said and the next frame.
 const GAP_A_FC: u64 = 1172;
@@ -162,14 +168,19 @@ fn release_a(air: &mut impl Air, options: &Options) {
 /// # Errors
 /// [`PcdError`] when no card answers, or several, or one that breaks a rule.
 pub fn poll_a(air: &mut impl Air, options: &Options) -> Result<SelectedA, PcdError> {
-    let request = Frame::short(if options.wakes { 0x52 } else { 0x26 });
+    let mut request = Frame::short(if options.wakes { 0x52 } else { 0x26 });
     let mut failed = PcdError::Silence { after: "REQA" };
     for _ in 0..=options.retries {
-        // Also when something went wrong on the way: the card is back in IDLE or HALT by then,
-        // or goes there by the request and answers the next.
         match try_poll_a(air, &request) {
             Ok(card) => return Ok(card),
             Err(error) => failed = error,
+        }
+        // A card may be in any state now, also if nothing was heard of it, and to one in READY the
+        // next request would be an error. HLTA leaves it in IDLE or, if it was selected, in HALT.
+        air.pause(GAP_A_FC);
+        air.transceive(&Frame::with_crc(PiccType::A, &[0x50, 0x00]), HLTA_FC);
+        if !matches!(failed, PcdError::Silence { after: "REQA" }) {
+            request = Frame::short(0x52);
         }
     }
     Err(failed)
@@ -200,6 +211,13 @@ fn try_poll_a(air: &mut impl Air, request: &Frame) -> Result<SelectedA, PcdError
             uid.extend(rest);
             return Ok(SelectedA { atqa, uid, sak });
         }
+        if first != CASCADE_TAG {
+            return Err(PcdError::Protocol {
+                after: "SELECT",
+                expected: "a SAK that says the UID is complete, as there was no cascade tag",
+                got: format!("{sak:02X}"),
+            });
+        }
         uid.extend(rest);
     }
     Err(PcdError::Protocol {
@@ -212,8 +230,11 @@ fn try_poll_a(air: &mut impl Air, request: &Frame) -> Result<SelectedA, PcdError
 /// Selects the card with this UID of 4, 7 or 10 bytes, which must have been woken by a request.
 ///
 /// # Errors
-/// [`PcdError`] when it does not answer as it should.
+/// [`PcdError`] when it does not answer as it should, or no UID has so many bytes.
 pub fn select_a(air: &mut impl Air, uid: &[u8]) -> Result<u8, PcdError> {
+    if !matches!(uid.len(), 4 | 7 | 10) {
+        return Err(PcdError::Unsupported("UID of that length"));
+    }
     let mut rest = uid;
     let mut sak = 0;
     for sel in [0x93, 0x95, 0x97] {
@@ -224,7 +245,7 @@ pub fn select_a(air: &mut impl Air, uid: &[u8]) -> Result<u8, PcdError> {
             }
             [a, b, c, ref after @ ..] => {
                 rest = after;
-                [0x88, a, b, c]
+                [CASCADE_TAG, a, b, c]
             }
             _ => return Ok(sak),
         };

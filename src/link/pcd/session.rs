@@ -389,7 +389,7 @@ impl Session {
 
     fn transceive(&self, air: &mut impl Air, wait_fc: u64) -> Heard {
         air.pause(self.link.gap_fc);
-        air.transceive(&self.frame, wait_fc + DELTA_FWT_FC)
+        air.transceive(&self.frame, wait_fc.saturating_add(DELTA_FWT_FC))
     }
 }
 

@@ -2,7 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::{Activated, Air, Alone, Heard, Link, Options, PcdError, Presence, Session, activate};
+use super::{
+    Activated, Air, Alone, Heard, Link, Options, PcdError, Presence, Session, activate,
+    activation::{poll_a, select_a},
+};
 use crate::link::{
     Application, Direction, Frame, Mute, Noise, PiccType, Rate,
     noisy::Fault,
@@ -122,6 +125,45 @@ fn after_a_lost_pps_the_reader_finds_the_card_s_rates() {
         assert_eq!((session.link().to_card, session.link().to_reader), (rate, rate));
         assert!(session.exchange(&mut air, &[1, 2]).is_ok());
     }
+}
+
+/// Whatever single step of an anticollision is lost, the next try finds the card, though no state
+/// of a card knows all of what a reader may send next.
+#[test]
+fn a_lost_step_costs_one_try() {
+    for wakes in [false, true] {
+        for lost in 0..12 {
+            let mut air = alone(type_a()).with_noise(Noise::at(lost, Fault::Loss));
+            let options = Options { wakes, retries: 1, ..Options::default() };
+            assert!(activate(&mut air, &options).is_ok(), "{lost} {wakes}");
+        }
+    }
+}
+
+#[test]
+fn a_card_is_selected_by_its_uid_without_anticollision() {
+    let mut air = alone(type_a());
+    air.transceive(&Frame::short(0x26), 2000);
+    assert_eq!(select_a(&mut air, &[4, 1, 2, 3, 4, 5, 6]), Ok(0x20));
+    assert_eq!(air.picc().state(), State::Active);
+    for len in [0, 1, 3, 5, 6, 8, 9, 11, 13] {
+        let error = select_a(&mut air, &vec![1; len]);
+        assert_eq!(error, Err(PcdError::Unsupported("UID of that length")));
+    }
+    assert_eq!(air.picc().state(), State::Active, "nothing was sent");
+    assert!(matches!(select_a(&mut air, &[1, 2, 3, 4]), Err(PcdError::Silence { .. })));
+}
+
+/// SAK and cascade tag must say the same.
+#[test]
+fn a_sak_that_asks_for_more_where_there_is_none_is_an_error() {
+    let crc = |bytes: &[u8]| Heard::Frame(Frame::with_crc(PiccType::A, bytes));
+    let whole = |bytes: &[u8]| Heard::Frame(Frame::standard(bytes));
+    let steps = [whole(&[4, 0]), whole(&[1, 2, 3, 4, 4]), crc(&[0x04])];
+    let mut air = Anything(steps.into_iter().rev().collect());
+    let options = Options { retries: 0, ..Options::default() };
+    let error = poll_a(&mut air, &options).unwrap_err().to_string();
+    assert!(error.contains("cascade tag"), "{error}");
 }
 
 /// An air on which anything is heard, for as long as there is something.

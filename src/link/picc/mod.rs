@@ -73,6 +73,14 @@ pub struct Answer {
     pub frame: Frame,
 }
 
+impl Answer {
+    /// When it is over, if the reader's frame ended at `now_fc`.
+    #[must_use]
+    pub fn end_fc(&self, now_fc: u64) -> u64 {
+        now_fc.saturating_add(self.delay_fc).saturating_add(timing::frame_fc(&self.frame))
+    }
+}
+
 /// Where a card is in ISO/IEC 14443-3, figures of the states of both types.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum State {

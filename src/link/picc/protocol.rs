@@ -7,10 +7,10 @@
 //! * An I-block with the card's own number could not come from a reader that keeps the rules: it
 //!   is a copy of one that was taken. The card stays silent to it, as the note to rule D allows,
 //!   and so runs no command twice. One bit tells a copy from the next block and not more: a copy
-//!   that arrives behind the *next* block but one is taken for new. On the air nothing keeps a
-//!   frame so long.
-//! * A command has at most [`COMMAND_BYTES_MAX`] bytes, or those the card told (MBL). The block that
-//!   would go beyond is not taken.
+//!   that arrives behind the *next* block is taken for the one after that. On the air nothing
+//!   keeps a frame so long.
+//! * A command has at most [`COMMAND_BYTES_MAX`] bytes, or those the card told (MBL). The block
+//!   that would go beyond is not taken.
 
 use super::{
     block::{Block, Kind, inf_bytes_max},

@@ -190,8 +190,7 @@ impl Machine {
                 };
                 let guard_fc = sfgt_fc(self.parameters.part4.sfgi);
                 if guard_fc > 0 {
-                    self.deaf_until_fc = now_fc + answer.delay_fc + frame_fc(&answer.frame);
-                    self.deaf_until_fc += guard_fc;
+                    self.deaf_until_fc = answer.end_fc(now_fc).saturating_add(guard_fc);
                 }
                 Some(answer)
             }

@@ -210,7 +210,7 @@ impl Machine {
         let guard_fc =
             if self.extended && self.parameters.extended_atqb { sfgt_fc(part4.sfgi) } else { 0 };
         if guard_fc > 0 {
-            self.deaf_until_fc = now_fc + answer.delay_fc + frame_fc(&answer.frame) + guard_fc;
+            self.deaf_until_fc = answer.end_fc(now_fc).saturating_add(guard_fc);
         }
         (self.to_reader, self.to_card) = (to_reader, to_card);
         Some(answer)

@@ -87,15 +87,19 @@ fn in_state(state: State, level: u8) -> Picc<Stub> {
     card
 }
 
-/// Frames that mean nothing in any state before PROTOCOL, and one that means something only there.
+fn damaged(frame: Frame) -> Frame {
+    Frame { intact: false, ..frame }
+}
+
+fn bad_crc(mut frame: Frame) -> Frame {
+    if let Some(last) = frame.bytes.last_mut() {
+        *last ^= 1;
+    }
+    frame
+}
+
+/// Frames that mean nothing in any state before PROTOCOL, and some that mean something only there.
 fn nonsense() -> Vec<Frame> {
-    let damaged = |frame: Frame| Frame { intact: false, ..frame };
-    let bad_crc = |mut frame: Frame| {
-        if let Some(last) = frame.bytes.last_mut() {
-            *last ^= 1;
-        }
-        frame
-    };
     let with_crc = |bytes: &[u8]| [bytes, &crc_a(bytes)].concat();
     vec![
         // The method of time slots, proprietary and RFU short frames.
