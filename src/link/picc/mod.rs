@@ -199,8 +199,13 @@ impl<A: Application> Picc<A> {
         }
     }
 
-    /// The largest WTXM the card asks for at once, 1 to 59, where its answer takes longer it asks
-    /// again; 59 if nothing is said here. Real cards often ask for 1 each time.
+    /// The largest WTXM the card asks for at once, 1 to 59; 59 if nothing is said here. Real cards
+    /// often ask for 1 each time.
+    ///
+    /// A card asks when an answer takes longer than 7/8 of FWT by its application's own time, and
+    /// asks then, at 7/8 of FWT, for as many whole FWT as it still takes. An answer that takes
+    /// 3 1/2 FWT has WTXM 3. If that is above the largest, the card asks again at 7/8 of what it
+    /// was granted.
     pub const fn set_wtxm_max(&mut self, wtxm: u8) {
         self.core.protocol.wtxm_max = match wtxm {
             0 => 1,

@@ -149,7 +149,7 @@ impl Protocol {
             }
             Kind::Ack { number } | Kind::Nak { number } if number == self.number => self.repeat(),
             Kind::Nak { .. } => self.acknowledge(cid),
-            Kind::Ack { .. } if self.sent < self.response.len() => {
+            Kind::Ack { .. } if self.waiting.is_none() && self.sent < self.response.len() => {
                 self.number = !self.number;
                 self.next_block(cid, 0)
             }

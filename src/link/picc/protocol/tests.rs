@@ -343,6 +343,7 @@ fn the_last_block_comes_again_whatever_it_was() {
         assert_eq!(bench.says(&[0x03, 7]), Some(vec![0xF2, 2]));
         assert_eq!(bench.says(&[0xB3]), Some(vec![0xF2, 2]));
         assert_eq!(bench.says(&[0xA3]), Some(vec![0xF2, 2]));
+        assert_eq!(bench.says(&[0xA2]), None, "nothing is chained that has not begun");
         assert_eq!(bench.says(&[0xF2, 2]), Some(vec![0x03, 0x6D, 0x00]));
         assert_eq!(bench.says(&[0xF2, 2]), None, "it was granted");
         assert_eq!(bench.says(&[0xB3]), Some(vec![0x03, 0x6D, 0x00]));
