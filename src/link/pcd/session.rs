@@ -48,6 +48,9 @@ pub struct Link {
     pub retries: u8,
     /// How many S(WTX) it grants within one exchange.
     pub waits: u32,
+    /// An I-block with the wrong number ends the session at once, as NFC Forum and EMV readers
+    /// have it; else it is asked for again, as ISO/IEC 14443-4 has it.
+    pub wrong_number_ends: bool,
 }
 
 impl Link {
@@ -70,6 +73,7 @@ impl Link {
             command_bytes_max: None,
             retries: 2,
             waits: 10_000,
+            wrong_number_ends: false,
         }
     }
 }
@@ -95,6 +99,8 @@ pub struct Session {
 
 /// What came that is no fault.
 enum Reply<'a> {
+    /// An I-block with the other number, where [`Link::wrong_number_ends`].
+    WrongNumber,
     Information {
         inf: &'a [u8],
         chaining: bool,
@@ -299,9 +305,8 @@ impl Session {
                 Err(PcdError::Protocol { after, expected, got })
             };
             match (self.read(&heard, sent), sent) {
-                (Ok(Reply::Information { .. }), Sent::Block { chaining: true }) => {
-                    return protocol(described(&heard));
-                }
+                (Ok(Reply::Information { .. }), Sent::Block { chaining: true })
+                | (Ok(Reply::WrongNumber), _) => return protocol(described(&heard)),
                 (Ok(Reply::Information { inf, chaining }), Sent::Block { .. } | Sent::Next) => {
                     self.number = !self.number;
                     response.extend_from_slice(inf);
@@ -365,6 +370,7 @@ impl Session {
             Kind::Information { number, chaining } if number == self.number => {
                 Ok(Reply::Information { inf: block.inf, chaining })
             }
+            Kind::Information { .. } if self.link.wrong_number_ends => Ok(Reply::WrongNumber),
             Kind::Ack { number } if number == self.number => Ok(Reply::Ack),
             Kind::Ack { .. } if sent != Sent::Next => Ok(Reply::Missed),
             Kind::WaitingTime => {

@@ -209,6 +209,8 @@ fn what_is_not_an_answer_is_asked_for_again_or_ends_the_session() {
     assert!(outcome(&lines, Link { retries: 3, ..link() }).is_ok());
     let lines = [("0200a4", "f201"), ("f201", "f201"), ("f201", "f201")];
     assert!(outcome(&lines, Link { waits: 2, ..link() }).is_err());
+    let strict = Link { wrong_number_ends: true, ..link() };
+    assert!(matches!(outcome(&[("0200a4", "039000")], strict), Err(PcdError::Protocol { .. })));
 }
 
 #[test]
