@@ -1,8 +1,8 @@
 //! Round trips a second through pcscd: the card of `tessera serve` beside one that knows nothing.
 //!
 //! `round_trips nothing PORT` is the card that knows nothing: it answers 9000 to whatever it is
-//! told, and so shows what reader and daemon leave to any card. `round_trips nothing-ccid DEVICE` is
-//! one in a serial CCID reader that knows as little. `round_trips READER READER` sends the same
+//! told, and so shows what reader and daemon leave to any card. `round_trips nothing-ccid DEVICE`
+//! is one in a serial CCID reader that knows as little. `round_trips READER READER` sends the same
 //! command to the cards in two readers, in turns, and prints both figures and their ratio.
 
 use std::{

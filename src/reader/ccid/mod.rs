@@ -1,21 +1,22 @@
 //! A CCID reader with a serial line, as libccid's driver for such readers speaks to one.
 //!
-//! It exchanges at the level of TPDUs: on T=1 the host makes the blocks, and the reader passes them;
-//! on T=0 the host makes TPDUs, and the reader deals with procedure bytes. So the protocol of the
-//! host meets that of the card, and not one of ours. PPS and parameters are the host's business.
+//! It exchanges at the level of TPDUs: on T=1 the host makes the blocks, and the reader passes
+//! them; on T=0 the host makes TPDUs, and the reader deals with procedure bytes. So the protocol of
+//! the host meets that of the card, and not one of ours. PPS and parameters are the host's.
 //!
 //! What the reader says when something goes wrong is what the device class has for it: a card that
 //! does not answer in time is mute (FE), a character with a wrong parity is told (FD), a check of a
 //! block is the host's to see. Not published, and inferred from the driver: which bytes the line
-//! hands back, the notices and signs of patience, three commands of the maker's. Of our own: a frame
+//! hands back, the notices and signs of patience, two commands of the maker's. Of our own: a frame
 //! that is cut short or damaged is asked for again; what is too long is refused by its length.
 //!
 //! There is no PIN pad: message 69 is refused as not supported, whichever model is shown.
 //!
-//! A driver may do wrong too. libccid, after three damaged blocks in a row, sends S(RESYNCH request)
-//! and then what is left of its command: all of it when it has seen no part of the answer, and so
-//! the command runs twice; nothing when it has, and so the answer is that to an empty command. With
-//! lost blocks it gives up at once, and the card must be reset. `.ci/judges/ccid` holds it to that.
+//! A driver may do wrong too. libccid, after three damaged blocks in a row, sends S(RESYNCH
+//! request) and then what is left of its command: all of it when it has seen no part of the answer,
+//! and so the command runs twice; nothing when it has, and so the answer is that to an empty
+//! command. With lost blocks it gives up at once, and the card must be reset. The judge
+//! `.ci/judges/ccid` holds it to that.
 //!
 //! | module | what lives there |
 //! |---|---|
