@@ -111,8 +111,6 @@ impl<A: Application> Field<A> {
 
     /// Switches the field on. A card that has no power gets it.
     pub fn switch_on(&mut self) {
-        // What the time without field has done is done first.
-        self.pass_until(self.now_fc);
         self.is_on = true;
         let start_fc = self.surroundings.start_fc;
         for member in self.members.iter_mut().flatten() {

@@ -107,6 +107,25 @@ fn a_dip_a_card_can_bear_changes_nothing() {
     }
 }
 
+/// A card that keeps its power cannot go on with its answer either; nor does noise repeat one.
+#[test]
+fn without_a_field_no_answer_is_on_the_air() {
+    let hold = Surroundings { hold_fc: GUARD_FC, ..Surroundings::default() };
+    for doubles in [false, true] {
+        let mut field = field_of(&[[1, 2, 3, 4]]);
+        field.set_surroundings(hold);
+        field.set_noise(if doubles { Noise::at(1, Fault::Duplication) } else { Noise::none() });
+        field.transceive(&Frame::short(0x26), if doubles { WAIT_FC } else { 0 });
+        field.switch_off();
+        field.switch_on();
+        assert_eq!(state(&field, Place(0)), State::Ready);
+        // A card of the other type is asked: nothing else is heard.
+        assert_eq!(reqb(&mut field), Heard::Nothing, "{doubles}");
+        let uid = Heard::Frame(Frame::standard(&[1, 2, 3, 4, 4]));
+        assert_eq!(field.transceive(&Frame::standard(&[0x93, 0x20]), WAIT_FC), uid);
+    }
+}
+
 /// ISO/IEC 14443-3:2018, 5.1.
 #[test]
 fn a_card_may_take_5_ms_until_it_hears() {
@@ -216,8 +235,13 @@ fn a_reader_that_is_too_early_is_not_heard() {
     assert_eq!(field.answered(), [Place(0)]);
     assert_eq!((reqa(&mut field), field.answered()), (Heard::Noise, &[][..]));
     assert_eq!(state(&field, Place(0)), State::Ready);
-    // One that waits without listening finds the card where it was.
+    // One that waits without listening finds the card where it was, and the air silent.
     field.pause(10_000);
+    let heard = field.transceive(&Frame::standard(&[0x93, 0x20]), 0);
+    assert_eq!((heard, field.answered()), (Heard::Nothing, &[Place(0)][..]));
+    field.pause(10_000);
+    let uid = Heard::Frame(Frame::standard(&[1, 2, 3, 4, 4]));
+    assert_eq!(field.transceive(&Frame::standard(&[0x93, 0x20]), WAIT_FC), uid);
     field.transceive(&Frame::standard(&[0x93, 0x20]), WAIT_FC);
     assert_eq!(field.answered(), [Place(0)]);
 }
