@@ -136,10 +136,10 @@
 //! A dialogue on `contact` begins behind an answer to reset, one on the air with a field that has
 //! been on for some time.
 //!
-//! Settings, separated by commas. `contact`: `convention` direct or inverse, `protocols` T=0, T=1 or
-//! both, `ta1`, `ta2`, `guard`, `wi`, `ifsc`, `bwi`, `cwi`, `edc` lrc or crc, `historical`,
-//! `procedure` all or one (data of T=0 at once or byte by byte), `announces-ifsc` (S(IFS) before the
-//! first answer). The air: `type` a or b, `uid`, `uid-random`, `atqa`, `sak-incomplete`,
+//! Settings, separated by commas. `contact`: `convention` direct or inverse, `protocols` T=0, T=1
+//! or both, `ta1`, `ta2`, `guard`, `wi`, `ifsc`, `bwi`, `cwi`, `edc` lrc or crc, `historical`,
+//! `procedure` all or one (data of T=0 at once or byte by byte), `announces-ifsc` (S(IFS) before
+//! the first answer). The air: `type` a or b, `uid`, `uid-random`, `atqa`, `sak-incomplete`,
 //! `sak-complete`, `pupi`, `afi`, `application-data`, `draws` (the slots of the next rounds),
 //! `slot-marker`, `part-4`, `fsc` in bytes, `fwi`, `sfgi`, `rates` as TA(1) has them, `cid`, `nad`,
 //! `historical`. `reader`, on `block` and `pcd`: `fsd` in bytes, `cid`, `nad`, `rates`.

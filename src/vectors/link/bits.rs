@@ -25,8 +25,8 @@ pub fn fits(expected: &str, got: &str) -> Result<(), usize> {
 }
 
 /// A frame's bits with its odd parity bits. A byte that the other side has begun has that of the
-/// whole byte, one that is not ended has none; neither has a short frame. In a damaged frame the last
-/// parity bit is turned round.
+/// whole byte, one that is not ended has none; neither has a short frame. In a damaged frame the
+/// last parity bit is turned round.
 #[must_use]
 pub fn of(frame: &Frame) -> String {
     with_parity(frame).into_iter().map(|bit| if bit { '1' } else { '0' }).collect()

@@ -211,7 +211,7 @@ impl When {
             Self::At(at) => time == at,
             Self::UpTo(most) => time <= most,
             Self::From(least) => time >= least,
-            Self::Grid(offset) => time >= 9 * 128 + offset && (time - offset) % 128 == 0,
+            Self::Grid(offset) => time >= 9 * 128 + offset && (time - offset).is_multiple_of(128),
         }
     }
 }

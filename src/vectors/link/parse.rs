@@ -325,10 +325,11 @@ impl Steps<'_> {
             (Link::Pcd, "activate", _) => Event::Activate,
             _ => return self.source.wrong(line.line, events(self.link), &line.text),
         };
-        if self.link.plays() && event != Event::Reset {
-            if let Some(order) = self.order.replace(line.line) {
-                return self.source.wrong(order, "a line = for what the order comes to", text);
-            }
+        if self.link.plays()
+            && event != Event::Reset
+            && let Some(order) = self.order.replace(line.line)
+        {
+            return self.source.wrong(order, "a line = for what the order comes to", text);
         }
         self.push(line.line, Action::Event(event, None));
         Ok(())

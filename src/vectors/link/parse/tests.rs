@@ -20,7 +20,8 @@ fn read(text: &str) -> Result<link::Dialogue, VectorError> {
 fn frames_have_bits_checks_and_times() {
     let text = "link: picc-a\ncard: uid 01020304, fsc 24\n\
                 > 26/7 # REQA\n< 04 00 @1172\n> 93 21 01/1 ~\n< bits 0011.C @128n+84\n\
-                > 50 00 +crc @>=5\n< none\n! command 00 B0 00 00 02 -> 90 00 after 7 us\n= commands 0";
+                > 50 00 +crc @>=5\n< none\n! command 00 B0 00 00 02 -> 90 00 after 7 us\n\
+                = commands 0";
     let dialogue = read(text).unwrap();
     assert_eq!(dialogue.card.number("fsc"), Some(24));
     let [request, search, halt, known, count] = &dialogue.steps[..] else { unreachable!() };
