@@ -29,6 +29,7 @@ fn main() {
     let mut trials = vec![
         Trial::test("every_flag_is_used", || every_flag_is_used(collection)),
         Trial::test("the_list_of_skipped_vectors_is_fresh", || told(&collection.complaints())),
+        Trial::test("scenarios_name_vectors_that_are_there", || scenarios(collection)),
         Trial::test("what_changes_a_card_for_good_needs_its_holder", || {
             what_changes_a_card_for_good_needs_its_holder(collection)
         }),
@@ -61,6 +62,27 @@ fn every_flag_is_used(collection: &Collection) -> Result<(), Failed> {
         vectors(collection).flat_map(|vector| vector.flags.iter().map(String::as_str)).collect();
     let unused = collection.flags.all().map(|(flag, _)| flag).filter(|flag| !used.contains(flag));
     told(&unused.map(|flag| format!("{flag} is used by no vector")).collect::<Vec<_>>())
+}
+
+/// The tables of scenarios point to vectors; a name that ends in a slash to all below it.
+fn scenarios(collection: &Collection) -> Result<(), Failed> {
+    let mut wrong = Vec::new();
+    for directory in ["iso7816-3", "iso14443-4"] {
+        let file = collection.root.join(directory).join("SCENARIOS.md");
+        let text = std::fs::read_to_string(&file)?;
+        let names: Vec<_> =
+            text.split('`').filter(|name| name.starts_with("iso") && !name.contains(' ')).collect();
+        let missing = names.iter().filter(|name| {
+            let below = name.ends_with('/');
+            let fits = |entry: &str| entry == **name || below && entry.starts_with(**name);
+            !collection.entries.iter().any(|entry| fits(&entry.name))
+        });
+        wrong.extend(missing.map(|name| format!("{}: there is no {name}", file.display())));
+        if names.len() < 20 {
+            wrong.push(format!("{}: only {} names", file.display(), names.len()));
+        }
+    }
+    told(&wrong)
 }
 
 /// On a card in a reader such a vector may use up a PIN's tries or write over its holder's data, so
