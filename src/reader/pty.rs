@@ -40,6 +40,13 @@ pub enum PtyError {
         /// Why.
         error: io::Error,
     },
+    /// The name leads to a pseudo-terminal that there is: another program's, unless the link was
+    /// left behind and its number has been given out again.
+    #[error(
+        "{0} leads to a pseudo-terminal in use: end the other program, or remove the link if it was \
+         left behind"
+    )]
+    InUse(PathBuf),
     /// Something is there that is not a link of such a kind.
     #[error("{0}: something else is there")]
     Occupied(PathBuf),
@@ -147,6 +154,9 @@ fn make_link(device: &Path, link: &Path) -> Result<(), PtyError> {
         if !found.is_symlink() || target.parent() != device.parent() {
             return Err(PtyError::Occupied(link.into()));
         }
+        if target.exists() {
+            return Err(PtyError::InUse(link.into()));
+        }
         std::fs::remove_file(link).map_err(refused)?;
     }
     std::os::unix::fs::symlink(device, link).map_err(refused)
@@ -202,11 +212,16 @@ mod tests {
     #[test]
     fn a_link_left_behind_is_replaced_and_anything_else_is_not() {
         let link = link("left");
-        let old = Pty::open(&link).unwrap();
-        let new = Pty::open(&link).unwrap();
-        drop(old);
-        assert_eq!(std::fs::read_link(&link).unwrap(), new.device());
-        drop(new);
+        let pty = Pty::open(&link).unwrap();
+        assert!(matches!(Pty::open(&link), Err(PtyError::InUse(_))));
+        assert_eq!(std::fs::read_link(&link).unwrap(), pty.device());
+        let gone = pty.device().with_file_name("999999");
+        std::fs::remove_file(&link).unwrap();
+        std::os::unix::fs::symlink(gone, &link).unwrap();
+        drop(pty);
+        let pty = Pty::open(&link).unwrap();
+        assert_eq!(std::fs::read_link(&link).unwrap(), pty.device());
+        drop(pty);
         std::fs::write(&link, "mine").unwrap();
         assert!(matches!(Pty::open(&link), Err(PtyError::Occupied(_))));
         std::fs::remove_file(&link).unwrap();

@@ -7,8 +7,9 @@
 //! What the reader says when something goes wrong is what the device class has for it: a card that
 //! does not answer in time is mute (FE), a character with a wrong parity is told (FD), a check of a
 //! block is the host's to see. Not published, and inferred from the driver: which bytes the line
-//! hands back, the notices and signs of patience, and a few commands of the maker's. Of our own: a
-//! frame that is cut short or damaged is asked for again; what is too long is refused by its length.
+//! hands back, the notices and signs of patience, and a few commands of the maker's. Of our own:
+//! frames that are cut short or damaged are asked for again, and a message that is too long is
+//! refused by its length.
 //!
 //! There is no PIN pad: message 69 is refused as not supported, whichever model is shown.
 //!
