@@ -138,7 +138,7 @@ fn a_card_may_take_5_ms_until_it_hears() {
     assert_eq!(reqa(&mut field), Heard::Nothing);
     assert_eq!(reqa(&mut field), atqa());
     // One that enters is as slow, the others are not.
-    let second = field.enter(type_a(&[1, 2, 3, 5]));
+    let second = field.enter_at(type_a(&[1, 2, 3, 5]), 0);
     assert_eq!((reqa(&mut field), field.answered()), (Heard::Nothing, &[][..]));
     assert_eq!((reqa(&mut field), field.answered()), (atqa(), &[Place(0)][..]));
     field.pause(GUARD_FC);
@@ -157,6 +157,17 @@ fn who_comes_or_goes_within_a_frame_has_not_heard_it() {
         assert_eq!((reqa(&mut field) == atqa(), field.is_in(place)), (hears, true), "{at_fc}");
         assert_eq!(state(&field, place) == State::Ready, hears);
     }
+    // What is written down for one time happens in the order it was written down.
+    let mut field = field_of(&[]);
+    let place = field.enter_at(type_a(&[1, 2, 3, 4]), 50);
+    field.leave_at(place, 50);
+    field.return_at(place, 60);
+    field.leave_at(place, 60);
+    field.return_at(place, 60);
+    field.pause(55);
+    assert!(!field.is_in(place));
+    field.pause(5);
+    assert!(field.is_in(place));
     for (at_fc, hears) in [(0, false), (1, false), (frame_fc, false), (frame_fc + 1, true)] {
         let mut field = field_of(&[[1, 2, 3, 4]]);
         field.leave_at(Place(0), at_fc);

@@ -1,5 +1,5 @@
 //! How a reader finds every card in its field (ISO/IEC 14443-3:2018, 6.5 and 7.7), over any
-//! [`Air`].
+//! [`Air`](crate::link::pcd::Air).
 //!
 //! Both loops give one card after the other, each in the state in which it can be halted or
 //! activated; whoever drives the loop does one of the two and asks for the next. Each frame is
