@@ -18,6 +18,7 @@ use super::{
     registers::{Effect, Framing, Registers},
     target::{Activation, Outcome, Target, find_a, find_b, find_uid},
     thru,
+    timer::Stopwatch,
 };
 use crate::{
     field::{Field, GUARD_FC},
@@ -42,7 +43,8 @@ pub struct Chip<A> {
     field: Field<A>,
     registers: Registers,
     settings: Settings,
-    targets: Vec<Target>,
+    /// By number, from 1; one that was released leaves its number free.
+    targets: Vec<Option<Target>>,
     poll: Poll,
     /// The last status that was not fine.
     error: u8,
@@ -122,8 +124,13 @@ impl<A: Application> Chip<A> {
         }
     }
 
+    /// The targets there are, with their numbers.
+    fn numbered(&self) -> impl Iterator<Item = (u8, &Target)> {
+        (1..).zip(&self.targets).filter_map(|(number, target)| Some((number, target.as_ref()?)))
+    }
+
     fn target(&mut self, number: u8) -> Option<&mut Target> {
-        self.targets.get_mut(usize::from(number).checked_sub(1)?)
+        self.targets.get_mut(usize::from(number).checked_sub(1)?)?.as_mut()
     }
 
     fn diagnose(&mut self, test: u8, parameters: &[u8]) -> Option<Vec<u8>> {
@@ -136,7 +143,7 @@ impl<A: Application> Chip<A> {
             0x05 => return None,
             0x06 => {
                 let air = &mut self.field;
-                let awake = self.targets.iter_mut().rev().find(|target| target.is_awake());
+                let awake = self.targets.iter_mut().flatten().rev().find(|one| one.is_awake());
                 vec![match awake.map_or(Err(Status::NotAcceptable), |one| one.is_present(air)) {
                     Ok(true) => Status::Fine,
                     Ok(false) => Status::TimeOut,
@@ -151,9 +158,9 @@ impl<A: Application> Chip<A> {
     /// The last error, no field of another reader's, the targets with their rates and kind, and
     /// nothing of a SAM.
     fn general_status(&self) -> Vec<u8> {
-        let mut status = vec![self.error, 0x00, self.targets.len() as u8];
-        for number in 1..=self.targets.len() {
-            status.extend_from_slice(&[number as u8, 0x00, 0x00, 0x00]);
+        let mut status = vec![self.error, 0x00, self.numbered().count() as u8];
+        for (number, _) in self.numbered() {
+            status.extend_from_slice(&[number, 0x00, 0x00, 0x00]);
         }
         status.push(0x80);
         status
@@ -172,9 +179,10 @@ impl<A: Application> Chip<A> {
                 Some(Effect::Transceive) => {
                     let bytes = self.registers.take_fifo();
                     let wait_fc = self.wait_fc();
+                    let mut air = Stopwatch::new(&mut self.field);
+                    let heard = thru::transceive(&mut self.registers, &mut air, &bytes, wait_fc);
+                    self.registers.timer_counted(air.counted_fc);
                     // What was heard lies in the FIFO; what was not heard does not.
-                    let heard =
-                        thru::transceive(&mut self.registers, &mut self.field, &bytes, wait_fc);
                     if matches!(heard, Err(Status::TimeOut)) {
                         self.registers.fill_fifo(&[]);
                     }
@@ -201,11 +209,14 @@ impl<A: Application> Chip<A> {
         }
     }
 
-    /// Puts the targets aside that cannot stay active beside another one.
-    fn make_room(&mut self, but: Option<usize>) {
-        for (n, target) in self.targets.iter_mut().enumerate() {
-            if Some(n) != but && !target.bears_others() {
-                target.put_aside(&mut self.field);
+    /// Puts the targets aside that cannot stay active beside another one, which is `but`.
+    fn make_room(&mut self, but: u8) {
+        for (number, target) in (1..).zip(&mut self.targets) {
+            match target {
+                Some(target) if number != but && !target.bears_others() => {
+                    target.put_aside(&mut self.field);
+                }
+                _ => {}
             }
         }
     }
@@ -217,8 +228,8 @@ impl<A: Application> Chip<A> {
             return Status::Fine;
         }
         let activation = self.activation(number, true);
-        self.make_room(usize::from(number).checked_sub(1));
-        let Some(target) = self.targets.get_mut(usize::from(number) - 1) else {
+        self.make_room(number);
+        let Some(Some(target)) = self.targets.get_mut(usize::from(number) - 1) else {
             return Status::NotAcceptable;
         };
         match target.wake(&mut self.field, activation) {
@@ -235,43 +246,43 @@ impl<A: Application> Chip<A> {
         let wait_fc = self.wait_fc();
         let at = usize::from(number) - 1;
         match self.targets.get_mut(at) {
-            Some(target) => {
+            Some(Some(target)) => {
                 target.exchange(&mut self.registers, &mut self.field, (data, more), wait_fc)
             }
-            None => vec![Status::NotAcceptable as u8],
+            _ => vec![Status::NotAcceptable as u8],
         }
     }
 
     /// Puts targets aside; 0 means all.
     fn deselect(&mut self, number: u8) -> Status {
         if number == 0 {
-            self.targets.iter_mut().for_each(|target| target.put_aside(&mut self.field));
+            let targets = self.targets.iter_mut().flatten();
+            targets.for_each(|target| target.put_aside(&mut self.field));
             return Status::Fine;
         }
         match self.targets.get_mut(usize::from(number) - 1) {
-            Some(target) => {
+            Some(Some(target)) => {
                 target.put_aside(&mut self.field);
                 Status::Fine
             }
-            None => Status::NotAcceptable,
+            _ => Status::NotAcceptable,
         }
     }
 
-    /// Puts targets aside and forgets them. The number of one that stays does not change, so the
-    /// first is only forgotten with the second.
+    /// Puts targets aside and forgets them; 0 means all.
     fn release(&mut self, number: u8) -> Status {
         let status = self.deselect(number);
-        match usize::from(number) {
-            0 => self.targets.clear(),
-            number if number == self.targets.len() => drop(self.targets.pop()),
-            _ => {}
+        match usize::from(number).checked_sub(1).map(|at| self.targets.get_mut(at)) {
+            None => self.targets.clear(),
+            Some(Some(target)) => *target = None,
+            Some(None) => {}
         }
         status
     }
 
     /// The field is on and the registers are set for what is looked for; targets are forgotten.
     fn begin_search(&mut self, kind: Kind) {
-        if self.targets.iter().any(Target::is_awake) {
+        if self.targets.iter().flatten().any(Target::is_awake) {
             self.switch(false);
         }
         self.targets.clear();
@@ -286,7 +297,7 @@ impl<A: Application> Chip<A> {
     /// Looks once for up to `most` targets.
     fn search(&mut self, most: u8, kind: Kind, data: &[u8], rats: bool) {
         for number in 1..=most {
-            self.make_room(None);
+            self.make_room(0);
             let activation = self.activation(number, rats);
             let outcome = match kind {
                 Kind::A if data.is_empty() => find_a(&mut self.field, activation),
@@ -302,7 +313,7 @@ impl<A: Application> Chip<A> {
                 _ => &[],
             });
             match outcome {
-                Outcome::Found(target) => self.targets.push(*target),
+                Outcome::Found(target) => self.targets.push(Some(*target)),
                 Outcome::Nobody | Outcome::Lost => break,
             }
         }
@@ -329,7 +340,7 @@ impl<A: Application> Chip<A> {
             return None;
         }
         let mut listed = vec![self.targets.len() as u8];
-        for (number, target) in (1..).zip(&self.targets) {
+        for (number, target) in self.numbered() {
             listed.extend(target.data(number));
         }
         Some(listed)
@@ -351,7 +362,7 @@ impl<A: Application> Chip<A> {
             let data: &[u8] = if kind == Kind::B { &[0x00] } else { &[] };
             self.search(2, kind, data, of == 0x20 || automatic && of != 0x10);
             // Asked for cards with part 4, others do not count.
-            if of == 0x20 && !self.targets.iter().all(Target::is_activated) {
+            if of == 0x20 && !self.targets.iter().flatten().all(Target::is_activated) {
                 continue;
             }
             if !self.targets.is_empty() {
@@ -371,7 +382,7 @@ impl<A: Application> Chip<A> {
     /// The number of targets, and for each its type and how long its data are.
     fn polled(&self) -> Vec<u8> {
         let mut polled = vec![self.targets.len() as u8];
-        for (number, target) in (1..).zip(&self.targets) {
+        for (number, target) in self.numbered() {
             let of = match target.picc_type() {
                 PiccType::B => 0x23,
                 PiccType::A if target.is_activated() => 0x20,

@@ -9,6 +9,7 @@
 //! | [`chip`] | what the commands do |
 //! | [`target`] | a card that was found: activated, spoken to, put aside, woken |
 //! | [`thru`] | frames on the air by the registers alone |
+//! | [`timer`] | how long a card takes, measured by hand |
 //! | [`registers`] | the registers on which frames depend |
 
 pub mod chip;
@@ -19,6 +20,7 @@ pub mod machine;
 pub mod registers;
 pub mod target;
 pub mod thru;
+pub mod timer;
 
 pub use machine::Machine;
 

@@ -6,6 +6,7 @@
 //! | 6302 TxMode, 6303 RxMode | 7: CRC made, checked; 6 to 4: bit rate; 1 and 0: framing, 00 Type A, 11 Type B |
 //! | 6304 TxControl | 1 and 0: the field |
 //! | 630D ManualRCV | 4: parity bits are data to the chip |
+//! | 631A to 631F | TMode, prescaler, reload value and counter of the timer, which runs down |
 //! | 6331 Command, 633D BitFraming 7 | Transceive (0C) started by hand, on what lies in the FIFO |
 //! | 6339 FIFOData, 633A FIFOLevel | what was sent last without an answer, or heard last |
 //! | 633C Control | 2 to 0: bits heard in the last byte, 0 for 8 |
@@ -26,6 +27,10 @@ const RX_MODE: u16 = 0x6303;
 const TX_CONTROL: u16 = 0x6304;
 const TX_AUTO: u16 = 0x6305;
 const MANUAL_RCV: u16 = 0x630D;
+const T_MODE: u16 = 0x631A;
+const T_PRESCALER: u16 = 0x631B;
+const T_RELOAD: [u16; 2] = [0x631C, 0x631D];
+const T_COUNTER: [u16; 2] = [0x631E, 0x631F];
 const VERSION: u16 = 0x6327;
 const COMMAND: u16 = 0x6331;
 const FIFO_DATA: u16 = 0x6339;
@@ -208,6 +213,22 @@ impl Registers {
         self.change(CONTROL, 0x07, last);
     }
 
+    /// The timer, if it starts by itself, has counted so many carrier periods, or has run out.
+    pub fn timer_counted(&mut self, counted_fc: Option<u64>) {
+        let mode = self.get(T_MODE);
+        if mode & 0x80 == 0 {
+            return;
+        }
+        let prescaler = u64::from(mode & 0x0F) << 8 | u64::from(self.get(T_PRESCALER));
+        let ticks = counted_fc.map(|fc| fc / (2 * prescaler + 1));
+        let reload = u16::from_be_bytes(T_RELOAD.map(|at| self.get(at)));
+        let ticks = ticks.and_then(|ticks| u16::try_from(ticks).ok()).unwrap_or(u16::MAX);
+        let left = reload.saturating_sub(ticks).to_be_bytes();
+        for (at, value) in T_COUNTER.into_iter().zip(left) {
+            self.set(at, value);
+        }
+    }
+
     /// Which bit of what was heard collided first, from 0.
     pub fn heard_collision(&mut self, at: Option<usize>) {
         let shown = match at {
@@ -266,6 +287,26 @@ mod tests {
             registers.write(FIFO_DATA, byte);
         }
         assert_eq!(registers.take_fifo(), (0..64).collect::<Vec<u8>>());
+    }
+
+    #[test]
+    fn the_timer_counts_down_in_units_of_its_prescaler() {
+        let mut registers = Registers::default();
+        let left = |registers: &mut Registers| [registers.read(0x631E), registers.read(0x631F)];
+        registers.timer_counted(Some(10));
+        assert_eq!(left(&mut registers), [0, 0], "it does not start by itself");
+        for (address, value) in [(0x631A, 0x80), (0x631B, 0), (0x631C, 0xFF), (0x631D, 0xFF)] {
+            registers.write(address, value);
+        }
+        registers.timer_counted(Some(0x1234));
+        assert_eq!(left(&mut registers), [0xED, 0xCB]);
+        registers.write(0x631B, 2);
+        registers.timer_counted(Some(5 * 0x1234 + 4));
+        assert_eq!(left(&mut registers), [0xED, 0xCB]);
+        for counted_fc in [None, Some(1 << 40)] {
+            registers.timer_counted(counted_fc);
+            assert_eq!(left(&mut registers), [0, 0]);
+        }
     }
 
     #[test]

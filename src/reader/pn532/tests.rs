@@ -267,10 +267,13 @@ fn two_targets_are_spoken_to_in_turn() {
             40 03 00 > 27
             40 00 00 > 27
             04 > 27 00 02 01 00 00 00 02 00 00 00 80
-            52 02 > 00
-            40 02 00 > 27
-            40 01 00 > 00 04 AA 00
+            52 01 > 00
+            40 01 00 > 27
+            44 01 > 27
+            40 02 00 > 00 04 BB 00
+            04 > 27 00 01 02 00 00 00 80
             52 00 > 00
+            40 02 00 > 27
             40 01 00 > 27
             "
         );
@@ -519,6 +522,11 @@ fn the_interface_can_be_driven_by_its_registers() {
         08 63 04 83 >
         08 63 31 0C 63 3A 80 63 39 26 63 3D 87 >
         06 63 3A 63 39 63 39 63 3A > 02 04 00 00
+        # REQA with a timer: libnfc takes FFFF - F91C = 06E3, adds 1 - 640 + 48, and has 1172.
+        08 63 1A 80 63 1B 00 63 1C FF 63 1D FF >
+        08 63 31 0C 63 3A 80 63 39 26 63 3D 87 >
+        08 63 31 0C 63 3A 80 63 39 26 63 3D 87 >
+        06 63 1E 63 1F > F9 1C
         08 63 04 80 >
         08 63 3A 80 63 39 26 63 3D 87 >
         06 63 3A > 00
@@ -567,7 +575,8 @@ proptest! {
         pieces in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..20),
         commands in proptest::collection::vec(
             (prop_oneof![
-                Just(0x00u8), Just(0x06), Just(0x08), Just(0x12), Just(0x32), Just(0x40), Just(0x42),
+                Just(0x00u8), Just(0x06), Just(0x08), Just(0x12), Just(0x32), Just(0x40),
+                Just(0x42),
                 Just(0x44), Just(0x4A), Just(0x52), Just(0x54), Just(0x60), any::<u8>()
             ], proptest::collection::vec(prop_oneof![0u8..4, Just(0x63), any::<u8>()], 0..12)),
             0..30
