@@ -130,22 +130,31 @@ impl Both {
         fits && apdu.cla != 0xFF && apdu.ins.is_valid()
     }
 
-    /// An answer that a T=0 line cannot bring as it is: without Le the reader does not fetch it,
-    /// and after 6CXX it fetches what it was told there is.
+    /// An answer that a T=0 line cannot bring as it is, and what it brings is right all the same.
     fn is_cut(&self, command: &[u8], direct: &[u8], linked: &[u8]) -> bool {
-        let Ok(apdu) = Apdu::parse(command) else { return true };
-        let fetched = apdu.ne == 0 && linked.len() == 2 && linked[0] == 0x61;
-        let told = direct.len() == 2 && direct[0] == 0x6C;
-        // A command with data brings no Le: what it answers is all there is. Without both, P3 is
-        // 00, which is 256 where the answer brings data.
-        let untold = apdu.case() == 4 && apdu.ne != 256 || apdu.case() == 1;
-        // With the Le that 6CXX told nothing is missing before the end of the file.
-        let whole = |answer: &[u8]| answer.split_last_chunk::<2>().map(|(d, sw)| (d.to_vec(), *sw));
-        let ended = match (whole(direct), whole(linked)) {
-            (Some((here, [0x62, 0x82])), Some((there, [0x90, 0x00]))) => here == there,
+        let (Ok(apdu), Some((here, [sw1, sw2])), Some((there, [left, _]))) =
+            (Apdu::parse(command), direct.split_last_chunk(), linked.split_last_chunk())
+        else {
+            return false;
+        };
+        let direction = self.direct.direction([apdu.cla, apdu.ins.0, apdu.p1, apdu.p2]);
+        let excused = match (apdu.case(), left) {
+            // Without Le the reader does not fetch what there is.
+            (1 | 3, 0x61) => there.is_empty(),
+            // P3 is 00, which is 256 where the answer brings data.
+            (1, _) => direction == Direction::Out,
+            // After 6CXX the reader fetches what it was told there is.
+            (2, _) if *sw1 == 0x6C => here.is_empty(),
+            // With the Le that 6CXX told nothing is missing before the end of the file.
+            (2, 0x90) => [*sw1, *sw2] == [0x62, 0x82] && here == there,
+            // The data brings no Le: what is answered is all there is, under a MAC another one.
+            (4, 0x61 | 0x90) if apdu.ne != 256 => {
+                let is_more = there.starts_with(here) || here.starts_with(there);
+                matches!(sw1, 0x61 | 0x62 | 0x6C | 0x90) && (is_more || apdu.cla & 0x0C == 0x04)
+            }
             _ => false,
         };
-        self.place == Where::T0 && (fetched || told || untold || ended)
+        self.place == Where::T0 && excused
     }
 }
 

@@ -41,6 +41,9 @@ impl Core {
         let answer = self.answer(registry, command, out, &mut seen);
         if let Seen::ByTheSystem = seen {
             self.tell_passed_over(registry, command);
+            if !is_get_response(command) {
+                self.held.clear();
+            }
         }
         let (bytes, status) = match answer {
             Ok(answer) => answer,
@@ -162,8 +165,9 @@ impl Core {
             }
             _ => {
                 // A TPDU that brings data has no room for Le: whatever there is may be the answer.
-                let has_no_le = self.delivery == Delivery::Tpdus && !apdu.data.is_empty();
-                let ne = if has_no_le && !apdu.extended { 256 } else { apdu.ne };
+                let has_no_le = self.delivery == Delivery::Tpdus && apdu.ne == 0;
+                let most = if apdu.extended { 65_536 } else { 256 };
+                let ne = if has_no_le && !apdu.data.is_empty() { most } else { apdu.ne };
                 let command = Command {
                     class,
                     ins: apdu.ins,
@@ -205,5 +209,13 @@ impl Core {
             return Halt::status(StatusWord::WRONG_LENGTH);
         }
         Ok(self.held.get_response(apdu, self.delivery, out))
+    }
+}
+
+/// GET RESPONSE on whatever channel, right or wrong.
+fn is_get_response(command: &[u8]) -> bool {
+    match *command {
+        [cla, ins, ..] => Ins(ins) == Ins::GET_RESPONSE && Class::decode(cla).is_interindustry(),
+        _ => false,
     }
 }

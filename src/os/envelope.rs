@@ -2,9 +2,10 @@
 //! ISO/IEC 7816-4:2020, 11.8.2).
 //!
 //! The command tells its own length, so the part that completes it is the last, and what it is
-//! answered is held for GET RESPONSE. Whether an Le follows the data the length does not tell: a
-//! reader whose parts end exactly with the data sends the Le as a part of its own. The command has
-//! run by then, and it is answered again that its answer is held (own design).
+//! answered is held for GET RESPONSE. Whether an Le follows the data the length does not tell. A
+//! reader whose parts end exactly with the data sends the Le as a part of its own: the command has
+//! run by then, as one that takes whatever there is, and it is answered again that its answer is
+//! held (own design). So is an empty part, by which some readers say that nothing follows.
 //!
 //! Invariant: the parts of one command at most are kept, and no more bytes than the card takes in a
 //! command.
@@ -30,8 +31,10 @@ enum State {
     Open,
     /// The command runs now.
     Running,
-    /// It has run and had no Le; its answer is held.
+    /// It has run, and its Le may still come.
     RanWithoutLe,
+    /// It has run.
+    Ran,
 }
 
 impl Envelope {
@@ -47,11 +50,12 @@ impl Envelope {
         self.state == State::Running
     }
 
-    /// All of the command is there.
+    /// All of the command is there, with its Le or without; half an Le is none.
     fn is_whole(&self) -> bool {
         match *self.parts.as_slice() {
             [_, _, _, _, 0, high, low, ..] => {
-                self.parts.len() >= 7 + usize::from(u16::from_be_bytes([high, low]))
+                let with_data = 7 + usize::from(u16::from_be_bytes([high, low]));
+                self.parts.len() >= with_data && self.parts.len() != with_data + 1
             }
             [_, _, _, _, lc, ..] if lc > 0 => self.parts.len() >= 5 + usize::from(lc),
             _ => false,
@@ -73,11 +77,14 @@ impl Core {
             self.envelope.clear();
             return Halt::status(StatusWord::WRONG_P1P2);
         }
-        if self.envelope.state == State::RanWithoutLe && apdu.data.len() == 2 {
+        let says_nothing_new = match self.envelope.state {
+            State::RanWithoutLe => matches!(apdu.data.len(), 0 | 2),
+            State::Ran => apdu.data.is_empty(),
+            State::Open | State::Running => false,
+        };
+        if says_nothing_new && let Some(left) = self.held.left_for_get_response(channel) {
             *seen = Seen::InPart;
-            if let Some(left) = self.held.left_for_get_response(channel) {
-                return Ok((0, StatusWord::more(left)));
-            }
+            return Ok((0, StatusWord::more(left)));
         }
         if self.envelope.state != State::Open {
             self.envelope.clear();
@@ -100,9 +107,7 @@ impl Core {
         self.envelope.parts = command;
         let has_le = Apdu::parse(&self.envelope.parts).is_ok_and(|apdu| apdu.ne > 0);
         self.envelope.clear();
-        if !has_le {
-            self.envelope.state = State::RanWithoutLe;
-        }
+        self.envelope.state = if has_le { State::Ran } else { State::RanWithoutLe };
         answer
     }
 }

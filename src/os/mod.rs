@@ -20,9 +20,8 @@
 //! | 11 | what the applet says | its status word |
 //!
 //! A command that ends in rows 1 to 4 leaves an unfinished chain as it is. What is held for GET
-//! RESPONSE, or for a command repeated with the right Le, stays through every command that ends in
-//! rows 1 to 9 but a part of a chain; a command that comes to rows 10 and 11 drops it. (The
-//! standard wants GET RESPONSE to follow at once.)
+//! RESPONSE, or for a command repeated with the right Le, is dropped by any other command: it has
+//! to follow at once. A GET RESPONSE that is refused drops nothing (own choice).
 //!
 //! # What goes out
 //!

@@ -144,16 +144,22 @@ fn pieces_join_to_the_whole() {
 }
 
 #[test]
-fn what_is_held_waits_through_refusals_and_goes_with_the_next_command_that_runs() {
+fn what_is_held_goes_with_any_other_command() {
     let held = || {
         let mut card = card_after(Contact, &[SELECT_A]);
         check(&mut card, &[("0012000003 AABBCC", "6103")]);
         card
     };
-    for refused in ["00", "FFC0000003", "01C0000003", "00600000", "04C0000003", "00C0010003"] {
+    // GET RESPONSE that is refused, on this channel and another.
+    for refused in ["01C0000003", "04C0000003", "00C0010003", "00C00000", "00C0000001AA"] {
         let mut card = held();
         size(&mut card, refused);
         check(&mut card, &[("00C0000003", "AABBCC 9000")]);
+    }
+    for other in ["00", "FFC0000003", "00600000", "41B0000010", "20B0000001", "80C0000003"] {
+        let mut card = held();
+        size(&mut card, other);
+        check(&mut card, &[("00C0000003", "6985")]);
     }
     for run in ["00160000", "00A4000C02 3F00", "00A4000C02 4444", "00700000", "1012000001 AA"] {
         let mut card = held();
