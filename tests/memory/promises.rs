@@ -1,7 +1,6 @@
 //! Promises about memory at their edges: secrets between open bytes, failing cells, a wrong Le.
 
-mod writer;
-
+use crate::writer::*;
 use tessera::{
     Card, PowerLost, Profile,
     choose::Choices,
@@ -14,7 +13,6 @@ use tessera::{
     random::Random,
 };
 use tessera_framework::StatusWord;
-use writer::*;
 
 /// P10: what lies between two open stores on one page goes through the log.
 #[test]

@@ -1,7 +1,6 @@
 //! The same commands have the same answers on every interface: all vectors, each held with a card
 //! in this process and, command by command, with the same card behind a link. Both end with the
 //! same memory.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::{cell::RefCell, path::PathBuf, rc::Rc};
 

@@ -3,15 +3,10 @@
 //! status word of the published lists, no panic, memory as it was wherever the status word says so,
 //! the same from every fork.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
-
-mod answers;
-mod scripts;
-
 use std::sync::{Mutex, OnceLock};
 
-use answers::exchange;
-use scripts::{Cards, Script, Step};
+use crate::answers::exchange;
+use crate::scripts::{Cards, Script, Step};
 
 use proptest::{
     collection::vec,

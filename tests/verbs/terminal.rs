@@ -1,5 +1,4 @@
 //! `tessera terminal` as a process: what it prints, what it keeps, and what it says of mistakes.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::{
     path::PathBuf,

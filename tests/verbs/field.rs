@@ -1,5 +1,4 @@
 //! `tessera field` as a process: its picture, and that every option changes what it should.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::{
     fs,
@@ -38,7 +37,7 @@ fn five_cards_of_both_types_are_drawn_as_they_are_kept() {
         fs::write(&path, &text).unwrap();
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(text, expected, "if that is meant: BLESS=1 cargo test --test field_verb");
+    assert_eq!(text, expected, "if that is meant: BLESS=1 cargo test --test verbs field");
 }
 
 /// Each card has its own memory and applications, and answers the SELECT of its first one.

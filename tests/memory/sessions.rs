@@ -1,16 +1,13 @@
 //! Sessions on other lanes than the last, logs that are full and wrap round, many counters, the PIN
 //! among other data: what the exploration by itself does not walk through.
 
-mod free_files;
-mod writer;
-
+use crate::writer::*;
 use tessera::{
     Card, Profile, explore::Explorer, nvm::Geometry, profile::Installation, vectors::Collection,
 };
 use tessera_framework::{
     Aid, Applet, Command, CounterId, Descriptor, Env, Halt, Outcome, Reply, Selected, Selection,
 };
-use writer::*;
 
 /// The same in the applets there are.
 #[test]

@@ -1,19 +1,15 @@
 //! The wall between applications, shown by use: whatever the vectors of one application do, on a
 //! card with all of them, leaves every other one's memory and counters byte for byte as they were.
 //! And two chips in one piece of plastic know nothing of each other.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-mod scripts;
-mod whole;
-
-use scripts::{Script, Step};
+use crate::scripts::{Script, Step};
+use crate::whole::{
+    ACCOUNT, Current, EMPLOYER, ENVIRONMENT, LIBRARY, PURSE, check, kept, profile, select, send,
+};
 use tessera::{
     Card, Profile,
     cryptography::{cipher::Key, messaging::social_security::Session},
     keys::{self, KeyAlgorithm, Levels, Owner, Region},
-};
-use whole::{
-    ACCOUNT, Current, EMPLOYER, ENVIRONMENT, LIBRARY, PURSE, check, kept, profile, select, send,
 };
 
 /// Runs a script, and after each command hands the card to `look`, after a reset with no command;

@@ -1,6 +1,5 @@
 //! Images made on purpose, with a right check: any cells, indeterminate bits, wear, counts, lengths
 //! and profile text. Opening, power-up and commands never panic, loop or take memory without bound.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::{ops::Range, sync::OnceLock};
 

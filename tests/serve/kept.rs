@@ -2,10 +2,6 @@
 //! that goes or may not be written, other names of the file, other programs that want it.
 //!
 //! A save that is stopped after each of its steps is tested beside the code, in `image::file`.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
-
-#[allow(dead_code, reason = "the tests of serve use all of it")]
-mod fake_reader;
 
 use std::{
     fs,
@@ -15,7 +11,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use fake_reader::{Directory, Reader, SELECT, TRIES, WRONG_PIN, ctl};
+use crate::fake_reader::{Directory, Reader, SELECT, TRIES, WRONG_PIN, ctl};
 use tessera::image;
 
 fn text(path: &Path) -> &str {

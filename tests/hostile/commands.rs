@@ -2,8 +2,6 @@
 //! it was wherever the status word says so, the same from every fork, and no answer longer than
 //! asked for.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
-
 use std::sync::OnceLock;
 
 use proptest::{

@@ -1,6 +1,5 @@
 //! `tessera shell` as a process: scripts in every form, cards of every kind, what it says of
 //! mistakes, what it keeps.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::{
     fs,

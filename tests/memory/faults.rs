@@ -1,8 +1,7 @@
 //! A card whose memory fails, and what an applet may ask of memory: 6581, a dead card, secrets,
 //! writes past the journal, the commit capacity.
 
-mod writer;
-
+use crate::writer::*;
 use tessera::{
     Card, NoAtr, PowerLost,
     explore::{self, Broken, Explorer},
@@ -11,7 +10,6 @@ use tessera::{
         fault::{Fault, WornOut},
     },
 };
-use writer::*;
 
 fn held(card: &Card, at: u32, bytes: u32) -> &[u8] {
     &card.memory()[(home(card) + at) as usize..][..bytes as usize]

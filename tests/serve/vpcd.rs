@@ -1,8 +1,4 @@
 //! `tessera serve` and `tessera ctl` as processes, with a stand-in for vpcd that also misbehaves.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
-
-#[allow(dead_code, reason = "the tests of kept images use all of it")]
-mod fake_reader;
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -11,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use fake_reader::{Directory, Line, Reader, SELECT, TRIES, WRONG_PIN};
+use crate::fake_reader::{Directory, Line, Reader, SELECT, TRIES, WRONG_PIN};
 
 #[test]
 fn a_card_is_served_and_interrupted_cleanly() {

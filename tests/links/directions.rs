@@ -1,6 +1,5 @@
 //! Which way the data of a command goes, held against every command of every vector: a reader on a
 //! T=0 line tells a card nothing else.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::{cell::RefCell, path::PathBuf, rc::Rc};
 

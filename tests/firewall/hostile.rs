@@ -1,19 +1,14 @@
 //! A hostile applet on a card with every application: by no command, channel or selection does it
 //! reach another's memory, keys, PIN, counters, files or pending state.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
-
-mod prober;
-mod scripts;
-mod whole;
 
 use std::sync::OnceLock;
 
-use prober::{HOSTILE, Probe};
-use scripts::Step;
-use tessera::{Card, profile::Installation};
-use whole::{
+use crate::prober::{HOSTILE, Probe};
+use crate::scripts::Step;
+use crate::whole::{
     ACCOUNT, ALL, ENVIRONMENT, PURSE, check, kept, opened, place_of_environment, select, send,
 };
+use tessera::{Card, profile::Installation};
 
 /// What messages call the hostile applet.
 const HOST: &str = "HOST";

@@ -1,5 +1,4 @@
 //! `tessera serve` with readers that have an air, as processes: datagrams, a line, orders beside.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::{
     fs::{File, OpenOptions},

@@ -1,6 +1,5 @@
 //! `tessera terminal clinic`, `pharmacy`, `kiosk` and `agency` as processes: what they print, what
 //! they keep, and what they say of mistakes.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::{
     fs,

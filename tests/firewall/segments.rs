@@ -1,9 +1,5 @@
 //! The wall between applets, twice: who may depend on whom, read from the manifests; and a hostile
 //! applet that reaches for everything around its own segment and gets none of it.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
-
-mod free_files;
-mod prober;
 
 use std::{
     collections::BTreeSet,
@@ -12,8 +8,8 @@ use std::{
     sync::atomic::Ordering,
 };
 
-use free_files::{bytes, profile};
-use prober::{ANSWERED_WITHOUT_POWER, HOSTILE, LEFT, Probe, RIGHT};
+use crate::free_files::{bytes, profile};
+use crate::prober::{ANSWERED_WITHOUT_POWER, HOSTILE, LEFT, Probe, RIGHT};
 use tessera::{Card, StatusWord, nvm::Segment};
 
 /// RustCrypto crates an applet may call, without their default features.

@@ -1,6 +1,5 @@
 //! The other verbs of the command line as processes: what they print, and what they say of
 //! mistakes.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::{
     io::Write,

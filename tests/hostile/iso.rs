@@ -2,13 +2,9 @@
 //! block, in any order, changed in a byte, torn. A status word of the standard, no panic, memory as
 //! it was wherever the status word says so, the same from every fork.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
-
-mod answers;
-
 use std::sync::OnceLock;
 
-use answers::exchange;
+use crate::answers::exchange;
 use proptest::{
     collection::vec,
     prelude::*,

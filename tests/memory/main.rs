@@ -1,0 +1,10 @@
+//! What the memory promises an applet: through faults, through sessions, word for word.
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
+mod faults;
+#[path = "../free_files/mod.rs"]
+mod free_files;
+mod promises;
+mod sessions;
+#[path = "../writer/mod.rs"]
+mod writer;
