@@ -51,8 +51,7 @@ pub(crate) struct Serve {
     /// The virtual reader
     #[arg(long, value_enum, default_value = "vpcd")]
     reader: Reader,
-    /// Which reader on a serial line it is: twin (one slot), pinpad (one), simpro (two) or pospro
-    /// (five)
+    /// Which reader on a serial line it is: twin (one slot), simpro (two) or pospro (five)
     #[arg(long, value_name = "MODEL")]
     model: Option<reader::ccid::Model>,
     /// Name of the serial line: a symbolic link that is made, and goes at the end

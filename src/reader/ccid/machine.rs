@@ -156,8 +156,6 @@ impl<A: Application> Machine<A> {
                 self.is_synchronous = how == 1;
                 Ok(Answer::default())
             }
-            // Words for the display of the PIN pad; the driver goes no further without.
-            [0xB2, ..] if self.model == Model::GemPcPinPad => Ok(Answer::default()),
             _ => Err(Error::NOT_SUPPORTED),
         }
     }

@@ -11,7 +11,7 @@
 //! frames that are cut short or damaged are asked for again, and a message that is too long is
 //! refused by its length.
 //!
-//! There is no PIN pad: message 69 is refused as not supported, whichever model is shown.
+//! There is no PIN pad: message 69 is refused as not supported.
 //!
 //! A driver may do wrong too. libccid, after three damaged blocks in a row, sends S(RESYNCH
 //! request) and then what is left of its command: all of it when it has seen no part of the answer,

@@ -4,13 +4,15 @@ use std::str::FromStr;
 
 /// A reader that libccid's serial driver knows by name. It knows no more of them than this; what
 /// it does not ask is as for all.
+///
+/// It knows a GemPCPinPad too, whose line hands back what it hears. libccid 1.5.2 does not open
+/// such a one: it sends words for the display, and takes them, when they come back, for an answer
+/// that is too long.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Model {
     /// One slot.
     #[default]
     GemPcTwin,
-    /// One slot and a PIN pad, of which the pad is missing here.
-    GemPcPinPad,
     /// Five slots: one for the user's card, four for security modules.
     GemCorePosPro,
     /// Two slots.
@@ -19,15 +21,13 @@ pub enum Model {
 
 impl Model {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::GemPcTwin, Self::GemPcPinPad, Self::GemCorePosPro, Self::GemCoreSimPro];
+    pub const ALL: [Self; 3] = [Self::GemPcTwin, Self::GemCorePosPro, Self::GemCoreSimPro];
 
     /// What the driver calls it, behind the colon of DEVICENAME.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::GemPcTwin => "GemPCTwin",
-            Self::GemPcPinPad => "GemPCPinPad",
             Self::GemCorePosPro => "GemCorePOSPro",
             Self::GemCoreSimPro => "GemCoreSIMPro",
         }
@@ -37,7 +37,7 @@ impl Model {
     #[must_use]
     pub const fn slots(self) -> usize {
         match self {
-            Self::GemPcTwin | Self::GemPcPinPad => 1,
+            Self::GemPcTwin => 1,
             Self::GemCorePosPro => 5,
             Self::GemCoreSimPro => 2,
         }
@@ -46,13 +46,13 @@ impl Model {
     /// The line hands back every byte the host sends.
     #[must_use]
     pub const fn echoes(self) -> bool {
-        matches!(self, Self::GemPcTwin | Self::GemPcPinPad)
+        matches!(self, Self::GemPcTwin)
     }
 }
 
 /// No reader has this name.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("expected twin, pinpad, pospro or simpro, got {0:?}")]
+#[error("expected twin, pospro or simpro, got {0:?}")]
 pub struct NoSuchModel(String);
 
 impl FromStr for Model {
@@ -63,7 +63,6 @@ impl FromStr for Model {
         let short = name.trim_start_matches("gempc").trim_start_matches("gemcore");
         match short {
             "twin" => Ok(Self::GemPcTwin),
-            "pinpad" => Ok(Self::GemPcPinPad),
             "pospro" => Ok(Self::GemCorePosPro),
             "simpro" => Ok(Self::GemCoreSimPro),
             _ => Err(NoSuchModel(name)),
