@@ -26,7 +26,8 @@ pub type Observer = Box<dyn FnMut(&Card, &Event<'_>) + Send>;
 pub struct Slot {
     card: Card,
     present: bool,
-    response: Response,
+    /// The buffer of answers; none while nothing has been answered, for it is large.
+    response: Option<Response>,
     keep: Option<Keep>,
     /// Out of the reader because it could not be saved.
     waits_to_be_kept: bool,
@@ -73,7 +74,7 @@ impl Slot {
         Self {
             card,
             present: true,
-            response: Response::new(),
+            response: None,
             keep: None,
             waits_to_be_kept: false,
             torn: false,
@@ -223,7 +224,7 @@ impl Slot {
         }
         self.card.tear_at(self.tear.unwrap_or(0));
         let (clock_us, before) = (self.card.clock_us(), self.card.pulses());
-        let mut response = std::mem::take(&mut self.response);
+        let mut response = self.response.take().unwrap_or_default();
         let exchanged = self.card.exchange(command, &mut response);
         self.card.tear_at(0);
         let pulses = self.card.pulses() - before;
@@ -239,14 +240,14 @@ impl Slot {
             (Ok(()), Ok(())) => Event::Exchange { command, response: answer, took_us, pulses },
             (Ok(()), Err(_)) => Event::NotKept { command, response: answer },
         });
-        self.response = response;
+        self.response = Some(response);
         if exchanged.is_err() || kept.is_err() {
             self.leave(kept.is_err());
             self.torn = exchanged.is_err();
         }
         kept?;
         exchanged.map_err(|_| SlotError::Torn)?;
-        Ok(self.response.as_bytes())
+        Ok(self.response.as_ref().map_or(&[], Response::as_bytes))
     }
 
     /// Takes the card out of the reader.
