@@ -88,7 +88,7 @@ impl<A: Application> Machine<A> {
 
     /// Takes bytes from the host; returns what goes back.
     pub fn on_bytes(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(bytes.len() + 64);
         for &byte in bytes {
             if self.model.echoes() {
                 out.push(byte);

@@ -289,7 +289,7 @@ fn block(
 ) -> Result<Vec<u8>, Error> {
     line.speak_blocks(true);
     line.send(block, timing.turn_clk, timing.guard_clk);
-    let mut answer = Vec::new();
+    let mut answer = Vec::with_capacity(64);
     let mut is_damaged = false;
     let is_whole = |answer: &[u8]| match *answer {
         [_, _, len, ..] => answer.len() >= 3 + usize::from(len) + edc_bytes,
