@@ -26,9 +26,10 @@ use crate::cli::{Failure, ctl};
 /// Where Debian's libccid has its driver of serial readers.
 const DRIVER: &str = "/usr/lib/pcsc/drivers/serial/libccidtwin.so";
 
-/// Silence after which a frame of the host is taken for cut short. Also how often the reader looks
-/// whether cards have come or gone while the host says nothing.
-const SILENCE: Duration = Duration::from_millis(50);
+/// Silence after which a frame of the host is taken for cut short; long, for the machine may be busy
+/// with others. Also how often the reader looks whether cards have come or gone while the host says
+/// nothing; before it answers it looks each time.
+const SILENCE: Duration = Duration::from_millis(200);
 
 /// Why there is no such reader.
 #[derive(Debug, thiserror::Error)]
