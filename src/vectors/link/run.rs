@@ -106,16 +106,21 @@ pub fn run(
         Link::Ifd => return ifd::hold(held, dialogue),
         _ => {}
     }
-    let made: Result<Box<dyn Peer>, String> = match dialogue.link {
-        Link::Contact => line::Line::new(&dialogue.card, behind).map(boxed),
-        Link::PiccA | Link::PiccB | Link::Block => picc::Air::new(dialogue, behind).map(boxed),
-        Link::Field | Link::Pcd | Link::Ifd => Ok(boxed(field::Cards::new(stub.cloned()))),
-    };
+    let made = peer(dialogue, behind, stub);
     let mut peer = made.map_err(|what| held.failure(0, &what, "", ""))?;
     for step in &dialogue.steps {
         held.step(peer.as_mut(), stub, step)?;
     }
     peer.ended().map_err(|what| held.failure(0, &what, "", ""))
+}
+
+/// The side of the card, as it is before the first step.
+fn peer(dialogue: &Dialogue, behind: Behind, stub: Option<&Stub>) -> Result<Box<dyn Peer>, String> {
+    match dialogue.link {
+        Link::Contact => line::Line::new(&dialogue.card, behind).map(boxed),
+        Link::PiccA | Link::PiccB | Link::Block => picc::Air::new(dialogue, behind).map(boxed),
+        Link::Field | Link::Pcd | Link::Ifd => Ok(boxed(field::Cards::new(stub.cloned()))),
+    }
 }
 
 fn boxed<P: Peer + 'static>(peer: P) -> Box<dyn Peer> {

@@ -110,3 +110,68 @@ fn a_reader_at_the_line_is_held_to_what_the_file_says() {
     says(&right.replace("< 3B 00", "< 3A 00"), 6, "no answer to reset");
     says(&right.replace("< B0 AA 90 00", "< B0 AA 90 00\n> 00\n< 00"), 11, "sends nothing more");
 }
+
+/// Pieces of dialogues, right and wrong, for links they are for and others.
+const PIECES: [&str; 30] = [
+    "> 26/7\n< 04 00",
+    "> 52/7\n< none",
+    "> 93 20\n< (5)",
+    "> 93 70 01 02 03 04 04 +crc\n< (3)",
+    "> E0 80 +crc\n< ...",
+    "> 02 00 B0 00 00 02\n< ...",
+    "> B2 ~\n< none",
+    "> 00 B0 00 00 02\n< ...",
+    "> FF 10 95\n< none",
+    "> 05 00 00 +crc type-b\n< ...",
+    "> \n< none",
+    "+ field off",
+    "+ field on",
+    "+ wait 60000000 us",
+    "+ reset",
+    "+ warm reset",
+    "+ power off",
+    "+ signal 3",
+    "+ enter a uid 01020304",
+    "+ enter b type b, sfgi 14",
+    "+ leave a",
+    "+ search a",
+    "+ search b 16",
+    "! command 00 B0 00 00 02 -> 01 02 90 00 after 60000000 us",
+    "! command 00 B0 00 00 02 -> mute",
+    "= commands 1",
+    "+ run 00 B0 00 00 02\n> 02 00 B0 00 00 02\n< 02\n= ...",
+    "+ run 00 B0 00 00 02\n> 00 B0 00 00 02\n< 60 90 ~\n= error ...",
+    "+ activate\n> E0 80\n< 01\n= done",
+    "+ check\n> B2\n< ~\n= error ...",
+];
+
+proptest::proptest! {
+    /// No file makes the runner panic, wait or try without end, whatever comes back.
+    #[test]
+    fn any_dialogue_ends(
+        link in 0..Link::NAMES.len(),
+        pieces in proptest::collection::vec(0..PIECES.len(), 1..40),
+    ) {
+        let read = |text: &str| parse("a.vec", Path::new("."), "a", text, &Flags::default());
+        let head = "name: a\nclause: x\nsource: own\nexpect: link";
+        let mut text = format!("{head}\nlink: {}", Link::NAMES[link].0);
+        for piece in pieces {
+            let longer = format!("{text}\n{}", PIECES[piece]);
+            match read(&longer) {
+                Err(error) if !error.to_string().contains("no answer in it") => {}
+                _ => text = longer,
+            }
+        }
+        if let Ok(Body::Link(dialogue)) = read(&text).map(|vector| vector.body) {
+            let stub = Stub::default();
+            let behind = || Behind { application: Box::new(stub.clone()), like: None };
+            let _ = run("a.vec", &dialogue, behind(), Some(&stub));
+            let mut held = Held::default();
+            let mut peer = peer(&dialogue, behind(), Some(&stub)).unwrap();
+            for step in &dialogue.steps {
+                let _ = held.step(peer.as_mut(), Some(&stub), step);
+            }
+            proptest::prop_assert!(held.transcript.len() <= 3 * dialogue.steps.len());
+        }
+    }
+}
