@@ -38,7 +38,7 @@
 //! | `memory-may-change` | a reason: the rule below is not applied | dialogues |
 //! | `link` | the dialogue is held below commands; see [Links](#links) | |
 //! | `card`, `reader` | how they are on that link | dialogues on a link |
-//! | `decode` | no dialogue but a decoder: `atr`, `control`, `descriptor`, `class`, `apdu`, `card-number`, `diversification`, `authenticator`, `protected-command`, `folded-block`, or of links `crc-a`, `crc-b`, `t1-block`, `ats`, `atqb`, `type-b-command`, `miller`, `miller-short`, `manchester`, `nrz`, `bpsk` | |
+//! | `decode` | no dialogue but a decoder: `atr`, `control`, `descriptor`, `class`, `apdu`, `card-number`, `diversification`, `authenticator`, `protected-command`, `folded-block`, or of links `crc-a`, `crc-b`, `t1-block`, `ats`, `atqb`, `type-b-command`, `miller`, `miller-short`, `miller-part-N` (N bits of the last byte), `manchester`, `manchester-part-N` (N bits of the first byte are the reader's), `nrz`, `bpsk` | |
 //!
 //! The header ends with the first step. A dialogue begins with a card under power, fresh from its
 //! reset, and has these steps:

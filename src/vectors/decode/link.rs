@@ -36,13 +36,22 @@ pub enum Kind {
     Miller,
     /// A short frame, one byte of which seven bits are sent.
     MillerShort,
+    /// The reader's part of an anticollision frame, whose last byte has so many bits, 1 to 7.
+    MillerPart(u8),
     /// A frame of a card of Type A, as symbols.
     Manchester,
+    /// The card's part of an anticollision frame, of whose first byte the reader has sent so many
+    /// bits, 1 to 7.
+    ManchesterPart(u8),
     /// A frame of a reader to cards of Type B, as levels.
     Nrz,
     /// A frame of a card of Type B, as phases, from the end of the reader's frame on.
     Bpsk,
 }
+
+/// Behind these a number of bits stands.
+const PARTS: [(&str, fn(u8) -> Kind); 2] =
+    [("miller-part-", Kind::MillerPart), ("manchester-part-", Kind::ManchesterPart)];
 
 const NAMES: [(&str, Kind); 11] = [
     ("crc-a", Kind::CrcA),
@@ -62,12 +71,16 @@ impl Kind {
     /// What a header names.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        NAMES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+        let part = PARTS.iter().find_map(|(known, kind)| {
+            let bits = name.strip_prefix(known)?.parse().ok()?;
+            (1..=7).contains(&bits).then(|| kind(bits))
+        });
+        part.or_else(|| NAMES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind))
     }
 
     /// All names.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        NAMES.iter().map(|(name, _)| *name)
+        NAMES.iter().map(|(name, _)| *name).chain(["miller-part-N", "manchester-part-N"])
     }
 
     /// What it says about some bytes.
@@ -75,9 +88,6 @@ impl Kind {
     /// # Errors
     /// Why they cannot be decoded.
     pub fn lines(self, bytes: &[u8]) -> Result<Vec<String>, String> {
-        let of_a = |symbols: String, frame: &Frame| {
-            Ok(vec![format!("bits {}", bits::of(frame)), format!("symbols {symbols}")])
-        };
         match self {
             Self::CrcA => Ok(vec![format!("crc {}", spaced(&crc::crc_a(bytes)))]),
             Self::CrcB => Ok(vec![format!("crc {}", spaced(&crc::crc_b(bytes)))]),
@@ -85,26 +95,17 @@ impl Kind {
             Self::Ats => ats(bytes),
             Self::Atqb => atqb(bytes),
             Self::TypeBCommand => type_b::command(bytes),
-            Self::Miller => {
-                let frame = Frame::standard(bytes);
-                of_a(
-                    miller::encode(&frame).into_iter().map(miller::Symbol::letter).collect(),
-                    &frame,
-                )
+            Self::Miller => Ok(of_reader(&Frame::standard(bytes))),
+            Self::MillerShort => match bytes {
+                &[command] => Ok(of_reader(&Frame::short(command))),
+                _ => Err("a short frame has one byte".into()),
+            },
+            Self::MillerPart(bits) => {
+                let whole = 8 * bytes.len().saturating_sub(1);
+                Ok(of_reader(&Frame::first_part(bytes, whole + usize::from(bits))))
             }
-            Self::MillerShort => {
-                let &[command] = bytes else { return Err("a short frame has one byte".into()) };
-                let frame = Frame::short(command);
-                of_a(
-                    miller::encode(&frame).into_iter().map(miller::Symbol::letter).collect(),
-                    &frame,
-                )
-            }
-            Self::Manchester => {
-                let frame = Frame::standard(bytes);
-                let symbols = manchester::encode(&frame).into_iter();
-                of_a(symbols.map(manchester::Symbol::letter).collect(), &frame)
-            }
+            Self::Manchester => Ok(of_card(&Frame::standard(bytes))),
+            Self::ManchesterPart(bits) => Ok(of_card(&Frame::second_part(bytes, bits))),
             Self::Nrz => {
                 let levels = nrz::encode(&Frame::type_b(bytes), 0);
                 Ok(vec![format!("levels {}", nrz::text(&levels))])
@@ -117,6 +118,19 @@ impl Kind {
             }
         }
     }
+}
+
+/// A frame of a reader to cards of Type A.
+fn of_reader(frame: &Frame) -> Vec<String> {
+    let symbols: String = miller::encode(frame).into_iter().map(miller::Symbol::letter).collect();
+    vec![format!("bits {}", bits::of(frame)), format!("symbols {symbols}")]
+}
+
+/// A frame of a card of Type A.
+fn of_card(frame: &Frame) -> Vec<String> {
+    let symbols = manchester::encode(frame).into_iter().map(manchester::Symbol::letter);
+    let symbols: String = symbols.collect();
+    vec![format!("bits {}", bits::of(frame)), format!("symbols {symbols}")]
 }
 
 /// A block of T=1 with LRC.
