@@ -41,7 +41,7 @@ fn enter(card: &mut Card, channel: u8) {
 }
 
 /// All that is kept but what the hostile applet does to itself.
-fn others(card: &Card) -> std::collections::BTreeMap<String, whole::Kept> {
+fn others(card: &Card) -> std::collections::BTreeMap<String, crate::whole::Kept> {
     let mut kept = kept(card);
     kept.remove(HOST).unwrap();
     kept
@@ -112,7 +112,7 @@ fn what_is_meant_for_others_does_not_reach_them_through_it() {
     let before = others(&start);
     let mut sent = 0;
     for directory in ["purse", "social", "medical", "library", "employer"] {
-        for script in scripts::of(directory) {
+        for script in crate::scripts::of(directory) {
             let mut card = start.clone();
             for step in &script.steps {
                 let Step::Command(command) = step else { continue };

@@ -40,7 +40,7 @@ fn run(card: &mut Card, script: &Script, mut look: impl FnMut(&Card, &[u8])) -> 
 fn others_stay(directory: &str, own: &str, least: usize) {
     let start = Card::from_profile(&profile()).unwrap();
     let (mut done, mut changed) = (0, false);
-    for script in scripts::of(directory) {
+    for script in crate::scripts::of(directory) {
         let (mut card, mut before, mut current) = (start.clone(), kept(&start), Current::default());
         done += run(&mut card, &script, |card, command| {
             let after = kept(card);
@@ -100,7 +100,7 @@ fn two_chips_in_one_plastic_know_nothing_of_each_other() {
     {
         let before = (resting.memory().to_vec(), resting.counters(), resting.clone());
         let mut done = 0;
-        for script in scripts::of(directory) {
+        for script in crate::scripts::of(directory) {
             let mut plastic = [used.clone(), resting.clone()];
             done += run(&mut plastic[0], &script, |_, _| {});
             assert!(plastic[1].memory() == before.0, "{}", script.name);
@@ -111,10 +111,10 @@ fn two_chips_in_one_plastic_know_nothing_of_each_other() {
     }
     // Neither answers to the other's names.
     let (mut contact, mut contactless) = (contact, contactless);
-    let purse = whole::select(PURSE).to_owned();
-    let environment = whole::select(ENVIRONMENT).to_owned();
-    whole::check(&mut contact, &[(&purse, "6A82")]);
-    whole::check(&mut contactless, &[(&environment, "6A82")]);
+    let purse = crate::whole::select(PURSE).to_owned();
+    let environment = crate::whole::select(ENVIRONMENT).to_owned();
+    crate::whole::check(&mut contact, &[(&purse, "6A82")]);
+    crate::whole::check(&mut contactless, &[(&environment, "6A82")]);
 }
 
 /// The key that a label's root becomes on this card.

@@ -42,7 +42,7 @@ const DIRECTORIES: [&str; 7] =
 
 fn scripts() -> &'static Vec<Script> {
     static SCRIPTS: OnceLock<Vec<Script>> = OnceLock::new();
-    SCRIPTS.get_or_init(|| DIRECTORIES.into_iter().flat_map(scripts::of).collect())
+    SCRIPTS.get_or_init(|| DIRECTORIES.into_iter().flat_map(crate::scripts::of).collect())
 }
 
 fn twists() -> impl Strategy<Value = Twist> {

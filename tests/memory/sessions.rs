@@ -13,10 +13,10 @@ use tessera_framework::{
 #[test]
 fn no_command_of_the_free_files_brings_the_pin_into_the_log() {
     for part in Geometry::parts() {
-        let mut card = free_files::card(part);
+        let mut card = crate::free_files::card(part);
         println!("{part}: {} at personalisation", copies(&card, b"\x041234"));
-        for (name, command) in free_files::COMMANDS {
-            card.transmit(&free_files::bytes(command)).unwrap();
+        for (name, command) in crate::free_files::COMMANDS {
+            card.transmit(&crate::free_files::bytes(command)).unwrap();
             assert_eq!(copies(&card, b"\x041234"), 1, "{part}: {name}");
         }
     }
@@ -79,14 +79,14 @@ fn command(ins: u8, at: u16, data: &[u8]) -> Vec<u8> {
 
 #[test]
 fn every_lane_step_explored_over_the_free_files() {
-    let session: Vec<Vec<u8>> = std::iter::once(free_files::SELECT)
-        .chain(free_files::COMMANDS.map(|(_, command)| command))
-        .map(free_files::bytes)
+    let session: Vec<Vec<u8>> = std::iter::once(crate::free_files::SELECT)
+        .chain(crate::free_files::COMMANDS.map(|(_, command)| command))
+        .map(crate::free_files::bytes)
         .collect();
     for part in ["page64", "byte", "page32-whole", "tiny"] {
         for lane_step in 1..=4 {
             let explorer = Explorer { lane_step, ..Explorer::default() };
-            let report = explorer.every_tear(&free_files::card(part), &session).unwrap();
+            let report = explorer.every_tear(&crate::free_files::card(part), &session).unwrap();
             println!("{part} {lane_step}: {}", report.schedules());
         }
     }

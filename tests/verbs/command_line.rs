@@ -90,7 +90,7 @@ fn a_roll_back_is_found_and_shown_and_the_cards_own_counter_is_not_rolled_back()
 
 /// The lines of the README between two texts are printed, in this order.
 fn is_shown(from: &str, to: &str, printed: &str) {
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../../README.md");
     let (_, after) = readme.split_once(from).unwrap();
     let (shown, _) = after.split_once(to).unwrap();
     let mut rest = printed.lines();
