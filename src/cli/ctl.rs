@@ -21,9 +21,9 @@ pub(crate) type Listener = UnixListener;
 /// stuck WHERE, random HEX (the random bytes the card draws next), remove, insert, reset, dump,
 /// image, trace on, trace off, status; then nothing or `slot N`.
 ///
-/// With a reader that has a line or an air also: fault FRAME KIND ... (the frame of this number from
-/// now, from 0 and both directions counted, is lost, damaged, late or doubled; and the next so
-/// named), noise SEED PER_MILLE (each may be), noise off.
+/// With a reader that has a line or an air also: fault FRAME KIND ... (the frame of this number
+/// from now, from 0 and both directions counted, is lost, damaged, late or doubled; and the next
+/// so named), noise SEED PER_MILLE (each may be), noise off.
 ///
 /// WHERE is `journal`, `counters` or an application as `dump` names it, each with `+OFFSET` or
 /// without, or an address, in hexadecimal. The pages there take no more pulses: the next change is

@@ -10,8 +10,8 @@
 //! | 02 | reset | none |
 //! | 04 | answer to reset, asked between any two commands and every 0.4 s | the ATR |
 //!
-//! Any other body is a command APDU, and the answer a response APDU: the card's, or where a contactless
-//! reader answers itself that of [`identity`](super::identity). So a command of one byte
+//! Any other body is a command APDU, and the answer a response APDU: the card's, or that of
+//! [`identity`](super::identity) where a contactless reader answers itself. So a command of one byte
 //! cannot come through, nor one beyond 65,535 bytes. What the reader cannot say either: that the
 //! card gives no answer. Then the card's end hangs up, as when a card is pulled out.
 //!

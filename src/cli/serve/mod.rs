@@ -17,7 +17,7 @@ use std::{
         mpsc,
     },
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tessera::{
@@ -263,11 +263,15 @@ impl Served {
     }
 
     /// Puts a card that was torn back after its time; with a time of 0 an order does it.
-    fn put_back_after_a_tear(&self) {
-        if !self.away.is_zero() {
-            thread::sleep(self.away);
-            // One that cannot be saved waits like one that gave no answer for it.
-            let _ = self.lock().insert();
+    fn put_back_after_a_tear(&self, stop: &AtomicBool) {
+        let back_at = Instant::now() + self.away;
+        while !self.away.is_zero() && !stop.load(Ordering::Relaxed) {
+            if Instant::now() >= back_at {
+                // One that cannot be saved waits like one that gave no answer for it.
+                let _ = self.lock().insert();
+                return;
+            }
+            thread::sleep(RETRY / 4);
         }
     }
 
@@ -303,7 +307,7 @@ impl Served {
                 self.complain_of_keeping("");
                 self.wait_to_be_kept(stop, String::new());
             } else if is_torn {
-                self.put_back_after_a_tear();
+                self.put_back_after_a_tear(stop);
             }
             if is_dead && !was_dead {
                 self.complain_of_death();

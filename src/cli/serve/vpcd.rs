@@ -1,5 +1,4 @@
-//! Cards in vsmartcard's virtual PC/SC readers: each connects to vpcd, and is put in again when that
-//! ends.
+//! Cards in vsmartcard's virtual PC/SC readers: each connects to vpcd, again and again.
 
 use std::{
     io,
@@ -140,7 +139,7 @@ impl Connection {
                 _ => say(&format!("slot {}: {ended}", served.number)),
             }
             match ended {
-                Ended::NoAnswer(SlotError::Torn) => served.put_back_after_a_tear(),
+                Ended::NoAnswer(SlotError::Torn) => served.put_back_after_a_tear(stop),
                 _ => thread::sleep(AWAY_AT_LEAST),
             }
             served.wait_to_be_kept(stop, told);

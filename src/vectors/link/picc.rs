@@ -5,7 +5,7 @@ use crate::link::{
     Application, Frame, PiccType, Rate,
     picc::{
         Parameters, Part4, Picc, Rates, TypeA, TypeB, Uid,
-        sizes::{fc_of_us, frame_bytes},
+        sizes::{fc_of_us, frame_bytes, sfgt_fc},
         timing::frame_fc,
         uid::RANDOM_MARK,
     },
@@ -16,8 +16,8 @@ use super::{
     run::{Bytes, Heard, Peer},
 };
 
-/// Carrier periods between what a card has said and the reader's next frame: 516 microseconds,
-/// more than any guard time but a card's own (SFGT).
+/// Carrier periods between what a card has said and the reader's next frame, unless the card asks
+/// for more with its SFGI: 516 microseconds.
 const PAUSE_FC: u64 = 7_000;
 
 /// Seed of what a card draws.
@@ -108,7 +108,8 @@ impl Air {
 
     /// Sends a frame; the answer, and how long after it began.
     fn transceive(&mut self, frame: &Frame) -> Option<(Frame, u64)> {
-        self.now_fc += PAUSE_FC + frame_fc(frame);
+        let guard_fc = sfgt_fc(self.picc.parameters().part4().sfgi);
+        self.now_fc += PAUSE_FC.max(guard_fc) + frame_fc(frame);
         let answer = self.picc.on_frame(self.now_fc, frame)?;
         self.now_fc = self.now_fc.saturating_add(answer.delay_fc) + frame_fc(&answer.frame);
         Some((answer.frame, answer.delay_fc))
