@@ -3,8 +3,9 @@
 //!
 //! Time is counted in cycles of CLK. A character's time is the leading edge of its start bit. A
 //! caller tells what the reader sends and then asks [`Contact::poll_output`] until nothing is left;
-//! an output's time may lie ahead, as the card takes its time. While an output waits the card hears
-//! nothing: the line is half duplex.
+//! an output's time may lie ahead, as the card takes its time. From the last character the card
+//! needs to the end of its answer ([`Output::end_clk`]) it hears nothing, asked or not: the line is
+//! half duplex.
 //!
 //! The clock may be stopped where the answer to reset allows it, and time stands still then. What a
 //! card does whose clock stops when it must not, the standard does not say; this one is as if it
@@ -194,9 +195,9 @@ impl<A: Application> Contact<A> {
         self.is_stopped = false;
     }
 
-    /// A character of the reader.
+    /// A character of the reader. It is lost while the card speaks.
     pub fn on_character(&mut self, now_clk: u64, character: Character) {
-        if self.out.is_full() || self.is_stopped {
+        if self.out.is_busy(now_clk) || self.is_stopped {
             return;
         }
         match &mut self.state {
@@ -267,13 +268,13 @@ impl<A: Application> Contact<A> {
     }
 
     /// T=0: the reader pulls I/O low after the card's character `n`, from 0, of the last output: it
-    /// and those behind it come again, not sooner than 2 etu after `now_clk`.
+    /// and those behind it come again, not sooner than 2 etu after `now_clk`. A NULL is an output.
     pub fn on_error_signal(&mut self, now_clk: u64, n: usize) {
         let by_characters = match self.state {
             State::Running(protocol) => protocol == Protocol::T0,
             _ => self.is_on(),
         };
-        if by_characters && !self.out.is_full() {
+        if by_characters {
             self.out.repeat(now_clk.saturating_add(self.timing.fi_di.etu_clk(2)), n);
         }
     }

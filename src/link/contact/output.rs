@@ -38,6 +38,8 @@ pub(super) struct Waiting {
     pub(super) every_clk: u64,
     /// The most the card may be silent.
     pub(super) silence_clk: u64,
+    /// The last NULL was not understood and comes again at this time.
+    pub(super) again_clk: Option<u64>,
 }
 
 /// The one thing that waits to be sent. Its buffer is used again.
@@ -48,6 +50,10 @@ pub(super) struct Outbox {
     pending: bool,
     waiting: Option<Waiting>,
     error_signal_clk: Option<u64>,
+    /// What was taken last is a NULL.
+    has_said_null: bool,
+    /// What was taken last is over.
+    over_clk: u64,
 }
 
 /// The procedure byte that asks for nothing but patience (ISO/IEC 7816-3:2006, 10.3.3).
@@ -59,11 +65,18 @@ impl Outbox {
         self.waiting = None;
         self.error_signal_clk = None;
         self.output.bytes.clear();
+        self.has_said_null = false;
+        self.over_clk = 0;
     }
 
     /// Something waits to be sent.
     pub(super) fn is_full(&self) -> bool {
         self.pending || self.error_signal_clk.is_some()
+    }
+
+    /// Something waits to be sent, or is on the line at this time.
+    pub(super) fn is_busy(&self, now_clk: u64) -> bool {
+        self.is_full() || now_clk < self.over_clk
     }
 
     /// The buffer, empty.
@@ -78,6 +91,7 @@ impl Outbox {
         self.output.spacing_clk = spacing_clk;
         self.pending = true;
         self.waiting = None;
+        self.has_said_null = false;
     }
 
     /// Before it NULL is sent, as often as needed.
@@ -92,10 +106,21 @@ impl Outbox {
 
     /// The last output's characters from `first` on are sent again.
     pub(super) fn repeat(&mut self, at_clk: u64, first: usize) {
-        if first < self.output.bytes.len() {
-            self.output.bytes.drain(..first);
-            self.output.at_clk = at_clk;
-            self.pending = true;
+        match &mut self.waiting {
+            _ if self.error_signal_clk.is_some() => {}
+            // What waits has not been said; if anything has, it is the NULL before it.
+            Some(waiting) if self.pending => {
+                if self.has_said_null && first == 0 {
+                    waiting.again_clk = Some(at_clk);
+                }
+            }
+            waiting if !self.pending && first < self.output.bytes.len() => {
+                *waiting = None;
+                self.output.bytes.drain(..first);
+                self.output.at_clk = at_clk;
+                self.pending = true;
+            }
+            _ => {}
         }
     }
 
@@ -114,16 +139,22 @@ impl Outbox {
         }
         if let Some(waiting) = &mut self.waiting {
             let due_clk = waiting.last_clk.saturating_add(waiting.silence_clk);
-            if self.output.at_clk > due_clk {
-                waiting.last_clk = waiting.last_clk.saturating_add(waiting.every_clk);
-                into.at_clk = waiting.last_clk;
+            if waiting.again_clk.is_some() || self.output.at_clk > due_clk {
+                let next_clk = waiting.last_clk.saturating_add(waiting.every_clk);
+                into.at_clk = waiting.again_clk.take().unwrap_or(next_clk);
                 into.bytes.push(NULL);
+                waiting.last_clk = into.at_clk;
+                self.has_said_null = true;
+                self.over_clk = into.end_clk();
+                self.output.at_clk = self.output.at_clk.max(self.over_clk);
                 return true;
             }
         }
         into.at_clk = self.output.at_clk;
         into.bytes.extend_from_slice(&self.output.bytes);
         self.pending = false;
+        self.has_said_null = false;
+        self.over_clk = into.end_clk();
         true
     }
 }

@@ -138,7 +138,7 @@ impl Machine {
         out.send(now_clk.saturating_add(took_clk), timing.spacing_clk);
         // A sixteenth early, so that no reader's clock is too fast for it.
         let every_clk = timing.wwt_clk - timing.wwt_clk / 16;
-        out.wait(Waiting { last_clk: now_clk, every_clk, silence_clk: every_clk });
+        out.wait(Waiting { last_clk: now_clk, every_clk, silence_clk: every_clk, again_clk: None });
         Ok(())
     }
 }

@@ -79,7 +79,7 @@ fn what_is_offered_is_agreed_on_and_in_force_after_the_answer() {
     assert_eq!(answer.spacing_clk, 12 * 372);
     assert_eq!(line.card.timing().fi_di.byte(), 0x95);
     assert_eq!(line.card.protocol(), Some(Protocol::T1));
-    line.now_clk = answer.last_clk();
+    line.now_clk = answer.end_clk();
     line.say("00C101FE3E");
     let answer = line.card.poll_output().unwrap();
     assert_eq!(answer.spacing_clk, 12 * 32);

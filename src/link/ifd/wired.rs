@@ -7,6 +7,9 @@
 //! said behind it comes behind it: a line does not change the order. A doubled one comes again as
 //! soon as the line is free.
 //!
+//! The reader sends nothing while the card is speaking, though it may have stopped listening: the
+//! card would not hear it.
+//!
 //! On T=0 a character is damaged so that its parity tells, whatever fault is drawn: nothing else
 //! happens to a character that this model knows. The answer to reset and PPS are spared.
 
@@ -24,6 +27,8 @@ pub struct Wired<A> {
     contact: Contact<A>,
     noise: Noise,
     now_clk: u64,
+    /// The card has said all it has begun to say.
+    free_clk: u64,
     spoken: Spoken,
     /// What the card is sending, and which character comes next.
     current: Turn,
@@ -64,6 +69,7 @@ impl<A: Application> Wired<A> {
             contact,
             noise,
             now_clk: 0,
+            free_clk: 0,
             spoken: Spoken::Beginning,
             current: Turn::default(),
             at: 0,
@@ -122,6 +128,7 @@ impl<A: Application> Wired<A> {
     /// Takes what the card sends now, before it hears more.
     fn drain(&mut self) {
         while let Some(output) = self.contact.poll_output() {
+            self.free_clk = output.end_clk();
             let fate = self.noise.fate(8 * output.bytes.len());
             self.pass(Turn { output, wrong: None }, fate);
         }
@@ -150,11 +157,13 @@ impl<A: Application> Wired<A> {
     }
 
     fn send_block(&mut self, bytes: &[u8], from_clk: u64, guard_clk: u64) {
+        let mut from_clk = from_clk;
         // What is late from before comes before all that is said now.
         let late_to_reader = std::mem::take(&mut self.late_to_reader);
         if let Some(late) = self.late_to_card.take() {
-            self.deliver(&late, None, from_clk.saturating_sub(1), guard_clk);
+            self.deliver(&late, None, from_clk, guard_clk);
             self.drain();
+            from_clk = self.now_clk.saturating_add(guard_clk).max(self.free_clk);
         }
         match self.noise.fate(8 * bytes.len()) {
             Fate::Passes => self.deliver(bytes, None, from_clk, guard_clk),
@@ -171,9 +180,8 @@ impl<A: Application> Wired<A> {
             Fate::IsDoubled => {
                 self.deliver(bytes, None, from_clk, guard_clk);
                 self.drain();
-                let free_clk =
-                    self.behind.back().map_or(self.now_clk, |turn| turn.output.end_clk());
-                self.deliver(bytes, None, free_clk, guard_clk);
+                let again_clk = self.now_clk.saturating_add(guard_clk).max(self.free_clk);
+                self.deliver(bytes, None, again_clk, guard_clk);
             }
         }
         let distances = bytes.len().saturating_sub(1) as u64;
@@ -204,7 +212,10 @@ impl<A: Application> Wired<A> {
                     self.now_clk = output.at_clk;
                     return n;
                 }
-                Some(output) => self.behind.push_back(Turn { output, wrong: None }),
+                Some(output) => {
+                    self.free_clk = output.end_clk();
+                    self.behind.push_back(Turn { output, wrong: None });
+                }
                 None => {}
             }
         }
@@ -223,6 +234,7 @@ impl<A: Application> Wired<A> {
             if !self.contact.poll_output_into(&mut self.current.output) {
                 return false;
             }
+            self.free_clk = self.current.output.end_clk();
             let bits = 8 * self.current.output.bytes.len();
             let blocks = self.spoken == Spoken::Blocks;
             let fate = if blocks { self.noise.fate(bits) } else { Fate::Passes };
@@ -258,6 +270,7 @@ impl<A: Application> Line for Wired<A> {
         self.late_to_card = None;
         self.late_to_reader.clear();
         self.spoken = Spoken::Beginning;
+        self.free_clk = 0;
         self.contact.reset(self.now_clk, reset);
     }
 
@@ -272,7 +285,7 @@ impl<A: Application> Line for Wired<A> {
 
     fn send(&mut self, bytes: &[u8], turn_clk: u64, guard_clk: u64) -> usize {
         self.forget();
-        let from_clk = self.now_clk.saturating_add(turn_clk);
+        let from_clk = self.now_clk.saturating_add(turn_clk).max(self.free_clk);
         if self.spoken == Spoken::Blocks {
             self.send_block(bytes, from_clk, guard_clk);
             return bytes.len();

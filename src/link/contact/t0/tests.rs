@@ -164,3 +164,105 @@ fn the_card_hears_nothing_while_it_speaks() {
     line.dialogue(&[("0020000000", "9000")]);
     assert_eq!(line.runs(), 2);
 }
+
+#[test]
+fn the_card_hears_nothing_until_all_it_says_is_said() {
+    let mut line = Line::t0();
+    line.say("00B0000005");
+    let answer = line.card.poll_output().unwrap();
+    let over_clk = answer.last_clk() + 12 * 372;
+    for at_clk in [line.now_clk + 1, answer.at_clk + 16 * 372, over_clk - 1] {
+        line.card.on_character(at_clk, Character::intact(0x55));
+        line.card.on_character(at_clk, Character::damaged(0x55));
+        assert_eq!(line.card.poll_output(), None, "{at_clk}");
+    }
+    line.card.on_bytes(over_clk, &[0x00, 0x20, 0x00, 0x00, 0x00]);
+    assert_eq!(line.hear(), "9000");
+    assert_eq!(line.card.application().seen, ["00B0000005", "00200000"]);
+}
+
+#[test]
+fn what_is_said_again_makes_the_card_deaf_again() {
+    let mut line = Line::t0();
+    line.say("00B0000005");
+    let answer = line.card.poll_output().unwrap();
+    line.card.on_error_signal(answer.last_clk() + 11 * 372, 5);
+    let again = line.card.poll_output().unwrap();
+    line.card.on_character(again.end_clk() - 1, Character::intact(0x55));
+    line.card.on_bytes(again.end_clk(), &[0x00, 0x20, 0x00, 0x00, 0x00]);
+    line.now_clk = again.end_clk();
+    assert_eq!(line.card.poll_output().map(|output| output.bytes), Some(vec![0x90, 0x00]));
+}
+
+#[test]
+fn a_reset_ends_deafness_with_what_was_being_said() {
+    let mut line = Line::t0();
+    line.say("00B0000005");
+    let answer = line.card.poll_output().unwrap();
+    line.card.reset(answer.at_clk, Reset::Warm);
+    let atr = line.card.poll_output().unwrap();
+    assert!(atr.end_clk() < answer.end_clk());
+    line.card.on_bytes(atr.end_clk(), &[0x00, 0x20, 0x00, 0x00, 0x00]);
+    assert_eq!(line.card.poll_output().map(|output| output.bytes), Some(vec![0x90, 0x00]));
+}
+
+/// WI 1, and a command that takes three waiting times and a half.
+fn waiting() -> Line {
+    let mut line = Line::new(Parameters { wi: Some(1), ..Parameters::default() });
+    line.card.application_mut().took_us = 350_000;
+    line.say("0020000000");
+    line
+}
+
+#[test]
+fn a_null_that_is_not_understood_comes_again() {
+    let mut line = waiting();
+    let null = line.card.poll_output().unwrap();
+    assert_eq!(null.bytes, [0x60]);
+    // Of a NULL there is one character.
+    line.card.on_error_signal(null.at_clk + 11 * 372, 1);
+    line.card.on_error_signal(null.at_clk + 11 * 372, 0);
+    let again = line.card.poll_output().unwrap();
+    assert_eq!((again.bytes.as_slice(), again.at_clk), (&[0x60][..], null.at_clk + 13 * 372));
+    line.card.on_error_signal(again.at_clk + 11 * 372, 0);
+    let again = line.card.poll_output().unwrap();
+    assert_eq!((again.bytes.as_slice(), again.at_clk), (&[0x60][..], null.at_clk + 26 * 372));
+    // The next one is due as long after it as ever.
+    let next = line.card.poll_output().unwrap();
+    assert_eq!((next.bytes.as_slice(), next.at_clk), (&[0x60][..], again.at_clk + 900 * 372));
+    line.hear();
+    assert_eq!(line.runs(), 1);
+}
+
+#[test]
+fn an_answer_that_is_ready_just_after_null_waits_until_null_is_over() {
+    let mut line = waiting();
+    // A clock cycle after the first NULL begins.
+    line.card.reset(line.now_clk, Reset::Warm);
+    line.hear();
+    line.card.application_mut().took_us = 93_751;
+    line.say("0020000000");
+    let null = line.card.poll_output().unwrap();
+    assert_eq!(null.bytes, [0x60]);
+    let answer = line.card.poll_output().unwrap();
+    assert_eq!((answer.bytes.as_slice(), answer.at_clk), (&[0x90, 0x00][..], null.end_clk()));
+    // An answer that waits while NULL is repeated.
+    line.now_clk = answer.last_clk();
+    line.say("0020000000");
+    let null = line.card.poll_output().unwrap();
+    line.card.on_error_signal(null.at_clk + 11 * 372, 0);
+    let again = line.card.poll_output().unwrap();
+    assert_eq!((again.bytes.as_slice(), again.at_clk), (&[0x60][..], null.at_clk + 13 * 372));
+    let answer = line.card.poll_output().unwrap();
+    assert_eq!((answer.bytes.as_slice(), answer.at_clk), (&[0x90, 0x00][..], again.end_clk()));
+}
+
+/// What is sent again is no answer that the card is late with.
+#[test]
+fn no_null_comes_between_what_is_said_again() {
+    let mut line = Line::new(Parameters { wi: Some(1), ..Parameters::default() });
+    line.say("00B0010000");
+    let answer = line.card.poll_output().unwrap();
+    line.card.on_error_signal(answer.last_clk(), 257);
+    assert_eq!(line.card.poll_output().map(|output| output.bytes), Some(vec![0x90, 0x00]));
+}
