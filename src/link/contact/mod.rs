@@ -281,16 +281,16 @@ impl<A: Application> Contact<A> {
 
     fn on_first(&mut self, now_clk: u64, character: Character) {
         let negotiable = self.parameters.specific.is_none();
-        if negotiable && character == Character::intact(pps::PPSS) {
-            let mut request = pps::Request::default();
-            request.push(character.byte, true);
-            self.state = State::Selecting(request, now_clk);
-            return;
-        }
         let (protocol, timing) = self.parameters.begins_with();
         // A request must not be taken for a command because its first character was damaged.
         if negotiable && protocol == Protocol::T0 && !character.parity_ok {
             self.out.signal_error(now_clk.saturating_add(self.timing.error_signal_clk()));
+            return;
+        }
+        if negotiable && pps::is_ppss(character) {
+            let mut request = pps::Request::default();
+            request.push(character.byte, character.parity_ok);
+            self.state = State::Selecting(request, now_clk);
             return;
         }
         self.begin(protocol, timing);

@@ -5,12 +5,20 @@
 //! the default F and D.
 
 use super::{
+    character::Character,
     parameters::{Parameters, Protocol},
     timing::FiDi,
 };
 
 /// The initial character of request and answer.
 pub(super) const PPSS: u8 = 0xFF;
+
+/// The character is PPSS, or was before it was damaged: no NAD has more than five ones, so damage
+/// to a bit leaves it with less than seven.
+pub(super) const fn is_ppss(character: Character) -> bool {
+    let Character { byte, parity_ok } = character;
+    byte == PPSS || !parity_ok && byte.count_ones() >= 7
+}
 
 /// PPSS, PPS0, PPS1, PPS2, PPS3, PCK.
 const REQUEST_BYTES_MAX: usize = 6;

@@ -173,6 +173,36 @@ fn in_specific_mode_the_parameters_hold_at_once_and_nothing_is_selected() {
     let mode = SpecificMode { protocol: Protocol::T0, can_change: true, implicit: true };
     let mut line = Line::new(Parameters { specific: Some(mode), ..both() });
     line.dialogue(&[("FF11957B00", "6E00")]);
+/// No address has more than five ones, so a character with seven and a wrong parity was PPSS.
+#[test]
+fn where_t_1_comes_first_a_request_whose_first_character_is_damaged_has_no_answer() {
+    for damaged in [0xFF, 0xFE, 0x7F, 0xEF] {
+        let parameters = Parameters { offer: Offer::T1, ta1: FiDi::new(0x95), ..both() };
+        let mut line = Line::new(parameters);
+        line.now_clk += 100 * 372;
+        line.card.on_character(line.now_clk, Character::damaged(damaged));
+        line.card.on_bytes(line.now_clk + 12 * 372, &[0x11, 0x95, 0x7B]);
+        assert_eq!(line.hear(), "", "{damaged:02X}");
+        line.now_clk += 100 * 372;
+        line.dialogue(&[("FF11957B", "FF11957B")]);
+    }
+    // Any other is the beginning of a block.
+    for damaged in [0x00, 0x01, 0x77] {
+        let mut line = Line::t1();
+        line.now_clk += 100 * 372;
+        line.card.on_character(line.now_clk, Character::damaged(damaged));
+        line.card.on_bytes(line.now_clk + 12 * 372, &[0xC1, 0x01, 0xFE, 0x3E]);
+        assert_eq!(line.hear(), "00810081", "{damaged:02X}");
+    }
+    // In specific mode nothing is selected.
+    let mode = SpecificMode { protocol: Protocol::T1, can_change: false, implicit: true };
+    let mut line = Line::new(Parameters { specific: Some(mode), offer: Offer::T1, ..both() });
+    line.now_clk += 100 * 372;
+    line.card.on_character(line.now_clk, Character::damaged(0xFF));
+    line.card.on_bytes(line.now_clk + 12 * 372, &[0x11, 0x01, 0x7B, 0x00]);
+    assert_eq!(line.hear(), "00810081");
+}
+
     assert_eq!(line.card.timing().fi_di, FiDi::DEFAULT);
 }
 
