@@ -150,8 +150,19 @@ fn there_is_no_selection_after_the_first_command_or_a_selection() {
     line.dialogue(&[("0020000000", "9000"), ("FF11957B00", "6E00")]);
     let mut line = Line::new(both());
     line.dialogue(&[("FF00FF", "FF00FF"), ("FF11957B00", "6E00")]);
-    let mut line = Line::t1();
-    line.dialogue(&[("00C101FE3E", "00E101FE1E"), ("FF11957B", "")][..1]);
+}
+
+/// On T=1 a request is the beginning of a block whose rest does not come.
+#[test]
+fn on_t_1_there_is_no_selection_after_the_first_block_or_a_selection() {
+    let fast = || Parameters { offer: Offer::T1, ta1: FiDi::new(0x95), ..Parameters::default() };
+    for (first, answer) in [("00C101FE3E", "00E101FE1E"), ("FF01FE", "FF01FE")] {
+        let mut line = Line::new(fast());
+        line.dialogue(&[(first, answer), ("FF11957B", "00820082")]);
+        assert_eq!(line.card.timing().fi_di, FiDi::DEFAULT);
+        line.dialogue(&[("0000040020000024", "0000040004900090")]);
+    }
+    Line::new(fast()).dialogue(&[("FF11957B", "FF11957B")]);
 }
 
 #[test]
@@ -162,17 +173,6 @@ fn a_first_character_with_a_wrong_parity_does_not_begin_a_command() {
     line.dialogue(&[("FF11957B", "FF11957B")]);
 }
 
-#[test]
-fn in_specific_mode_the_parameters_hold_at_once_and_nothing_is_selected() {
-    let mode = SpecificMode { protocol: Protocol::T1, can_change: false, implicit: false };
-    let mut line = Line::new(Parameters { specific: Some(mode), ..both() });
-    line.say("00C101FE3E");
-    let answer = line.card.poll_output().unwrap();
-    assert_eq!(answer.spacing_clk, 12 * 32);
-    line.now_clk = answer.last_clk();
-    let mode = SpecificMode { protocol: Protocol::T0, can_change: true, implicit: true };
-    let mut line = Line::new(Parameters { specific: Some(mode), ..both() });
-    line.dialogue(&[("FF11957B00", "6E00")]);
 /// No address has more than five ones, so a character with seven and a wrong parity was PPSS.
 #[test]
 fn where_t_1_comes_first_a_request_whose_first_character_is_damaged_has_no_answer() {
@@ -203,6 +203,17 @@ fn where_t_1_comes_first_a_request_whose_first_character_is_damaged_has_no_answe
     assert_eq!(line.hear(), "00810081");
 }
 
+#[test]
+fn in_specific_mode_the_parameters_hold_at_once_and_nothing_is_selected() {
+    let mode = SpecificMode { protocol: Protocol::T1, can_change: false, implicit: false };
+    let mut line = Line::new(Parameters { specific: Some(mode), ..both() });
+    line.say("00C101FE3E");
+    let answer = line.card.poll_output().unwrap();
+    assert_eq!(answer.spacing_clk, 12 * 32);
+    line.now_clk = answer.last_clk();
+    let mode = SpecificMode { protocol: Protocol::T0, can_change: true, implicit: true };
+    let mut line = Line::new(Parameters { specific: Some(mode), ..both() });
+    line.dialogue(&[("FF11957B00", "6E00")]);
     assert_eq!(line.card.timing().fi_di, FiDi::DEFAULT);
 }
 
