@@ -260,7 +260,7 @@ impl<A: Application> Contact<A> {
             State::Selecting(..) => self.state = State::Fresh,
             State::Running(Protocol::T1) => {
                 let (t1, context) = self.split(now_clk);
-                let done = t1.on_end(context);
+                let done = t1.on_deadline(context);
                 self.done(done);
             }
             _ => {}

@@ -150,7 +150,8 @@ pub struct Parameters {
     pub wi: Option<u8>,
     /// First TA for T=1, IFSC: information bytes of a block the card takes, 1 to 254; default 32.
     pub ifsc_bytes: Option<u8>,
-    /// First TB for T=1, BWI 0 to 9 and CWI 0 to 15; default 4 and 13.
+    /// First TB for T=1, BWI 0 to 9 and CWI 0 to 15; default 4 and 13. BWT may be over before CWT;
+    /// the card goes by the one that is over first.
     pub bwi_cwi: Option<(u8, u8)>,
     /// First TC for T=1, the check of a block; default LRC.
     pub edc: Option<Edc>,

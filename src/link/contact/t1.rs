@@ -1,10 +1,13 @@
 //! T=1, the card's side (ISO/IEC 7816-3:2006, clause 11): blocks, each answered by one block.
 //!
 //! Invariants:
-//! * Every block that comes, right or wrong, has exactly one answer; the card never speaks first
-//!   and never asks to resynchronise.
-//! * An I-block is taken only with the number that is expected, so no part of a command is taken
-//!   twice and no command is run twice, whatever the line does.
+//! * Every block that is heard to its end, right or wrong, has one answer, and one cut short has it
+//!   when CWT is over. There is none when the reader no longer waits for it, and from an
+//!   application that has fallen silent. The card never speaks first and never asks to
+//!   resynchronise.
+//! * An I-block is taken only with the number that is expected, so between two resynchronisations
+//!   no part of a command is taken twice and no command is run twice, whatever the line does. What
+//!   a reader sends again after it has resynchronised is a new command.
 //! * `own` is the number of our last I-block while that is `outstanding`, else of our next one.
 //! * Nothing is kept that is longer than the longest APDU. A longer command is received to its end,
 //!   not kept, and answered 6700: all readers understand that, and few the abortion of a chain.
@@ -14,6 +17,10 @@
 //! bytes until it is told otherwise, and takes as many as it ever announced. A chain of the card's
 //! that the reader aborts counts its last part as received. A reader that goes on after the
 //! abortion with an R-block is told which number is expected.
+//!
+//! BWI and CWI may be such that BWT is over before CWT is. A reader that has waited for BWT speaks,
+//! so the card drops a block cut short by then, and says nothing of it: it might speak at the same
+//! time. Characters of one block more than BWT apart are not taken for a block.
 
 use super::{
     Context,
@@ -161,8 +168,23 @@ impl Machine {
 
     /// When a block that has begun is over, whole or not.
     pub(super) fn deadline_clk(&self, timing: &Timing) -> Option<u64> {
-        let last_clk = self.receiver.last_clk;
-        (self.receiver.got > 0).then(|| last_clk.saturating_add(timing.cwt_clk))
+        let wait_clk = timing.cwt_clk.min(timing.bwt_clk);
+        (self.receiver.got > 0).then(|| self.receiver.last_clk.saturating_add(wait_clk))
+    }
+
+    /// No more characters of a block will come.
+    pub(super) fn on_deadline<A: Application>(
+        &mut self,
+        context: Context<'_, A>,
+    ) -> Result<(), Mute> {
+        let Timing { cwt_clk, turn_clk, bwt_clk, .. } = *context.timing;
+        let waited_clk = context.now_clk.saturating_sub(self.receiver.last_clk).max(cwt_clk);
+        // The reader waits for an answer no longer than BWT.
+        if waited_clk.saturating_add(turn_clk) >= bwt_clk {
+            self.receiver.clear();
+            return Ok(());
+        }
+        self.on_end(context)
     }
 
     /// All characters of a block have come, or no more will.
@@ -376,10 +398,13 @@ impl Core {
     /// Sends the part of the response that is outstanding, or the next one.
     fn send_part<A>(&mut self, at_clk: u64, context: &mut Context<'_, A>) {
         let rest = self.response.get(self.sent..).unwrap_or_default();
+        let ifsd_bytes = usize::from(self.ifsd_bytes);
         if !self.outstanding {
             self.outstanding = true;
-            self.part = rest.len().min(usize::from(self.ifsd_bytes));
+            self.part = rest.len();
         }
+        // What is sent again has not arrived: since then the reader may take less.
+        self.part = self.part.min(ifsd_bytes);
         let information = rest.get(..self.part).unwrap_or(rest);
         let more = information.len() < rest.len();
         let repr = Repr::I { number: self.own, more, information };

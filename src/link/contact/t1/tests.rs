@@ -352,3 +352,62 @@ fn the_check_may_be_a_crc() {
     Repr::R { number: 0, refusal: Some(Refusal::Check) }.emit(0, edc, &mut answer);
     line.dialogue(&[(&hex::encode(&block), &hex::encode_upper(&answer))]);
 }
+
+/// The part has not arrived, so it may go in smaller ones.
+#[test]
+fn a_part_that_is_sent_again_is_no_longer_than_the_reader_takes_now() {
+    let mut line = in_our_chain();
+    line.blocks(&[
+        ("00C10104", "00E10104"),
+        ("008200", "00200400010203"),
+        ("008000", "00200400010203"),
+        ("009000", "00600404050607"),
+        ("00C101FE", "00E101FE"),
+        // A part does not grow.
+        ("009000", "00600404050607"),
+    ]);
+    assert!(line.send("00800080").starts_with("0000FA08090A"));
+    line.blocks(&[("00C101F0", "00E101F0")]);
+    assert!(line.send("00800080").starts_with("0020F008090A"));
+    // The last part may no longer be the last.
+    let mut line = Line::t1();
+    line.blocks(&[
+        ("00000400200000", "00000400049000"),
+        ("00C10103", "00E10103"),
+        ("008000", "002003000490"),
+        ("009000", "00400100"),
+        ("00400400200000", "002003000490"),
+    ]);
+    assert_eq!(line.runs(), 2);
+}
+
+/// With BWI 0 and CWI 13 the reader gives up long before the card would: it speaks, and the card
+/// must hear it.
+#[test]
+fn a_block_cut_short_is_dropped_when_the_reader_waits_no_longer() {
+    for bwi_cwi in [(0, 13), (3, 13), (9, 15)] {
+        let mut line = with(Parameters { bwi_cwi: Some(bwi_cwi), ..Parameters::default() });
+        line.send("00C101FE3E");
+        line.say("00000A00A4");
+        let timing = *line.card.timing();
+        let is_short = bwi_cwi.0 < 9;
+        assert_eq!(is_short, timing.bwt_clk < timing.cwt_clk);
+        let deadline_clk = line.card.poll_deadline().unwrap();
+        assert_eq!(deadline_clk, line.now_clk + timing.bwt_clk.min(timing.cwt_clk));
+        line.card.on_deadline(deadline_clk);
+        // It does not speak where the reader may already do so.
+        let answer = line.card.poll_output().map(|output| output.bytes);
+        assert_eq!(answer, (!is_short).then(|| vec![0x00, 0x82, 0x00, 0x82]), "{bwi_cwi:?}");
+        line.now_clk += timing.bwt_clk;
+        line.dialogue(&[("0000040020000024", "0000040004900090")]);
+    }
+}
+
+/// No deadline is told; the next block is whole all the same.
+#[test]
+fn a_reader_that_has_waited_in_vain_is_heard() {
+    let mut line = with(Parameters { bwi_cwi: Some((0, 13)), ..Parameters::default() });
+    line.say("00000A00A4");
+    line.now_clk += line.card.timing().bwt_clk;
+    line.dialogue(&[("0000040020000024", "0000040004900090")]);
+}
