@@ -17,12 +17,15 @@ use crate::link::contact::{
 const TRIES: usize = 3;
 /// The longest answer: data of an extended APDU and a status word.
 const RESPONSE_BYTES_MAX: usize = 65_536 + 2;
-/// Requests a card may make before a command is given up.
+/// Requests a card may make, and parts it may send with nothing in them, before a command is given
+/// up.
 const REQUESTS_MAX: usize = 1000;
 /// Times a command is begun whose last block was not sent.
 const ATTEMPTS: usize = 2;
 /// IFSC and IFSD before anyone says otherwise.
 const IFS_BYTES_DEFAULT: u8 = 32;
+/// Addresses are not used.
+const NAD: u8 = 0;
 /// What the reader takes, and says so before its first command.
 const IFSD_BYTES: u8 = INFORMATION_BYTES_MAX as u8;
 
@@ -41,7 +44,8 @@ pub enum T1Error {
     /// The card gave up the command or its own answer.
     #[error("the card aborted the chain")]
     Aborted,
-    /// The card's answer is longer than any APDU, or it asks for time without end.
+    /// The card's answer is longer than any APDU, or it sends empty parts or asks for time without
+    /// end.
     #[error("the card's answer has no end")]
     Endless,
 }
@@ -88,6 +92,12 @@ impl Ear {
     }
 }
 
+/// What was heard, if it is for this reader.
+fn meaning<'a>(heard: &'a Result<Block<&'a [u8]>, Refusal>) -> Result<Repr<'a>, Refusal> {
+    let block = heard.as_ref().map_err(|&why| why)?;
+    if block.nad() == NAD.rotate_left(4) { Repr::parse(block) } else { Err(Refusal::Other) }
+}
+
 /// Numbers and lengths the reader keeps.
 #[derive(Clone, Debug)]
 struct Core {
@@ -116,6 +126,7 @@ struct Attempt {
     end: Option<Result<(), T1Error>>,
     /// In a row.
     failures: usize,
+    /// Requests of the card, and parts of its answer with nothing in them.
     requests: usize,
     /// Of the block waiting time, for the next block.
     multiplier: u8,
@@ -158,6 +169,10 @@ impl Session {
             if attempt.end == Some(Ok(())) {
                 return Ok(());
             }
+            // A card that has had its way has the right to send.
+            if attempt.end == Some(Err(T1Error::Aborted)) {
+                self.ear.hear(line, timing, timing.bwt_clk).ok();
+            }
             response.clear();
             self.resynchronise(line, timing)?;
             if let Some(Err(why)) = attempt.end {
@@ -199,7 +214,7 @@ impl Session {
         for _ in 0..TRIES {
             self.core.send(line, timing, Repr::Request(about));
             let heard = self.ear.hear(line, timing, timing.bwt_clk);
-            let repr = heard.as_ref().map_err(|&why| why).and_then(Repr::parse);
+            let repr = meaning(&heard);
             if repr == Ok(Repr::Response(about)) {
                 return Ok(());
             }
@@ -232,7 +247,7 @@ impl Session {
             let multiplier = u64::from(std::mem::replace(&mut attempt.multiplier, 1));
             let wait_clk = timing.bwt_clk.saturating_mul(multiplier);
             let heard = ear.hear(turn.line, timing, wait_clk);
-            let repr = heard.as_ref().map_err(|&why| why).and_then(Repr::parse);
+            let repr = meaning(&heard);
             core.on_block(repr, &mut turn, &mut attempt);
         }
         attempt
@@ -310,7 +325,9 @@ impl Core {
         attempt.is_receiving = true;
         attempt.failures = 0;
         self.expected ^= 1;
-        if turn.response.len() + information.len() > RESPONSE_BYTES_MAX {
+        attempt.requests += usize::from(information.is_empty());
+        let is_too_long = turn.response.len() + information.len() > RESPONSE_BYTES_MAX;
+        if is_too_long || attempt.requests > REQUESTS_MAX {
             attempt.end = Some(Err(T1Error::Endless));
             return;
         }
@@ -353,7 +370,7 @@ impl Core {
     }
 
     fn send(&mut self, line: &mut impl Line, timing: &Timing, repr: Repr<'_>) {
-        repr.emit(0, self.edc, &mut self.out);
+        repr.emit(NAD, self.edc, &mut self.out);
         line.send(&self.out, timing.turn_clk, timing.guard_clk);
         self.last_r = None;
     }

@@ -116,7 +116,8 @@ fn a_card_that_aborts_has_its_way_and_both_begin_anew() {
     let steps = [
         IFS,
         ("00200400D60000", "00C200"),
-        ("00E200", ""),
+        // It is the card's turn, and the reader hears it out.
+        ("00E200", "009000"),
         ("00C000", "00E000"),
         IFS,
         ("00000400200000", "0000029000"),
@@ -141,4 +142,54 @@ fn a_card_that_does_not_begin_or_never_ends_is_given_up() {
         assert_eq!(ifd.exchange(&apdu("00200000")), mute, "{endless}");
         assert!(ifd.line().now_clk < 1_000_000_000);
     }
+}
+
+/// The card's addresses are the reader's own, changed over: both are 0.
+#[test]
+fn a_block_from_or_to_another_is_no_answer() {
+    for nad in ["21", "11", "08", "80", "FF", "01"] {
+        let strange = |block: &str| format!("{nad}{block}");
+        let steps = [
+            ("00C101FE", strange("E101FE")),
+            (IFS.0, IFS.1.into()),
+            (HELLO, strange("0004000A9000")),
+            ("008200", strange("0004000A9000!")),
+            ("008200", ANSWER.into()),
+            (HELLO_AGAIN.0, strange("C30102")),
+            ("009200", HELLO_AGAIN.1.into()),
+        ];
+        let steps: Vec<_> = steps.iter().map(|(sent, back)| (*sent, back.as_str())).collect();
+        plays(at_blocks(T1_ATR, &steps), &[HELLO_APDU, HELLO_APDU]);
+    }
+}
+
+#[test]
+fn parts_with_nothing_in_them_have_an_end() {
+    let mut ifd = at_blocks(T1_ATR, &[IFS]);
+    let empty = |number: u8| vec![0x00, 0x20 | number << 6, 0x00, 0x20 | number << 6];
+    let wait = [vec![0x00, 0xE0, 0x00, 0xE0]];
+    ifd.line_mut().any = (0..1001).map(|n| empty(n as u8 & 1)).chain(wait).collect();
+    let endless = Err(IfdError::T1(T1Error::Endless));
+    assert_eq!(ifd.exchange(&apdu("00200000")), endless);
+    assert!(ifd.line().any.is_empty());
+    // Some are borne.
+    let steps = [
+        IFS,
+        ("00000400200000", "002000"),
+        ("009000", "006000"),
+        ("008000", "00200190"),
+        ("009000", "00400100"),
+    ];
+    plays(at_blocks(T1_ATR, &steps), &[("00200000", Ok("9000"))]);
+}
+
+/// A card that does not say what it has to say after an abortion is waited for.
+#[test]
+fn after_an_abortion_the_reader_waits_for_the_card() {
+    let steps = [IFS, ("00000400200000", "00C200"), ("00E200", "")];
+    let mut ifd = at_blocks(T1_ATR, &steps);
+    let bwt_clk = ifd.protocol().unwrap().1.bwt_clk;
+    ifd.line_mut().endless = "00E000E0".into();
+    ifd.exchange(&apdu("00200000")).unwrap_err();
+    assert_eq!(ifd.line().now_clk, bwt_clk);
 }

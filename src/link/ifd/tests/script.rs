@@ -17,6 +17,8 @@ pub(super) struct Script {
     pub(super) endless: String,
     pub(super) coming: VecDeque<u8>,
     pub(super) now_clk: u64,
+    /// The reader has sent something before it had heard all.
+    pub(super) has_spoken_over: bool,
 }
 
 impl Script {
@@ -52,6 +54,7 @@ impl Line for Script {
     fn speak_blocks(&mut self, _: bool) {}
 
     fn send(&mut self, bytes: &[u8], _: u64, _: u64) -> usize {
+        self.has_spoken_over |= !self.coming.is_empty();
         self.step(hex::encode_upper(bytes));
         bytes.len()
     }
@@ -71,7 +74,9 @@ impl Line for Script {
 
 impl Script {
     fn step(&mut self, sent: String) {
-        if let (true, Some(back)) = (self.steps.is_empty(), self.any.pop_front()) {
+        if self.steps.is_empty()
+            && let Some(back) = self.any.pop_front()
+        {
             self.coming = back.into();
             return;
         }
@@ -126,6 +131,7 @@ pub(super) fn plays(mut ifd: Ifd<Script>, apdus: &[(&str, Result<&str, IfdError>
         assert_eq!(came, response.map(String::from));
     }
     assert!(ifd.line().steps.is_empty(), "{:?}", ifd.line().steps);
+    assert!(!ifd.line().has_spoken_over);
 }
 
 pub(super) const T0_ATR: &str = "3B00";
