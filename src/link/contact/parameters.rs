@@ -24,7 +24,7 @@ impl Protocol {
     }
 }
 
-/// Which protocols a card offers. The lower number is named first, and used when none is chosen.
+/// Which protocols a card offers. The one named first is used when none is chosen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Offer {
     /// T=0 alone.
@@ -34,6 +34,9 @@ pub enum Offer {
     T1,
     /// T=0, and T=1 for whoever asks for it.
     Both,
+    /// T=1, and T=0 for whoever asks for it. The lower number has to be named first (8.2.3), so no
+    /// card should be like this; a reader goes by what it is told all the same.
+    BothT1First,
 }
 
 impl Offer {
@@ -42,7 +45,7 @@ impl Offer {
     pub const fn first(self) -> Protocol {
         match self {
             Self::T0 | Self::Both => Protocol::T0,
-            Self::T1 => Protocol::T1,
+            Self::T1 | Self::BothT1First => Protocol::T1,
         }
     }
 
@@ -50,7 +53,7 @@ impl Offer {
     #[must_use]
     pub const fn has(self, protocol: Protocol) -> bool {
         match self {
-            Self::Both => true,
+            Self::Both | Self::BothT1First => true,
             Self::T0 => matches!(protocol, Protocol::T0),
             Self::T1 => matches!(protocol, Protocol::T1),
         }
@@ -157,6 +160,9 @@ pub struct Parameters {
     pub edc: Option<Edc>,
     /// The bytes after T=15.
     pub globals: Option<Globals>,
+    /// T=15 is named without its TA, so clock stop and classes are what they are by default. T=15
+    /// is in the answer to reset even when nothing is behind it.
+    pub is_t15_without_ta: bool,
     /// Historical bytes, at most 15; more are not sent.
     pub historical: Vec<u8>,
     /// How data goes on T=0. Not in the answer to reset.
@@ -186,6 +192,7 @@ impl Default for Parameters {
             bwi_cwi: None,
             edc: None,
             globals: None,
+            is_t15_without_ta: false,
             historical: Vec::new(),
             procedure: Procedure::AllAtOnce,
             ifs_request_bytes: None,
@@ -213,6 +220,12 @@ pub enum ParametersError {
     /// The specific mode names a protocol that is not offered.
     #[error("specific mode with T={0}, which is not offered")]
     Specific(u8),
+    /// T=1 is named before T=0.
+    #[error("T=1 before T=0, and the lower number is named first")]
+    Order,
+    /// Clock stop or classes are not the default ones, and the byte that says so is left out.
+    #[error("clock stop or classes without the byte that tells them")]
+    Unsaid,
     /// The answer comes too early or too late.
     #[error("the answer comes {0} clock cycles after the reset, expected 400 to 40000")]
     Delay(u16),
@@ -242,6 +255,13 @@ impl Parameters {
         }
         if let Some(mode) = self.specific.filter(|mode| !self.offer.has(mode.protocol)) {
             return Err(ParametersError::Specific(mode.protocol.number()));
+        }
+        if self.offer == Offer::BothT1First {
+            return Err(ParametersError::Order);
+        }
+        let is_usual = |g: Globals| Globals { spu: None, ..g } == Globals::default();
+        if self.is_t15_without_ta && !self.globals.is_some_and(is_usual) {
+            return Err(ParametersError::Unsaid);
         }
         if !(400..=40_000).contains(&self.atr_delay_clk) {
             return Err(ParametersError::Delay(self.atr_delay_clk));
@@ -322,9 +342,13 @@ impl Parameters {
         if with_t1 {
             groups.push(Group { protocol: Protocol::T1.number(), bytes: of_t1 });
         }
+        if self.offer == Offer::BothT1First {
+            groups.push(Group { protocol: Protocol::T0.number(), bytes: [None; 3] });
+        }
         if let Some(globals) = self.globals {
             let ta = (globals.clock_stop as u8) << 6 | globals.classes & 0x3F;
-            groups.push(Group { protocol: 15, bytes: [Some(ta), globals.spu, None] });
+            let ta = (!self.is_t15_without_ta).then_some(ta);
+            groups.push(Group { protocol: 15, bytes: [ta, globals.spu, None] });
         }
         groups
     }

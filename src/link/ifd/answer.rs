@@ -51,16 +51,33 @@ pub fn decide(card: &Parameters, wanted: Option<Protocol>, can: impl Fn(FiDi) ->
     Decision::Select(protocol, fi_di)
 }
 
-/// The parameters an answer to reset tells; none when the card offers neither T=0 nor T=1, or is
-/// fixed to what is reserved. What is reserved and not fixed counts as the default.
+/// The parameters an answer to reset tells; none when the card begins with a protocol that is
+/// neither T=0 nor T=1, or is fixed to what is reserved. What is reserved and not fixed counts as
+/// the default.
+///
+/// Of a CRC the answer to reset says only that it is one, not how it is sent: it counts as the one
+/// way there is a public record of (see [`Edc::Crc`]).
 #[must_use]
 pub fn parameters(atr: &Atr) -> Option<Parameters> {
-    let offers = |protocol: u8| atr.protocols.contains(&protocol);
-    let offer = match (offers(0), offers(1)) {
-        (true, true) => Offer::Both,
-        (true, false) => Offer::T0,
-        (false, true) => Offer::T1,
-        (false, false) => return None,
+    let begins_with_known = atr.specific_mode().is_some() || atr.first_protocol() <= 1;
+    if begins_with_known { offered(atr) } else { None }
+}
+
+/// The same for a card in negotiable mode whose first protocol is neither T=0 nor T=1, but that
+/// offers one of them behind it: after PPS they hold, before it nothing does.
+#[must_use]
+pub fn parameters_after_pps(atr: &Atr) -> Option<Parameters> {
+    if parameters(atr).is_none() && atr.specific_mode().is_none() { offered(atr) } else { None }
+}
+
+fn offered(atr: &Atr) -> Option<Parameters> {
+    let at = |protocol: u8| atr.protocols.iter().position(|&offered| offered == protocol);
+    let offer = match (at(0), at(1)) {
+        (Some(t0), Some(t1)) if t1 < t0 => Offer::BothT1First,
+        (Some(_), Some(_)) => Offer::Both,
+        (Some(_), None) => Offer::T0,
+        (None, Some(_)) => Offer::T1,
+        (None, None) => return None,
     };
     let ta1 = atr.interface_byte('A', 1).map(FiDi::new);
     let specific = match atr.specific_mode() {
@@ -82,6 +99,9 @@ pub fn parameters(atr: &Atr) -> Option<Parameters> {
         let bytes = atr.interface_bytes.iter();
         bytes.filter(|b| b.letter == letter && b.protocol == Some(protocol)).map(|b| b.value).next()
     };
+    let names_t15 =
+        atr.interface_bytes.iter().any(|byte| byte.letter == 'D' && byte.value & 0x0F == 15);
+    let ta_of_t15 = of('A', 15);
     let crc = Edc::Crc { complemented: false, low_first: false };
     Some(Parameters {
         convention: match atr.convention {
@@ -97,17 +117,20 @@ pub fn parameters(atr: &Atr) -> Option<Parameters> {
         ifsc_bytes: of('A', 1).filter(|bytes| (1..255).contains(bytes)),
         bwi_cwi: of('B', 1).map(|tb| (tb >> 4, tb & 0x0F)).filter(|&(bwi, _)| bwi <= 9),
         edc: of('C', 1).map(|tc| if tc & 1 == 0 { Edc::Lrc } else { crc }),
-        globals: of('A', 15).map(|ta| Globals {
-            clock_stop: match ta >> 6 {
-                0 => ClockStop::No,
-                1 => ClockStop::Low,
-                2 => ClockStop::High,
-                _ => ClockStop::Either,
-            },
-            classes: ta & 0x3F,
-            spu: of('B', 15),
-        }),
+        globals: names_t15.then(|| globals(ta_of_t15, of('B', 15))),
+        is_t15_without_ta: names_t15 && ta_of_t15.is_none(),
         historical: atr.historical.clone(),
         ..Parameters::default()
     })
+}
+
+fn globals(ta: Option<u8>, spu: Option<u8>) -> Globals {
+    let Some(ta) = ta else { return Globals { spu, ..Globals::default() } };
+    let clock_stop = match ta >> 6 {
+        0 => ClockStop::No,
+        1 => ClockStop::Low,
+        2 => ClockStop::High,
+        _ => ClockStop::Either,
+    };
+    Globals { clock_stop, classes: ta & 0x3F, spu }
 }

@@ -42,7 +42,7 @@ pub enum IfdError {
     /// The answer to reset is none, twice.
     #[error("no answer to reset: {0}")]
     Atr(#[from] AtrError),
-    /// The card offers nothing this reader knows.
+    /// The card begins with nothing this reader knows, and cannot be brought to it.
     #[error("the card offers neither T=0 nor T=1")]
     Unknown,
     /// The card is not reset yet.
@@ -73,6 +73,8 @@ struct Session {
     protocol: Protocol,
     timing: Timing,
     t1: t1::Session,
+    /// The card begins with a protocol this reader does not know, and needs a PPS before anything.
+    must_select: bool,
     /// The first command has been sent; nothing can be negotiated any more.
     has_begun: bool,
 }
@@ -80,7 +82,7 @@ struct Session {
 impl Session {
     fn new(card: Parameters, protocol: Protocol, timing: Timing) -> Self {
         let t1 = t1::Session::new(card.edc.unwrap_or_default(), card.ifsc_bytes.unwrap_or(32));
-        Self { card, protocol, timing, t1, has_begun: false }
+        Self { card, protocol, timing, t1, must_select: false, has_begun: false }
     }
 }
 
@@ -121,10 +123,12 @@ impl<L: Line> Ifd<L> {
         &mut self.line
     }
 
-    /// The protocol in use, and its times; none without power.
+    /// The protocol in use, and its times; none without power, and none before a selection where
+    /// the card begins with another than T=0 and T=1.
     #[must_use]
     pub fn protocol(&self) -> Option<(Protocol, &Timing)> {
-        self.session.as_ref().map(|session| (session.protocol, &session.timing))
+        let session = self.session.as_ref().filter(|session| !session.must_select)?;
+        Some((session.protocol, &session.timing))
     }
 
     /// Cold reset, and where the answer to it is none a warm one.
@@ -166,9 +170,13 @@ impl<L: Line> Ifd<L> {
         if bytes.is_empty() {
             return Err(IfdError::NoAtr);
         }
-        let card = answer::parameters(&Atr::decode(&bytes)?).ok_or(IfdError::Unknown)?;
+        let atr = Atr::decode(&bytes)?;
+        let at_once = answer::parameters(&atr);
+        let must_select = at_once.is_none();
+        let after_pps = || answer::parameters_after_pps(&atr);
+        let card = at_once.or_else(after_pps).ok_or(IfdError::Unknown)?;
         let (protocol, timing) = card.begins_with();
-        self.session = Some(Session::new(card, protocol, timing));
+        self.session = Some(Session { must_select, ..Session::new(card, protocol, timing) });
         Ok(bytes)
     }
 
@@ -179,7 +187,8 @@ impl<L: Line> Ifd<L> {
     /// [`IfdError::NotAgreed`], and the card has been reset; others when that failed.
     pub fn choose(&mut self, protocol: Protocol, fi_di: FiDi) -> Result<(), IfdError> {
         let session = self.session.as_ref().ok_or(IfdError::Off)?;
-        if session.protocol == protocol && session.timing.fi_di == fi_di {
+        let is_in_force = session.protocol == protocol && session.timing.fi_di == fi_di;
+        if is_in_force && !session.must_select {
             return Ok(());
         }
         if session.has_begun || session.card.specific.is_some() || !self.select(protocol, fi_di) {
@@ -200,6 +209,7 @@ impl<L: Line> Ifd<L> {
     ) -> Result<(), IfdError> {
         let session = self.session.as_ref().ok_or(IfdError::Off)?;
         match answer::decide(&session.card, wanted, can) {
+            Decision::Begin(protocol, fi_di) if session.must_select => self.choose(protocol, fi_di),
             Decision::Begin(..) => Ok(()),
             Decision::Select(protocol, fi_di) => self.choose(protocol, fi_di),
         }
@@ -253,6 +263,9 @@ impl<L: Line> Ifd<L> {
     /// # Errors
     /// As [`Self::exchange`].
     pub fn exchange_into(&mut self, apdu: &[u8], response: &mut Vec<u8>) -> Result<(), IfdError> {
+        if let Some(Session { must_select: true, protocol, timing, .. }) = &self.session {
+            self.choose(*protocol, timing.fi_di)?;
+        }
         let Self { line, session } = self;
         let session = session.as_mut().ok_or(IfdError::Off)?;
         session.has_begun = true;

@@ -89,6 +89,40 @@ fn t_15_comes_last() {
     assert_eq!(hexed(&parameters), "3B90969181B1FE551FC7D4");
 }
 
+/// TA behind T=15 may be left out; T=15 is named all the same.
+#[test]
+fn t_15_may_have_no_ta() {
+    let with = |spu| Parameters {
+        extra_guard_etu: Some(4),
+        globals: Some(Globals { spu, ..Globals::default() }),
+        is_t15_without_ta: true,
+        ..Parameters::default()
+    };
+    assert_eq!(hexed(&with(Some(0x80))), "3BC004802F80EB");
+    assert_eq!(hexed(&with(None)), "3BC004800F4B");
+    // It says nothing of the clock or of voltages but the default.
+    for globals in [
+        None,
+        Some(Globals { clock_stop: ClockStop::Low, ..Globals::default() }),
+        Some(Globals { classes: 3, ..Globals::default() }),
+    ] {
+        let wrong = Parameters { globals, ..with(None) };
+        assert_eq!(wrong.check(), Err(ParametersError::Unsaid));
+    }
+}
+
+/// A reader may meet such a card; there should be none.
+#[test]
+fn t_1_before_t_0_is_written_and_refused() {
+    let parameters =
+        Parameters { offer: Offer::BothT1First, ifsc_bytes: Some(254), ..Parameters::default() };
+    assert_eq!(hex::encode_upper(parameters.atr()), "3B808191FE006E");
+    assert_eq!(parameters.check(), Err(ParametersError::Order));
+    let parameters = Parameters { ifsc_bytes: None, ..parameters };
+    assert_eq!(hex::encode_upper(parameters.atr()), "3B80810001");
+    assert_eq!(parameters.begins_with().0, Protocol::T1);
+}
+
 #[test]
 fn the_longest_answer_to_reset_has_31_bytes() {
     let parameters = Parameters {
