@@ -119,46 +119,97 @@ impl Activated {
     }
 }
 
-/// Finds the only card in the field, Type A before Type B, and activates it. When an activation
-/// fails half-way the card is brought to HALT and woken again.
-///
-/// # Errors
-/// [`PcdError`] when there is none, or it has no part 4, or the activation fails.
-pub fn activate(air: &mut impl Air, options: &Options) -> Result<Activated, PcdError> {
-    let mut wakes = options.wakes;
-    let mut failed = PcdError::Silence { after: "REQA" };
-    for _ in 0..=options.retries {
-        let card = match poll_a(air, &Options { wakes, ..*options }) {
-            Err(error @ PcdError::Silence { .. }) => {
-                failed = error;
-                break;
-            }
-            Err(error) => return Err(error),
-            Ok(card) if !card.has_part4() => return Err(PcdError::Unsupported(PART4)),
-            Ok(card) => card,
-        };
-        match rats(air, options) {
-            Ok((ats, session)) => return Ok(Activated::A { card, ats, session }),
-            Err(error) => failed = error,
-        }
-        release_a(air, options);
-        wakes = true;
-    }
-    let atqb = match poll_b(air, &Options { wakes, ..*options }) {
-        Ok(atqb) => atqb,
-        // No card of either type: what Type A came to says more if there was one.
-        Err(PcdError::Silence { .. }) if wakes != options.wakes => return Err(failed),
-        Err(error) => return Err(error),
-    };
-    let (mbli, session) = attrib(air, &atqb, options)?;
-    Ok(Activated::B { atqb, mbli, session })
+/// Why there is no session.
+enum Failed {
+    /// No card was on the way to one.
+    Early(PcdError),
+    /// This one was, and may be in PROTOCOL.
+    HalfWay(PiccType, PcdError),
 }
 
-/// Sends S(DESELECT) in both forms, for a card whose ATS was not heard.
-fn release_a(air: &mut impl Air, options: &Options) {
-    for cid in [Some(options.cid.unwrap_or(0)), None] {
-        // Whether it was heard shows when the card is woken.
-        let _ = Session::new(Link { cid, ..Link::new(PiccType::A) }).deselect(air);
+/// Finds the only card in the field, Type A before Type B, and activates it.
+///
+/// A card whose activation fails half-way is brought to HALT, also after the last try, and woken
+/// again. Where [`Options::wakes`], so is one that does not answer the requests because a session
+/// with it was not ended.
+///
+/// # Errors
+/// [`PcdError`] when there is none, or it has no part 4, or the activation fails, or a CID that
+/// cannot be given.
+pub fn activate(air: &mut impl Air, options: &Options) -> Result<Activated, PcdError> {
+    given_cid(options)?;
+    let mut options = *options;
+    let mut tries = 0;
+    let mut sleeps = options.wakes;
+    let mut half_way = None;
+    loop {
+        match try_to_activate(air, &options) {
+            Ok(activated) => return Ok(activated),
+            Err(Failed::HalfWay(of, error)) => {
+                release(air, of, &options);
+                if tries == options.retries {
+                    return Err(error);
+                }
+                tries += 1;
+                (options.wakes, sleeps) = (true, true);
+                half_way = Some(error);
+            }
+            Err(Failed::Early(PcdError::Silence { .. })) if sleeps => {
+                sleeps = false;
+                release(air, PiccType::A, &options);
+                release(air, PiccType::B, &options);
+            }
+            // What a card came to before says more than that none is heard now.
+            Err(Failed::Early(error @ PcdError::Silence { .. })) => {
+                return Err(half_way.unwrap_or(error));
+            }
+            Err(Failed::Early(error)) => return Err(error),
+        }
+    }
+}
+
+fn try_to_activate(air: &mut impl Air, options: &Options) -> Result<Activated, Failed> {
+    match poll_a(air, options) {
+        Ok(card) if !card.has_part4() => {
+            return Err(Failed::Early(PcdError::Unsupported(PART4)));
+        }
+        Ok(card) => {
+            return match rats(air, options) {
+                Ok((ats, session)) => Ok(Activated::A { card, ats, session }),
+                Err(error) => Err(Failed::HalfWay(PiccType::A, error)),
+            };
+        }
+        Err(PcdError::Silence { .. }) => {}
+        Err(error) => return Err(Failed::Early(error)),
+    }
+    let atqb = poll_b(air, options).map_err(Failed::Early)?;
+    match attrib(air, &atqb, options) {
+        Ok((mbli, session)) => Ok(Activated::B { atqb, mbli, session }),
+        Err(error @ PcdError::Unsupported(_)) => Err(Failed::Early(error)),
+        Err(error) => Err(Failed::HalfWay(PiccType::B, error)),
+    }
+}
+
+/// Sends S(DESELECT) for a card with which there is no session but that may be in PROTOCOL: at each
+/// rate it may listen at, with the CID and without. Whether it was heard shows when the card is
+/// woken.
+fn release(air: &mut impl Air, of: PiccType, options: &Options) {
+    let rates = [Rate::Fc128, Rate::Fc64, Rate::Fc32, Rate::Fc16];
+    for to_card in rates.into_iter().filter(|&rate| options.rates.to_card(rate)) {
+        for cid in [Some(options.cid.unwrap_or(0)), None] {
+            let link = Link { cid, to_card, ..Link::new(of) };
+            if Session::new(link).deselect(air).is_ok() {
+                return;
+            }
+        }
+    }
+}
+
+/// The CID for RATS and ATTRIB.
+fn given_cid(options: &Options) -> Result<u8, PcdError> {
+    match options.cid.unwrap_or(0) {
+        cid @ 0..=14 => Ok(cid),
+        _ => Err(PcdError::Unsupported("CID beyond 14")),
     }
 }
 
@@ -269,9 +320,9 @@ fn select(air: &mut impl Air, sel: u8, own: [u8; 5]) -> Result<u8, PcdError> {
 /// rates is spoken to at fc/128.
 ///
 /// # Errors
-/// [`PcdError`] when the card does not answer with an ATS.
+/// [`PcdError`] when the card does not answer with an ATS, or the CID is beyond 14.
 pub fn rats(air: &mut impl Air, options: &Options) -> Result<(Ats, Session), PcdError> {
-    let cid = options.cid.unwrap_or(0) & 0x0F;
+    let cid = given_cid(options)?;
     let request = Frame::with_crc(PiccType::A, &[0xE0, options.fsdi << 4 | cid]);
     let mut heard = Heard::Nothing;
     let mut told = None;
@@ -347,7 +398,7 @@ pub fn poll_b(air: &mut impl Air, options: &Options) -> Result<Atqb, PcdError> {
 /// that it has taken it), and the session.
 ///
 /// # Errors
-/// [`PcdError`] when the card has no part 4 or does not answer as it should.
+/// [`PcdError`] when the card has no part 4 or does not answer as it should, or the CID is beyond 14.
 pub fn attrib(
     air: &mut impl Air,
     atqb: &Atqb,
@@ -356,12 +407,13 @@ pub fn attrib(
     if !atqb.has_part4() {
         return Err(PcdError::Unsupported(PART4));
     }
+    given_cid(options)?;
     let cid = options.cid.filter(|_| atqb.cid);
     let (to_reader, to_card) = atqb.rates.fastest(options.rates);
     let rates = to_reader.integer() << 6 | to_card.integer() << 4;
     let [a, b, c, d] = atqb.pupi;
     let fsdi = options.fsdi & 0x0F;
-    let bytes = [0x1D, a, b, c, d, 0x00, rates | fsdi, 0x01, cid.unwrap_or(0) & 0x0F];
+    let bytes = [0x1D, a, b, c, d, 0x00, rates | fsdi, 0x01, cid.unwrap_or(0)];
     let request = Frame::with_crc(PiccType::B, &bytes);
     let link = Link {
         fsc_bytes: atqb.fsc_bytes(),
@@ -380,7 +432,7 @@ pub fn attrib(
         air.pause(link.gap_fc);
         heard = air.transceive(&request, atqb.fwt_fc() + DELTA_FWT_FC);
         let &[first, ..] = checked(&heard).unwrap_or_default() else { continue };
-        if first & 0x0F != cid.unwrap_or(0) & 0x0F {
+        if first & 0x0F != cid.unwrap_or(0) {
             break;
         }
         air.pause(atqb.sfgt_fc());

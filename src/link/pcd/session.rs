@@ -6,7 +6,8 @@
 //!   card's. An I-block is sent again only after an R(ACK) that says the card never had it. So no
 //!   command runs twice, whatever is lost.
 //! * Every loop is bounded: by retries, by requests for time, by bytes and blocks of an answer.
-//! * After an error it is not known what the card did; the session has ended.
+//! * After an error it is not known what the card did; the session has ended, and all that can
+//!   still be sent is S(DESELECT), which frees the card for the next activation.
 
 use super::{Air, Heard, PcdError};
 use crate::link::{
@@ -92,9 +93,18 @@ pub enum Presence {
 pub struct Session {
     link: Link,
     number: bool,
-    open: bool,
+    state: State,
     /// The frame that was sent last; its bytes are reused.
     frame: Frame,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Open,
+    /// An error has ended it, and the card may not know.
+    Failed,
+    /// The card has answered S(DESELECT).
+    Deselected,
 }
 
 /// What came that is no fault.
@@ -151,7 +161,7 @@ impl Session {
             PiccType::B => Frame::type_b(&[]),
         };
         let frame = Frame { last_bits: 8, ..frame.at(link.to_card) };
-        Self { link, number: false, open: true, frame }
+        Self { link, number: false, state: State::Open, frame }
     }
 
     /// What was agreed on.
@@ -163,7 +173,7 @@ impl Session {
     /// Neither S(DESELECT) nor an error has ended it.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        self.open
+        matches!(self.state, State::Open)
     }
 
     /// Sends a command APDU and gives the response APDU.
@@ -213,20 +223,27 @@ impl Session {
         }
     }
 
-    /// Ends the session: S(DESELECT), once more if it is not answered. The card is in HALT.
+    /// Ends the session: S(DESELECT), once more if it is not answered. The card is in HALT. So is
+    /// one whose session an error has ended, which would else not be found again
+    /// (ISO/IEC 14443-4:2018, 7.5.5.3, leaves a reader this after its retries).
     ///
     /// # Errors
-    /// [`PcdError`] when there was no right answer; the session has ended all the same.
+    /// [`PcdError`] when there was no right answer; the session has ended all the same, and
+    /// S(DESELECT) can be tried again. [`PcdError::Ended`] when the card has answered one before.
     pub fn deselect(&mut self, air: &mut impl Air) -> Result<(), PcdError> {
-        if !std::mem::take(&mut self.open) {
+        if self.state == State::Deselected {
             return Err(PcdError::Ended);
         }
+        self.state = State::Failed;
         self.put(Kind::Deselect, None, &[]);
         let mut got = String::new();
         for _ in 0..2 {
             let heard = self.transceive(air, ACTIVATION_FWT_FC);
             match self.read(&heard, Sent::Presence) {
-                Ok(Reply::Deselected) => return Ok(()),
+                Ok(Reply::Deselected) => {
+                    self.state = State::Deselected;
+                    return Ok(());
+                }
                 _ => got = described(&heard),
             }
         }
@@ -240,11 +257,13 @@ impl Session {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, PcdError>,
     ) -> Result<T, PcdError> {
-        if !self.open {
+        if !self.is_open() {
             return Err(PcdError::Ended);
         }
         let done = work(self);
-        self.open = done.is_ok();
+        if done.is_err() {
+            self.state = State::Failed;
+        }
         done
     }
 

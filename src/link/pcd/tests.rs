@@ -140,6 +140,83 @@ fn a_lost_step_costs_one_try() {
     }
 }
 
+/// Whatever is lost, however long, the card is found when the air is quiet again: a session is
+/// there, or none, or one that failed.
+#[test]
+fn a_burst_of_losses_loses_no_card() {
+    for parameters in [type_a(), type_b()] {
+        for rates in [Rates::NONE, Rates::ALL] {
+            for (from, burst) in (0..24).flat_map(|from| [4, 12, 40].map(|burst| (from, burst))) {
+                let lost = (from..from + burst).map(|n| (n, Fault::Loss)).collect();
+                let mut air = alone(parameters.clone()).with_noise(Noise::written(lost));
+                let options = Options { rates, cid: Some(3), ..Options::default() };
+                if let Ok(mut card) = activate(&mut air, &options) {
+                    while air.frames() < from + burst {
+                        let _ = card.session().exchange(&mut air, &[1, 2]);
+                        if !card.session().is_open() {
+                            break;
+                        }
+                    }
+                }
+                air.set_noise(Noise::none());
+                let card = activate(&mut air, &options);
+                assert!(card.is_ok(), "{rates:?} {burst} from {from}: {:?}", card.err());
+            }
+        }
+    }
+}
+
+/// A failed activation leaves the card in HALT, also after its last try.
+#[test]
+fn a_card_that_fails_half_way_is_left_in_halt() {
+    for (parameters, request) in [(type_a(), 0xE0), (type_b(), 0x1D)] {
+        let card = Picc::new(parameters, Echo::default(), 1);
+        let mut air = Deaf { air: Alone::new(card), after: request };
+        let options = Options { retries: 1, ..Options::default() };
+        assert!(activate(&mut air, &options).is_err());
+        assert_eq!(air.air.picc().state(), State::Halt);
+    }
+}
+
+/// A reader that does not hear what comes after this request, nor a presence check.
+struct Deaf {
+    air: Alone<Echo>,
+    after: u8,
+}
+
+impl Air for Deaf {
+    fn transceive(&mut self, frame: &Frame, wait_fc: u64) -> Heard {
+        let heard = self.air.transceive(frame, wait_fc);
+        let nak = matches!(frame.bytes.first(), Some(0xB2 | 0xBA));
+        if nak || frame.bytes.first() == Some(&self.after) {
+            return Heard::Nothing;
+        }
+        heard
+    }
+
+    fn pause(&mut self, fc: u64) {
+        self.air.pause(fc);
+    }
+
+    fn now_fc(&self) -> u64 {
+        self.air.now_fc()
+    }
+}
+
+/// 15 is RFU, and four bits are all that RATS and ATTRIB have.
+#[test]
+fn a_cid_beyond_14_is_refused_before_anything_is_sent() {
+    for parameters in [type_a(), type_b()] {
+        for cid in [15, 16, 17, 0x41, 0xFF] {
+            let mut air = alone(parameters.clone());
+            let options = Options { cid: Some(cid), ..Options::default() };
+            let error = activate(&mut air, &options).unwrap_err();
+            assert_eq!(error, PcdError::Unsupported("CID beyond 14"));
+            assert_eq!(air.now_fc(), 0);
+        }
+    }
+}
+
 #[test]
 fn a_card_is_selected_by_its_uid_without_anticollision() {
     let mut air = alone(type_a());

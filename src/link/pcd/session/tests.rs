@@ -322,7 +322,7 @@ fn whether_the_card_is_there_is_asked_two_ways() {
 }
 
 #[test]
-fn deselect_is_sent_at_most_twice_and_ends_the_session() {
+fn deselect_is_sent_twice_at_most_and_ends_the_session() {
     let rows: [(&[(&str, &str)], bool); 5] = [
         (&[("c2", "c2")], true),
         (&[("c2", "SILENCE"), ("c2", "c2")], true),
@@ -335,9 +335,25 @@ fn deselect_is_sent_at_most_twice_and_ends_the_session() {
         let mut session = Session::new(link());
         assert_eq!(session.deselect(&mut script).is_ok(), right, "{lines:?}");
         assert!(script.is_over() && !session.is_open());
-        assert_eq!(session.deselect(&mut script), Err(PcdError::Ended));
         assert_eq!(session.is_present(&mut script, Presence::Nak), Err(PcdError::Ended));
+        // Only a card that has answered needs no more of it.
+        let mut again = Script::of(&[("c2", "c2")]);
+        let ended = session.deselect(if right { &mut script } else { &mut again });
+        assert_eq!(ended, if right { Err(PcdError::Ended) } else { Ok(()) });
+        assert_eq!(session.deselect(&mut script), Err(PcdError::Ended));
     }
+}
+
+/// The card may not know that the session has ended.
+#[test]
+fn a_card_is_freed_after_an_error() {
+    let lines = [("0200a4", "f200"), ("c2", "SILENCE"), ("c2", "c2")];
+    let mut script = Script::of(&lines);
+    let mut session = Session::new(link());
+    assert!(session.exchange(&mut script, &[0x00, 0xA4]).is_err());
+    assert_eq!(session.exchange(&mut script, &[0x00, 0xA4]), Err(PcdError::Ended));
+    assert_eq!(session.deselect(&mut script), Ok(()));
+    assert!(script.is_over() && !session.is_open());
 }
 
 #[test]
