@@ -147,11 +147,11 @@ impl Bench {
             }
             let was_out = taken_out.swap(false, Ordering::Relaxed);
             let is_present = served.lock().is_present();
-            if was_out || !is_present {
-                if let Some(contact) = self.machine.remove(n) {
-                    say(&format!("slot {n}: {} is out of the reader", served.name));
-                    *beside = Some(contact);
-                }
+            if (was_out || !is_present)
+                && let Some(contact) = self.machine.remove(n)
+            {
+                say(&format!("slot {n}: {} is out of the reader", served.name));
+                *beside = Some(contact);
             }
             if is_present && let Some(contact) = beside.take() {
                 say(&format!("slot {n}: {} is in the reader", served.name));
