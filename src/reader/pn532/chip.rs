@@ -280,12 +280,18 @@ impl<A: Application> Chip<A> {
         status
     }
 
-    /// The field is on and the registers are set for what is looked for; targets are forgotten.
-    fn begin_search(&mut self, kind: Kind) {
+    /// Forgets the targets. Those that are awake are so in no way any more.
+    fn forget(&mut self) {
         if self.targets.iter().flatten().any(Target::is_awake) {
             self.switch(false);
+            self.switch(true);
         }
         self.targets.clear();
+    }
+
+    /// The field is on and the registers are set for what is looked for; targets are forgotten.
+    fn begin_search(&mut self, kind: Kind) {
+        self.forget();
         self.switch(true);
         self.registers.prepare(match kind {
             Kind::A => Framing::A,
@@ -369,6 +375,7 @@ impl<A: Application> Chip<A> {
                 return Some(self.polled());
             }
         }
+        self.forget();
         if self.poll.rounds != ENDLESS {
             self.poll.rounds = self.poll.rounds.saturating_sub(1);
         }

@@ -415,12 +415,11 @@ fn a_poll_goes_on_until_its_rounds_are_over_or_a_card_comes() {
     machine.field_mut().enter(type_b(0xAA, [1, 2, 3, 4]));
     assert!(body(&machine.on_time(20_000_000), 0x60).starts_with("01230F015001020304"));
     machine.field_mut().enter(without_part_4(0xBB, "12345678"));
-    talk(
-        &mut machine,
-        "
-        60 01 01 20 10 > 01 10 09 01 0004 00 04 12345678
-        ",
-    );
+    let text = "60 01 01 20 10 > 01 10 09 01 0004 00 04 12345678
+        60 01 01 20 > 00
+        04 > 00 00 00 80
+        4A 01 00 > 01 01 0004 00 ..";
+    talk(&mut machine, text);
     machine.field_mut().enter(type_a(0xCC, "12345679"));
     machine.field_mut().leave(Place(1)).unwrap();
     talk(
