@@ -99,7 +99,7 @@ fn a_card_answers_datagrams_and_comes_and_goes() {
     assert_eq!(ask("106A b2", NEVER), "");
     assert!(serve.order("insert").status.success());
     activate();
-    assert_eq!(ask("106A 0200200000", SOON), "106A 026a82", "the MF is current again");
+    assert_eq!(ask("106A 0200b2012c00", SOON), "106A 026a82", "the MF is current again");
 }
 
 /// A host at a reader's line.
@@ -137,8 +137,8 @@ fn a_chip_answers_at_its_line() {
     let version = "0000FF00FF000000FF06FAD50332010607E800";
     assert_eq!(host.ask("5555000000000000FF02FED4022A00", 19), version);
     // InListPassiveTarget: two targets at most, Type A; one card, whose UID is random.
-    let found = host.ask("0000FF04FCD44A0200E000", 6 + 7 + 7 + 4 + 18 + 2);
-    assert_eq!(found[12..44], *"0000FF1DE3D54B01010004200408", "{found}");
+    let found = host.ask("0000FF04FCD44A0200E000", 6 + 5 + 12 + 18 + 2);
+    assert_eq!(found[12..40], *"0000FF1EE2D54B01010004200408", "{found}");
 }
 
 #[test]
