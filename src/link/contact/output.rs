@@ -106,21 +106,20 @@ impl Outbox {
 
     /// The last output's characters from `first` on are sent again.
     pub(super) fn repeat(&mut self, at_clk: u64, first: usize) {
-        match &mut self.waiting {
-            _ if self.error_signal_clk.is_some() => {}
+        if self.error_signal_clk.is_some() {
+            return;
+        }
+        if self.pending {
             // What waits has not been said; if anything has, it is the NULL before it.
-            Some(waiting) if self.pending => {
-                if self.has_said_null && first == 0 {
-                    waiting.again_clk = Some(at_clk);
-                }
+            let null = self.waiting.as_mut().filter(|_| self.has_said_null && first == 0);
+            if let Some(waiting) = null {
+                waiting.again_clk = Some(at_clk);
             }
-            waiting if !self.pending && first < self.output.bytes.len() => {
-                *waiting = None;
-                self.output.bytes.drain(..first);
-                self.output.at_clk = at_clk;
-                self.pending = true;
-            }
-            _ => {}
+        } else if first < self.output.bytes.len() {
+            self.waiting = None;
+            self.output.bytes.drain(..first);
+            self.output.at_clk = at_clk;
+            self.pending = true;
         }
     }
 
