@@ -19,7 +19,8 @@ pub enum Edc {
     #[default]
     Lrc,
     /// Two bytes. The standard leaves no doubt about the polynomial; of the rest no card's log was
-    /// found, so it is a setting. Both false is what the one open reader stack does.
+    /// found, so it is a setting. Both false is what the one open reader stack does, both true the
+    /// letter of ISO/IEC 13239. An answer to reset does not say which it is.
     Crc {
         /// The register is sent complemented.
         complemented: bool,
@@ -37,6 +38,14 @@ impl Edc {
             Self::Crc { .. } => 2,
         }
     }
+
+    /// Every way to send a CRC.
+    pub(in crate::link) const CRCS: [Self; 4] = [
+        Self::Crc { complemented: false, low_first: false },
+        Self::Crc { complemented: true, low_first: true },
+        Self::Crc { complemented: false, low_first: true },
+        Self::Crc { complemented: true, low_first: false },
+    ];
 
     fn crc(complemented: bool, low_first: bool, bytes: &[u8]) -> [u8; 2] {
         let [high, low] = crc::crc_t1(bytes).map(|byte| if complemented { !byte } else { byte });

@@ -55,8 +55,8 @@ pub fn decide(card: &Parameters, wanted: Option<Protocol>, can: impl Fn(FiDi) ->
 /// neither T=0 nor T=1, or is fixed to what is reserved. What is reserved and not fixed counts as
 /// the default.
 ///
-/// Of a CRC the answer to reset says only that it is one, not how it is sent: it counts as the one
-/// way there is a public record of (see [`Edc::Crc`]).
+/// Of a CRC the answer to reset says only that it is one, not how it is sent: here it is the one
+/// way there is a public record of (see [`Edc::Crc`]), and [`super::t1`] finds out.
 #[must_use]
 pub fn parameters(atr: &Atr) -> Option<Parameters> {
     let begins_with_known = atr.specific_mode().is_some() || atr.first_protocol() <= 1;

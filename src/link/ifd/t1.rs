@@ -6,6 +6,9 @@
 //! no longer tell whether the last block of the command had arrived. So a command is begun again
 //! after that only when its last block was never sent; else the card may have run it, and
 //! [`T1Error::Uncertain`] leaves it to the one who knows what running it twice would do.
+//!
+//! How a card sends a CRC the answer to reset does not say: the reader begins with one way, and
+//! goes over to the one by which the card's first block is right. That is our own design.
 
 use super::line::Line;
 use crate::link::contact::{
@@ -62,6 +65,8 @@ pub struct Session {
 struct Ear {
     edc: Edc,
     bytes: Vec<u8>,
+    /// A block was right, so the check is the card's.
+    is_sure: bool,
 }
 
 impl Ear {
@@ -88,7 +93,18 @@ impl Ear {
         if damaged {
             return Err(Refusal::Check);
         }
-        Block::new_checked(self.bytes.as_slice(), self.edc)
+        let block = Block::new_checked(self.bytes.as_slice(), self.edc)?;
+        self.is_sure = true;
+        Ok(block)
+    }
+
+    /// The CRC by which the last block is right, as long as none was.
+    fn other_crc(&self) -> Option<Edc> {
+        if self.is_sure || self.edc == Edc::Lrc {
+            return None;
+        }
+        let is_right = |&edc: &Edc| Block::new_checked(self.bytes.as_slice(), edc).is_ok();
+        Edc::CRCS.into_iter().find(is_right)
     }
 }
 
@@ -137,7 +153,7 @@ impl Session {
     #[must_use]
     pub fn new(edc: Edc, ifsc_bytes: u8) -> Self {
         Self {
-            ear: Ear { edc, bytes: Vec::with_capacity(BLOCK_BYTES_MAX) },
+            ear: Ear { edc, bytes: Vec::with_capacity(BLOCK_BYTES_MAX), is_sure: false },
             core: Core {
                 edc,
                 own: 0,
@@ -217,6 +233,10 @@ impl Session {
             let repr = meaning(&heard);
             if repr == Ok(Repr::Response(about)) {
                 return Ok(());
+            }
+            if let Some(edc) = self.ear.other_crc() {
+                self.ear.edc = edc;
+                self.core.edc = edc;
             }
         }
         Err(T1Error::Mute)

@@ -2,6 +2,14 @@
 
 use super::super::{t1::T1Error, *};
 use super::script::*;
+use crate::link::{
+    Direction, Mute,
+    contact::{
+        Offer,
+        block::{Edc, Repr, Supervision},
+    },
+    noisy::Fault,
+};
 
 const IFS: (&str, &str) = ("00C101FE", "00E101FE");
 const HELLO: &str = "00000A00A404000548454C4C4F";
@@ -192,4 +200,68 @@ fn after_an_abortion_the_reader_waits_for_the_card() {
     ifd.line_mut().endless = "00E000E0".into();
     ifd.exchange(&apdu("00200000")).unwrap_err();
     assert_eq!(ifd.line().now_clk, bwt_clk);
+}
+
+/// An answer to reset says that there is a CRC, and not which.
+#[test]
+fn the_reader_finds_out_how_a_card_sends_its_crc() {
+    for (complemented, low_first) in [(false, false), (false, true), (true, false), (true, true)] {
+        let edc = Edc::Crc { complemented, low_first };
+        let parameters = Parameters { offer: Offer::T1, edc: Some(edc), ..Parameters::default() };
+        for noise in [Noise::none(), Noise::at(1, Fault::Damage), Noise::at(2, Fault::Loss)] {
+            let contact = Contact::new(parameters.clone(), Nobody);
+            let mut ifd = Ifd::on(Wired::new(contact, noise));
+            ifd.power_on().unwrap();
+            for _ in 0..2 {
+                assert_eq!(ifd.exchange(&apdu("00200000")), Ok(vec![0x90, 0x00]), "{edc:?}");
+            }
+        }
+    }
+}
+
+/// Once a block was right, another CRC that is right by chance is a wrong one.
+#[test]
+fn what_a_reader_has_found_out_it_keeps() {
+    let block = |complemented, repr: Repr<'_>| {
+        let mut block = Vec::new();
+        repr.emit(0, Edc::Crc { complemented, low_first: false }, &mut block);
+        hex::encode_upper(block)
+    };
+    let ifs = block(false, Repr::Request(Supervision::Ifs(254)));
+    let agreed = block(false, Repr::Response(Supervision::Ifs(254)));
+    let wrong = block(true, Repr::Response(Supervision::Resynch));
+    let right = block(false, Repr::Response(Supervision::Resynch));
+    let aborts = block(false, Repr::Request(Supervision::Abort));
+    let aborted = block(false, Repr::Response(Supervision::Abort));
+    let resynch = block(false, Repr::Request(Supervision::Resynch));
+    let command = block(false, Repr::I { number: 0, more: false, information: &[0, 0x20, 0, 0] });
+    let steps = [
+        (ifs.as_str(), agreed.as_str()),
+        (&command, &aborts),
+        (&aborted, ""),
+        (&resynch, &wrong),
+        (&resynch, &right),
+    ];
+    let aborted = Err(IfdError::T1(T1Error::Aborted));
+    plays(ifd("3B8081410141", &steps), &[("00200000", aborted)]);
+}
+
+/// Behind a card: 9000.
+struct Nobody;
+
+impl Application for Nobody {
+    fn power_on(&mut self) -> Result<(), Mute> {
+        Ok(())
+    }
+
+    fn power_off(&mut self) {}
+
+    fn exchange(&mut self, _: &[u8], response: &mut Vec<u8>) -> Result<u64, Mute> {
+        response.extend([0x90, 0x00]);
+        Ok(0)
+    }
+
+    fn direction(&self, _: [u8; 4]) -> Direction {
+        Direction::Unknown
+    }
 }
