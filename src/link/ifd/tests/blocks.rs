@@ -246,6 +246,22 @@ fn what_a_reader_has_found_out_it_keeps() {
     plays(ifd("3B8081410141", &steps), &[("00200000", aborted)]);
 }
 
+/// A reader that has stopped listening too soon waits until the card has said all.
+#[test]
+fn nothing_is_sent_while_the_card_speaks() {
+    let parameters = Parameters { offer: Offer::T1, ..Parameters::default() };
+    let mut line = Wired::new(Contact::new(parameters, Nobody), Noise::none());
+    line.reset(Reset::Cold);
+    while line.hear(ATR_WAIT_CLK).is_some() {}
+    line.speak_blocks(true);
+    let Timing { turn_clk, guard_clk, .. } = *line.contact().timing();
+    line.send(&apdu("00C101FE3E"), turn_clk, guard_clk);
+    assert_eq!(line.hear(1_000_000).map(|character| character.byte), Some(0x00));
+    line.send(&apdu("00C101FE3E"), turn_clk, guard_clk);
+    let heard: Vec<u8> = (0..6).filter_map(|_| line.hear(1_000_000)).map(|c| c.byte).collect();
+    assert_eq!(heard, apdu("00E101FE1E"));
+}
+
 /// Behind a card: 9000.
 struct Nobody;
 
