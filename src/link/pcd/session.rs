@@ -45,7 +45,8 @@ pub struct Link {
     pub gap_fc: u64,
     /// Bytes of the longest chained command, where the card told it (MBL).
     pub command_bytes_max: Option<usize>,
-    /// How many times in a row the reader asks again (NFC Forum and EMV: 2).
+    /// How many times in a row the reader asks again (NFC Forum and EMV: 2); a right S(WTX) ends
+    /// the row.
     pub retries: u8,
     /// How many S(WTX) it grants within one exchange.
     pub waits: u32,
@@ -353,6 +354,7 @@ impl Session {
                     if !right || *waits > self.link.waits {
                         return protocol(format!("{} for the {waits}. time", described(&heard)));
                     }
+                    faults = 0;
                     wait_fc = extended_fwt_fc(self.link.fwt_fc, wtxm & 0x3F);
                     self.put(Kind::WaitingTime, None, &[wtxm & 0x3F]);
                     continue;
@@ -383,6 +385,13 @@ impl Session {
         }
         let block = Block::parse(bytes).map_err(|_| ())?;
         if block.cid.map(|cid| cid & 0x0F) != self.link.cid {
+            return Err(());
+        }
+        // A card has node addresses in its first block, when its reader had them in its own, and
+        // there from its own side (ISO/IEC 14443-4:2018, 7.1.2.3).
+        let is_first = matches!(sent, Sent::Block { chaining: false });
+        let nad = self.link.nad.filter(|_| is_first).map(|nad| nad.rotate_left(4));
+        if matches!(block.kind, Kind::Information { .. }) && block.nad != nad {
             return Err(());
         }
         match block.kind {

@@ -235,6 +235,43 @@ fn a_chain_of_the_reader_s_wants_an_acknowledgement_of_each_block() {
     }
 }
 
+/// What [`Link::waits`] allows bounds the whole.
+#[test]
+fn retries_are_counted_in_a_row() {
+    let lines = [
+        [("0200a4", "f201"), ("f201", "SILENCE"), ("b2", "NOISE"), ("b2", "f201")],
+        [("f201", "SILENCE"), ("b2", "SILENCE"), ("b2", "f201"), ("f201", "029000")],
+    ];
+    assert!(outcome(&lines.concat(), link()).is_ok());
+    let short = &lines.concat()[..7];
+    let ended = outcome(short, Link { waits: 2, ..link() });
+    assert!(matches!(ended, Err(PcdError::Protocol { .. })), "{ended:?}");
+}
+
+#[test]
+fn node_addresses_are_the_reader_s_turned_round_and_only_in_the_first_block() {
+    let with = Link { nad: Some(0x21), ..link() };
+    let right: [&[(&str, &str)]; 3] = [
+        (&[("062100a4", "06129000")]),
+        (&[("062100a4", "161290"), ("a3", "0300")]),
+        (&[("062100a4", "SILENCE"), ("b2", "161290"), ("a3", "SILENCE"), ("a3", "0300")]),
+    ];
+    for lines in right {
+        assert_eq!(outcome(lines, with), Ok(vec![0x90, 0x00]), "{lines:?}");
+    }
+    // As they were sent, of others, none; then in a later block. All are asked for again.
+    for wrong in ["06219000", "06539000", "029000"] {
+        let lines = [("062100a4", wrong), ("b2", "06129000")];
+        assert_eq!(outcome(&lines, with), Ok(vec![0x90, 0x00]), "{wrong}");
+    }
+    let lines = [("062100a4", "161290"), ("a3", "071200"), ("a3", "0300")];
+    assert_eq!(outcome(&lines, with), Ok(vec![0x90, 0x00]));
+    for uncalled in ["06129000", "06009000"] {
+        let lines = [("0200a4", uncalled), ("b2", "029000")];
+        assert_eq!(outcome(&lines, link()), Ok(vec![0x90, 0x00]), "{uncalled}");
+    }
+}
+
 #[test]
 fn cid_and_nad_go_where_they_belong() {
     let with = Link { cid: Some(5), nad: Some(0x21), fsc_bytes: 16, ..link() };
@@ -248,7 +285,7 @@ fn cid_and_nad_go_where_they_belong() {
         (&("1b05".to_owned() + &"33".repeat(12)), "ab05"),
         ("0a0533", "f205"),
         ("ba05", "fa0503"),
-        ("fa0503", "0a059000"),
+        ("fa0503", "0e05129000"),
     ]);
     let mut session = Session::new(with);
     assert_eq!(session.exchange(&mut script, &[0x33; 24]), Ok(vec![0x90, 0x00]));
