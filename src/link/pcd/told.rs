@@ -64,7 +64,7 @@ impl Ats {
         let Some(t0) = rest.next() else { return Ok(ats) };
         ats.fsci = t0 & 0x0F;
         if t0 & 0x10 != 0 {
-            ats.rates = Rates::of_byte(rest.next().ok_or(ToldError::Short)?);
+            ats.rates = Rates::told(rest.next().ok_or(ToldError::Short)?);
         }
         if t0 & 0x20 != 0 {
             let tb = rest.next().ok_or(ToldError::Short)?;
@@ -142,7 +142,7 @@ impl Atqb {
         Ok(Self {
             pupi: [p0, p1, p2, p3],
             application_data: [a0, a1, a2, a3],
-            rates: Rates::of_byte(rates),
+            rates: Rates::told(rates),
             fsci: size >> 4,
             protocol_type: size & 0x0F,
             fwi: times >> 4,

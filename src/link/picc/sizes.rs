@@ -83,6 +83,13 @@ impl Rates {
         Self(byte & 0xF7)
     }
 
+    /// The rates as a reader takes them from a card: with b4 the byte says nothing, and only fc/128
+    /// is left (ISO/IEC 14443-4:2018, 5.2.4; ISO/IEC 14443-3:2018, 7.9.4.4).
+    #[must_use]
+    pub const fn told(byte: u8) -> Self {
+        if byte & 0x08 != 0 { Self::NONE } else { Self::of_byte(byte) }
+    }
+
     /// The byte.
     #[must_use]
     pub const fn byte(self) -> u8 {
@@ -162,5 +169,9 @@ mod tests {
         assert_eq!(rates.fastest(Rates::ALL), (Rate::Fc64, Rate::Fc16));
         assert_eq!(rates.fastest(Rates::NONE), (Rate::Fc128, Rate::Fc128));
         assert_eq!(rates.fastest(Rates::of_byte(0xF7)), (Rate::Fc64, Rate::Fc64));
+        for byte in 0..=0xFF {
+            let all = if byte & 0x08 == 0 { Rates::of_byte(byte) } else { Rates::NONE };
+            assert_eq!(Rates::told(byte), all);
+        }
     }
 }
