@@ -120,10 +120,6 @@ impl Machine {
 
     fn requested<A>(&mut self, afi: u8, parameter: u8, core: &mut Core<A>) -> Option<Answer> {
         let wakes = parameter & 0x08 != 0;
-        let slots = match parameter & 0x07 {
-            code @ 0..=4 => 1 << code,
-            _ => return None,
-        };
         if self.state == State::Halt && !wakes {
             return None;
         }
@@ -133,6 +129,10 @@ impl Machine {
             }
             return None;
         }
+        let slots = match parameter & 0x07 {
+            code @ 0..=4 => 1 << code,
+            _ => return None,
+        };
         self.extended = parameter & 0x10 != 0;
         self.slot = self.draw(slots, &mut core.random);
         if self.slot == 1 {
@@ -191,21 +191,23 @@ impl Machine {
             return None;
         }
         let mut answer = vec![self.parameters.mbli << 4 | cid];
+        self.tr0_fc = [1024, 768, 256, 1024].get(usize::from(p1 >> 6)).copied().unwrap_or(TR0_FC);
+        self.tr1_fc =
+            [1280, 1024, 256, 1280].get(usize::from(p1 >> 4 & 3)).copied().unwrap_or(TR1_FC);
         let mut own_fc = 0;
         if self.parameters.attrib_runs && !inf.is_empty() {
             let Ok(took_fc) = core.run(inf, &mut answer) else {
                 self.rest_in(State::Mute);
                 return None;
             };
-            own_fc = took_fc;
-            if answer.len() + 2 > fsd_bytes {
+            // A card cannot ask for time here: when it is up, the answer goes without.
+            let most_fc = fwt_fc(part4.fwi).saturating_sub(self.tr1_fc);
+            if took_fc > most_fc || answer.len() + 2 > fsd_bytes {
                 answer.truncate(1);
             }
+            own_fc = took_fc.min(most_fc);
         }
         self.state = State::Protocol;
-        self.tr0_fc = [1024, 768, 256, 1024].get(usize::from(p1 >> 6)).copied().unwrap_or(TR0_FC);
-        self.tr1_fc =
-            [1280, 1024, 256, 1280].get(usize::from(p1 >> 4 & 3)).copied().unwrap_or(TR1_FC);
         let answer = self.says(&answer, own_fc);
         let guard_fc =
             if self.extended && self.parameters.extended_atqb { sfgt_fc(part4.sfgi) } else { 0 };

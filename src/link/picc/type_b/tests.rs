@@ -355,6 +355,34 @@ fn what_attrib_brings_for_the_higher_layer_may_be_run() {
     assert_eq!(says(&mut card, &small), Some(vec![0x00]));
 }
 
+/// With FWI 0 that is 4096 from the reader's frame to the first bit, TR1 counted: 206 us.
+#[test]
+fn an_answer_within_the_one_to_attrib_is_in_time_or_not_given() {
+    let with_inf = [&ATTRIB[..], &[0xAA, 0xBB]].concat();
+    let part4 = Part4 { fwi: 0, ..Part4::default() };
+    for (took_us, bytes) in [(0, 5), (206, 5), (208, 1), (1_000_000, 1), (u64::MAX, 1)] {
+        let mut card = declared(TypeB { attrib_runs: true, part4, ..type_b() });
+        card.application_mut().took_us = took_us;
+        let answer = card.on_frame(0, &crc(&with_inf)).unwrap();
+        assert_eq!(answer.frame.checked().map(<[u8]>::len), Some(bytes), "{took_us}");
+        assert!(answer.delay_fc <= 4096, "{took_us}: {}", answer.delay_fc);
+        assert_eq!(card.state(), State::Protocol);
+        assert!(says(&mut card, &[0x02, 0x00]).is_some());
+    }
+}
+
+/// The family is looked at before the number of slots.
+#[test]
+fn a_card_of_another_family_is_idle_also_when_the_number_of_slots_is_none() {
+    for (afi, state) in [(0x20, State::Idle), (0x10, State::ReadyDeclared)] {
+        for parameter in 5..=7 {
+            let mut card = declared(TypeB { afi: 0x10, ..type_b() });
+            assert_eq!(says(&mut card, &[0x05, afi, parameter]), None);
+            assert_eq!(card.state(), state, "{parameter}");
+        }
+    }
+}
+
 #[test]
 fn a_chained_command_is_at_most_what_mbli_says() {
     let part4 = Part4 { fsci: 0, ..Part4::default() };
