@@ -56,7 +56,13 @@ impl Rate {
     }
 }
 
-/// A frame.
+/// The parity bit of a byte (ISO/IEC 14443-3:2018, 6.2.3): all nine have an odd number of ones.
+#[must_use]
+pub const fn odd_parity(byte: u8) -> bool {
+    byte.count_ones().is_multiple_of(2)
+}
+
+/// A frame. Counts beyond their range are read as the nearest that there are bits for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Frame {
     /// Who speaks so.
@@ -95,11 +101,10 @@ impl Frame {
     #[must_use]
     pub fn first_part(bytes: &[u8], bits: usize) -> Self {
         let mut frame = Self::standard(bytes.get(..bits.div_ceil(8)).unwrap_or(bytes));
-        if let Some(last @ 1..) = Some((bits % 8) as u8) {
-            frame.last_bits = last;
-            if let Some(byte) = frame.bytes.last_mut() {
-                *byte &= (1 << last) - 1;
-            }
+        let last_bits = (bits % 8) as u8;
+        if let Some(byte) = frame.bytes.last_mut().filter(|_| last_bits > 0) {
+            *byte &= (1 << last_bits) - 1;
+            frame.last_bits = last_bits;
         }
         frame
     }
@@ -139,7 +144,7 @@ impl Frame {
     #[must_use]
     pub fn short_command(&self) -> Option<u8> {
         match (&self.bytes[..], self.first_bit, self.last_bits, self.of) {
-            (&[command], 0, 7, PiccType::A) if self.intact => Some(command),
+            (&[command], 0, 7, PiccType::A) if self.intact => Some(command & 0x7F),
             _ => None,
         }
     }
@@ -164,14 +169,30 @@ impl Frame {
     /// Data bits: without parity, start and stop bits.
     #[must_use]
     pub fn bits(&self) -> usize {
-        let before_last = 8 * self.bytes.len().saturating_sub(1);
-        (before_last + usize::from(self.last_bits)).saturating_sub(usize::from(self.first_bit))
+        let Some(before_last) = self.bytes.len().checked_sub(1) else { return 0 };
+        (8 * before_last + usize::from(self.last_bits.min(8))).saturating_sub(self.begun())
+    }
+
+    /// Bits of the first byte that the other side has sent.
+    fn begun(&self) -> usize {
+        usize::from(self.first_bit.min(7))
     }
 
     /// The data bits in the order of the air.
     pub fn data_bits(&self) -> impl Iterator<Item = bool> + '_ {
-        let first = usize::from(self.first_bit);
-        (first..first + self.bits()).map(|n| self.bytes[n / 8] >> (n % 8) & 1 == 1)
+        let bits = self.bytes.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1));
+        bits.skip(self.begun()).take(self.bits())
+    }
+
+    /// The last bit on the air, which of a frame of Type A with a whole last byte is a parity bit;
+    /// 0 for a frame without bits.
+    #[must_use]
+    pub fn last_bit(&self) -> bool {
+        let Some(&byte) = self.bytes.last() else { return false };
+        match self.last_bits {
+            8.. => odd_parity(byte) == self.intact,
+            bits => byte >> (bits.max(1) - 1) & 1 == 1,
+        }
     }
 }
 
@@ -195,6 +216,24 @@ mod tests {
             Frame::standard(&[0x93, 0x30, 0x92])
         );
         assert_eq!(Frame::standard(&[]).bits(), 0);
+    }
+
+    #[test]
+    fn a_frame_of_any_counts_has_as_many_bits_as_it_says() {
+        for len in 0..4 {
+            for first_bit in 0..=u8::MAX {
+                for last_bits in 0..=u8::MAX {
+                    let bytes = vec![0xA5; len];
+                    let frame = Frame { first_bit, last_bits, ..Frame::standard(&bytes) };
+                    assert!(frame.bits() <= 8 * len);
+                    assert_eq!(frame.data_bits().count(), frame.bits(), "{frame:?}");
+                    assert!(frame.bits() > 0 || !frame.last_bit() || len > 0);
+                }
+            }
+        }
+        let eight = Frame { last_bits: 7, ..Frame::standard(&[0xA6]) };
+        assert_eq!(eight.short_command(), Some(0x26), "its seven bits");
+        assert_eq!(Frame::first_part(&[], 17), Frame::standard(&[]));
     }
 
     #[test]

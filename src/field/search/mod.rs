@@ -23,11 +23,8 @@
 pub mod a;
 pub mod b;
 
+pub use crate::link::pcd::POLL_GUARD_FC;
 use crate::link::{Frame, pcd::Heard};
-
-/// A reader waits this long with the field on and nothing sent before it asks: 5.1 ms, for cards
-/// may take 5 until they hear, in carrier periods.
-pub const POLL_GUARD_FC: u64 = 69_156;
 
 /// A frame the reader sent, what it heard, and what it makes of it.
 #[derive(Clone, Copy, Debug)]

@@ -6,16 +6,11 @@
 //!   Here it covers the whole byte, both parts of it.
 
 use super::Fault;
-use crate::link::{Frame, PiccType, Rate};
-
-/// The parity bit of a byte: all nine have an odd number of ones.
-pub(crate) fn odd(byte: u8) -> bool {
-    byte.count_ones().is_multiple_of(2)
-}
+use crate::link::{Frame, PiccType, Rate, frame::odd_parity as odd};
 
 /// How many parity bits a frame has.
 fn parity_bits(frame: &Frame) -> usize {
-    frame.bytes.len() - usize::from(!matches!(frame.last_bits, 0 | 8))
+    frame.bytes.len().saturating_sub(usize::from(matches!(frame.last_bits, 1..8)))
 }
 
 /// How many bits a frame of Type A has on the air, parity bits counted.
@@ -25,11 +20,7 @@ pub(crate) fn bits_on_air(frame: &Frame) -> usize {
 
 /// The last bit on the air; 0 for a frame without bits.
 pub(crate) fn last(frame: &Frame) -> bool {
-    let Some(&byte) = frame.bytes.last() else { return false };
-    match frame.last_bits {
-        8 => odd(byte) == frame.intact,
-        bits => byte >> (bits.clamp(1, 8) - 1) & 1 == 1,
-    }
+    frame.last_bit()
 }
 
 /// The bits of a frame with its parity bits, in the order of the air.
@@ -37,7 +28,7 @@ pub(crate) fn with_parity(frame: &Frame) -> Vec<bool> {
     let mut bits = Vec::with_capacity(bits_on_air(frame));
     let parities = parity_bits(frame);
     for (n, &byte) in frame.bytes.iter().enumerate() {
-        let first = if n == 0 { frame.first_bit } else { 0 };
+        let first = if n == 0 { frame.first_bit.min(7) } else { 0 };
         let end = if n + 1 == frame.bytes.len() { frame.last_bits } else { 8 };
         bits.extend((first..end.min(8)).map(|bit| byte >> bit & 1 == 1));
         if n < parities {

@@ -5,7 +5,7 @@
 //! [`attrib`] need can come from it.
 
 use super::{
-    Air, Heard, PcdError,
+    Air, Heard, POLL_GUARD_FC, PcdError,
     session::{Link, Presence, Session, described},
     told::{Atqb, Ats},
 };
@@ -21,9 +21,6 @@ use crate::link::{
 /// come after 1236 at the latest, an ATQB within TR0 and TR1 (7680 in all).
 const STEP_A_FC: u64 = 1236 + 128;
 const STEP_B_FC: u64 = 7680;
-
-/// How long a field stands still before a request: 5.1 ms.
-const GUARD_FC: u64 = 69_156;
 
 /// How long after HLTA a card may still say that it has not understood: 1 ms.
 const HLTA_FC: u64 = 13_560;
@@ -238,7 +235,7 @@ pub fn poll_a(air: &mut impl Air, options: &Options) -> Result<SelectedA, PcdErr
 }
 
 fn try_poll_a(air: &mut impl Air, request: &Frame) -> Result<SelectedA, PcdError> {
-    air.pause(GUARD_FC);
+    air.pause(POLL_GUARD_FC);
     let atqa = match air.transceive(request, STEP_A_FC) {
         Heard::Frame(frame) if frame.is_whole() && frame.bytes.len() == 2 => {
             [frame.bytes[0], frame.bytes[1]]
@@ -385,7 +382,7 @@ pub fn poll_b(air: &mut impl Air, options: &Options) -> Result<Atqb, PcdError> {
     let request = Frame::with_crc(PiccType::B, &[0x05, options.afi, parameter]);
     let mut heard = Heard::Nothing;
     for _ in 0..=options.retries {
-        air.pause(GUARD_FC);
+        air.pause(POLL_GUARD_FC);
         heard = air.transceive(&request, STEP_B_FC);
         if let Some(atqb) = checked(&heard).and_then(|bytes| Atqb::parse(bytes).ok()) {
             return Ok(atqb);

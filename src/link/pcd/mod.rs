@@ -25,6 +25,10 @@ pub use told::{Atqb, Ats, ToldError};
 
 use super::Frame;
 
+/// A reader waits this long with the field on and nothing sent before it asks: 5.1 ms, for cards
+/// may take 5 until they hear, in carrier periods.
+pub const POLL_GUARD_FC: u64 = 69_156;
+
 /// The air between a reader and the cards in its field.
 pub trait Air {
     /// Sends a frame and listens until `wait_fc` after its end. Time goes on to the end of what was

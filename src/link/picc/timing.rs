@@ -23,18 +23,9 @@ pub(super) const TR1_FC: u64 = 1280;
 /// Above fc/128 the offsets of the grid are not known here for certain; those of fc/128 are kept.
 #[must_use]
 pub fn frame_delay_fc(heard: &Frame, own_fc: u64) -> u64 {
-    let offset = if last_bit(heard) { 84 } else { 20 };
+    let offset = if heard.last_bit() { 84 } else { 20 };
     let n = own_fc.saturating_sub(offset).div_ceil(GRID_FC).max(GRID_LEAST);
     n.saturating_mul(GRID_FC).saturating_add(offset)
-}
-
-/// The last bit before the end of communication.
-fn last_bit(frame: &Frame) -> bool {
-    let last = frame.bytes.last().copied().unwrap_or_default();
-    match frame.last_bits {
-        8 => last.count_ones().is_multiple_of(2),
-        bits => last >> bits.saturating_sub(1) & 1 == 1,
-    }
 }
 
 /// How long a frame is on the air.
