@@ -7,7 +7,8 @@
 //!
 //! * After a choice nobody answers: the one who did is gone, or was masked. The reader asks again,
 //!   takes the way up to the choice, and tries the other bit.
-//! * Anything else that is no answer: it begins again from the request, so often and no more.
+//! * Anything else that is no answer: it begins again from the request, so often and no more. The
+//!   cards may be in READY then, so a silent request does not say that nobody is left.
 //! * Two cards with the same UID cannot be told apart: they are found as one, and halted as one.
 //!   When their SAKs differ the reader sees that they are [twins](Found::are_twins).
 
@@ -17,6 +18,7 @@ use super::{Cost, GaveUp, POLL_GUARD_FC, Step};
 use crate::link::{
     Frame, PiccType,
     pcd::{Air, Heard},
+    picc::uid::CASCADE_TAG,
 };
 
 /// A card answers in step with the others 1172 or 1236 after the frame; some bits are allowed for.
@@ -32,8 +34,6 @@ const REQA: u8 = 0x26;
 const WUPA: u8 = 0x52;
 /// SEL of the three cascade levels.
 const SEL: [u8; 3] = [0x93, 0x95, 0x97];
-/// The first byte of a level that is not the last one.
-const CASCADE_TAG: u8 = 0x88;
 /// SAK b3: the UID is not complete.
 const SAK_CASCADE: u8 = 0x04;
 /// SAK b6: the card speaks ISO/IEC 14443-4.
@@ -47,9 +47,9 @@ pub struct Options {
     pub wakes: bool,
     /// How often the way to one card is taken anew before the loop gives up.
     pub tries: u8,
-    /// How many requests in a row must stay unanswered until nobody is there. On a noisy air three:
-    /// when an ATQA is lost the cards are in READY, and the next request sends them to IDLE, where
-    /// only the one after it is answered.
+    /// How many requests in a row must stay unanswered until nobody is there; three at least after a
+    /// way that ended in nothing. On a noisy air three: when an ATQA is lost the cards are in READY,
+    /// and the next request sends them to IDLE, where only the one after it is answered.
     pub silent_requests: u8,
     /// How long the carrier is on, and silent, before the first request, in carrier periods.
     pub guard_fc: u64,
@@ -206,9 +206,14 @@ impl<'a, R: Air, O: FnMut(&R, Step<'_, Concludes>)> Search<'a, R, O> {
         }
         let (mut lost, mut silent) = (0, 0);
         loop {
+            // A card whose answer was lost may still be sending when the next request comes, and the
+            // one after that takes it from READY to IDLE: both are silent, and it is there.
+            let least = if lost > 0 { 3 } else { 1 };
             match self.way() {
                 Way::Selected(found) => return Ok(Some(found)),
-                Way::Nobody if silent + 1 >= self.options.silent_requests => return Ok(None),
+                Way::Nobody if silent + 1 >= self.options.silent_requests.max(least) => {
+                    return Ok(None);
+                }
                 Way::Nobody => silent += 1,
                 Way::Lost if lost + 1 >= self.options.tries => return Err(GaveUp),
                 Way::Lost => (lost, silent) = (lost + 1, 0),

@@ -260,7 +260,7 @@ fn a_card_that_enters_or_leaves_at_any_time_costs_nothing_but_itself() {
     }
 }
 
-/// It leaves between its ATQA and the next question: nobody answers, and the loop ends.
+/// It leaves between its ATQA and the next question: nobody answers three times, and the loop ends.
 #[test]
 fn a_card_that_leaves_after_its_atqa_is_missed_in_peace() {
     let mut field = field_of(&[vec![1, 2, 3, 4]]);
@@ -271,8 +271,9 @@ fn a_card_that_leaves_after_its_atqa_is_missed_in_peace() {
     let cost = find_all(&mut field, Options::default(), 9, &mut found, |_, step| {
         told.push(step.concludes);
     });
-    assert_eq!(told, [Concludes::Somebody([4, 0]), Concludes::Nobody, Concludes::Nobody]);
-    assert_eq!((found.len(), cost.unwrap().frames), (0, 3));
+    let (asked, nobody) = (Concludes::Somebody([4, 0]), Concludes::Nobody);
+    assert_eq!(told, [asked, nobody, nobody, nobody, nobody]);
+    assert_eq!((found.len(), cost.unwrap().frames), (0, 5));
 }
 
 /// The one with the 1 has gone when it is asked for: the other bit is tried.
@@ -371,6 +372,20 @@ fn one_fault_anywhere_loses_no_card() {
             field.set_noise(Noise::at(frame, fault));
             let (mut found, cost) = find(&mut field, options);
             found.sort();
+            assert_eq!((found, cost.is_ok()), (uids.clone(), true), "{fault:?} at {frame}");
+        }
+    }
+}
+
+/// What is damaged after the request was answered is not nobody, also to a reader that asks once.
+#[test]
+fn a_card_that_was_lost_on_the_way_is_asked_for_again() {
+    let uids = vec![vec![4, 1, 2, 3, 4, 5, 6]];
+    for fault in [Fault::Loss, Fault::Damage] {
+        for frame in 2..10 {
+            let mut field = field_of(&uids);
+            field.set_noise(Noise::at(frame, fault));
+            let (found, cost) = find(&mut field, Options::default());
             assert_eq!((found, cost.is_ok()), (uids.clone(), true), "{fault:?} at {frame}");
         }
     }
