@@ -14,6 +14,8 @@ use crate::link::{
 };
 use proptest::prelude::*;
 
+mod session;
+
 const WAIT_FC: u64 = 2000;
 const ATQA: [u8; 2] = [0x04, 0x00];
 
