@@ -14,14 +14,14 @@
 //! application-data = "00000000"   # of the ATQB
 //! application-data-coded = false  # AFI, CRC of the AID and a number, else proprietary
 //! slot-marker = true              # it answers Slot-MARKER; else only in slot 1
-//! extended-atqb = true            # to a reader that can take one
+//! extended-atqb = true            # to a reader that can take one; without it no sfgi of Type B
 //! tr2 = 0                         # code of the least time before the reader's next frame
 //! mbli = 0                        # maximum buffer length index
 //! attrib-runs = false             # what ATTRIB carries is given to the application
 //!
-//! fsci = 8                        # both: longest frame, 0 to 12
-//! fwi = 7                         # frame waiting time, 0 to 14
-//! sfgi = 0                        # guard time after the ATS
+//! fsci = 8                        # both: longest frame, 0 to 12; 13 to 15, RFU, is as 12
+//! fwi = 7                         # frame waiting time, 0 to 14; 15, RFU, is as 4
+//! sfgi = 0                        # guard time after the ATS, 0 to 14; 15, RFU, is as 0
 //! rates = "80"                    # as TA(1) of an ATS has them
 //! cid = true
 //! nad = false
@@ -111,13 +111,15 @@ pub(super) fn air(
         sak_complete: section.sak_bits.as_ref().map_or(Ok(0), |bits| byte(source, bits))?,
         ..TypeA::new(section.uid(source)?)
     };
-    let mut b = TypeB { part4, ..section.type_b(source)? };
-    if !b.extended_atqb {
-        b.part4.sfgi = 0;
-    }
     let types = [("A", PiccType::A), ("B", PiccType::B)];
     let picc_type = section.r#type.as_ref().map(|text| one_of(source, text, &types));
-    let air = Air { picc_type: picc_type.transpose()?.unwrap_or(PiccType::A), a, b };
+    let picc_type = picc_type.transpose()?.unwrap_or(PiccType::A);
+    let mut b = TypeB { part4, ..section.type_b(source)? };
+    // What the card of Type A tells in its ATS is no mistake of the one of Type B.
+    if picc_type == PiccType::A && !b.extended_atqb {
+        b.part4.sfgi = 0;
+    }
+    let air = Air { picc_type, a, b };
     for picc_type in [PiccType::A, PiccType::B] {
         air.parameters(picc_type).check().map_err(|error| {
             source.wrong(span.clone(), "a card there can be", error.to_string())

@@ -64,6 +64,24 @@ fn a_card_of_type_b_is_found_as_one_and_pc_sc_tells_its_atqb() {
     assert_eq!(hex(card.atr(Interface::ContactlessA)), "3B828001860184");
 }
 
+/// Only an extended ATQB tells SFGI. A card that is found as Type A has it in its ATS all the same.
+#[test]
+fn a_guard_time_that_no_atqb_tells_is_refused() {
+    let of = |picc_type: &str| {
+        profile(&format!("[card.air]\ntype = \"{picc_type}\"\nsfgi = 2\nextended-atqb = false"))
+    };
+    let says = of("B").unwrap_err().to_string();
+    assert!(says.contains("only in an extended ATQB"), "{says}");
+    let card = of("A").unwrap();
+    assert_eq!((card.air.a.part4.sfgi, card.air.b.part4.sfgi), (2, 0));
+}
+
+#[test]
+fn codes_for_later_use_can_be_tried() {
+    let picc = profile("[card.air]\nfsci = 15\nfwi = 15\nsfgi = 15").unwrap().picc();
+    assert_eq!(hex(picc.ats().unwrap()), "077F80FF028601");
+}
+
 #[test]
 fn a_mistake_is_told_with_its_line() {
     let says = |line: &str| profile(&format!("[card.air]\n{line}")).unwrap_err().to_string();
