@@ -7,8 +7,8 @@
 //! * the registers say how frames are after every search, as host libraries count on.
 //!
 //! Where documents on the chip and host libraries leave something open, the choice is ours:
-//! * a search while targets are awake that nobody has released lets the field dip, so programs that
-//!   ask again and again find the same card;
+//! * a search lets the field dip while targets are awake that nobody has released, so programs that
+//!   ask again and again find the same card; and after something went wrong with one;
 //! * a target that is spoken to after it was put aside is woken and activated again;
 //! * blocks are repeated at least twice before a card is given up.
 
@@ -16,7 +16,7 @@ use super::{
     command::{self, Command, Kind, RfItem, Status, flag},
     dialogue,
     registers::{Effect, Framing, Registers},
-    target::{Activation, Outcome, Target, find_a, find_b, find_uid},
+    target::{Activation, DATA_BYTES_MAX, Outcome, Target, find_a, find_b, find_uid},
     thru,
     timer::Stopwatch,
 };
@@ -46,6 +46,9 @@ pub struct Chip<A> {
     /// By number, from 1; one that was released leaves its number free.
     targets: Vec<Option<Target>>,
     poll: Poll,
+    /// Somewhere in the field is a card that may speak blocks and is no target: it hears no request
+    /// before it has lost its power.
+    is_one_astray: bool,
     /// The last status that was not fine.
     error: u8,
 }
@@ -82,6 +85,7 @@ impl<A: Application> Chip<A> {
             settings,
             targets: Vec::new(),
             poll: Poll::default(),
+            is_one_astray: false,
             error: 0,
         }
     }
@@ -103,6 +107,7 @@ impl<A: Application> Chip<A> {
         } else if !on {
             self.field.switch_off();
             self.field.pause(GUARD_FC);
+            self.is_one_astray = false;
         }
         self.registers.show_field(on);
     }
@@ -143,7 +148,7 @@ impl<A: Application> Chip<A> {
             0x05 => return None,
             0x06 => {
                 let air = &mut self.field;
-                let awake = self.targets.iter_mut().flatten().rev().find(|one| one.is_awake());
+                let awake = self.targets.iter_mut().flatten().rev().find(|one| !one.is_aside());
                 vec![match awake.map_or(Err(Status::NotAcceptable), |one| one.is_present(air)) {
                     Ok(true) => Status::Fine,
                     Ok(false) => Status::TimeOut,
@@ -204,6 +209,7 @@ impl<A: Application> Chip<A> {
     fn communicate_thru(&mut self, bytes: &[u8]) -> Vec<u8> {
         let wait_fc = self.wait_fc();
         match thru::transceive(&mut self.registers, &mut self.field, bytes, wait_fc) {
+            Ok(heard) if heard.len() > DATA_BYTES_MAX => vec![Status::Overflow as u8],
             Ok(heard) => [&[Status::Fine as u8], &heard[..]].concat(),
             Err(status) => vec![status as u8],
         }
@@ -272,6 +278,9 @@ impl<A: Application> Chip<A> {
     /// Puts targets aside and forgets them; 0 means all.
     fn release(&mut self, number: u8) -> Status {
         let status = self.deselect(number);
+        let astray =
+            self.numbered().any(|(n, one)| (number == 0 || n == number) && !one.is_aside());
+        self.is_one_astray |= astray;
         match usize::from(number).checked_sub(1).map(|at| self.targets.get_mut(at)) {
             None => self.targets.clear(),
             Some(Some(target)) => *target = None,
@@ -280,9 +289,9 @@ impl<A: Application> Chip<A> {
         status
     }
 
-    /// Forgets the targets. Those that are awake are so in no way any more.
+    /// Forgets the targets. Where one is not known to be put aside, the field dips.
     fn forget(&mut self) {
-        if self.targets.iter().flatten().any(Target::is_awake) {
+        if self.is_one_astray || !self.targets.iter().flatten().all(Target::is_aside) {
             self.switch(false);
             self.switch(true);
         }
@@ -307,7 +316,7 @@ impl<A: Application> Chip<A> {
             let activation = self.activation(number, rats);
             let outcome = match kind {
                 Kind::A if data.is_empty() => find_a(&mut self.field, activation),
-                Kind::A if number == 1 => find_uid(&mut self.field, &uid(data), activation),
+                Kind::A if number == 1 => find_uid(&mut self.field, data, activation),
                 Kind::B => {
                     let afi = data.first().copied().unwrap_or_default();
                     find_b(&mut self.field, afi, activation)
@@ -320,7 +329,11 @@ impl<A: Application> Chip<A> {
             });
             match outcome {
                 Outcome::Found(target) => self.targets.push(Some(*target)),
-                Outcome::Nobody | Outcome::Lost => break,
+                Outcome::Nobody => break,
+                Outcome::Lost => {
+                    self.is_one_astray = true;
+                    break;
+                }
             }
         }
         // The only one there is was put aside for a second one.
@@ -337,6 +350,9 @@ impl<A: Application> Chip<A> {
         let tries = if retries == ENDLESS { 1 } else { u16::from(retries) + 1 };
         let rats = self.settings.flags & flag::AUTOMATIC_RATS != 0;
         for _ in 0..tries {
+            if self.is_one_astray {
+                self.forget();
+            }
             self.search(most, kind, data, rats);
             if !self.targets.is_empty() {
                 break;
@@ -480,14 +496,5 @@ impl<A> Chip<A> {
         if let (true, Some(status @ 1..=0x3F)) = (has_status, data.first()) {
             self.error = *status;
         }
-    }
-}
-
-/// A UID without cascade tags.
-fn uid(told: &[u8]) -> Vec<u8> {
-    match *told {
-        [0x88, a, b, c, 0x88, ref rest @ ..] if rest.len() == 7 => [&[a, b, c], rest].concat(),
-        [0x88, ref rest @ ..] if rest.len() == 7 => rest.to_vec(),
-        _ => told.to_vec(),
     }
 }

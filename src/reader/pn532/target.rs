@@ -32,6 +32,10 @@ const MORE: u8 = 0x40;
 /// How long S(DESELECT) is waited for, in carrier periods.
 const DESELECT_FC: u64 = 65_536 + 49_152;
 
+/// How often it is sent, and after which silence: longer than any TR2 and frame delay.
+const DESELECT_TRIES: u8 = 3;
+const DESELECT_GAP_FC: u64 = 9472;
+
 /// How long a card of Type B may take to answer a request, in carrier periods.
 const REQUEST_B_FC: u64 = 7680;
 /// The same for Type A.
@@ -42,12 +46,22 @@ const REQUEST_A_FC: u64 = 1236 + 4 * 128;
 pub struct Target {
     card: Card,
     session: Option<Session>,
-    /// It has not been put aside.
-    is_awake: bool,
+    whereabouts: Whereabouts,
     /// What has come of a command of which more follows.
     command: Vec<u8>,
     /// What has not gone to the host of an answer.
     rest: Vec<u8>,
+}
+
+/// Where a card is, as far as is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Whereabouts {
+    /// Selected or activated.
+    Awake,
+    /// Put aside, and it has said so.
+    Aside,
+    /// Anywhere: something was not answered as it should have been.
+    Unknown,
 }
 
 #[derive(Debug)]
@@ -117,8 +131,9 @@ pub fn find_a(air: &mut impl Air, activation: Activation) -> Outcome {
     }
 }
 
-/// Finds the card of Type A that has this UID, put aside or not.
-pub fn find_uid(air: &mut impl Air, uid: &[u8], activation: Activation) -> Outcome {
+/// Finds the card of Type A that has this UID, with cascade tags or without, put aside or not.
+pub fn find_uid(air: &mut impl Air, told: &[u8], activation: Activation) -> Outcome {
+    let uid = &without_tags(told)[..];
     let Some(atqa) = wake_a(air) else { return Outcome::Nobody };
     match select_a(air, uid) {
         Ok(sak) => activate_a(air, SelectedA { atqa, uid: uid.to_vec(), sak }, activation),
@@ -152,6 +167,15 @@ fn activate_a(air: &mut impl Air, card: SelectedA, activation: Activation) -> Ou
     Outcome::Found(Box::new(target))
 }
 
+/// A UID without cascade tags.
+fn without_tags(told: &[u8]) -> Vec<u8> {
+    match *told {
+        [0x88, a, b, c, 0x88, ref rest @ ..] if rest.len() == 7 => [&[a, b, c], rest].concat(),
+        [0x88, ref rest @ ..] if rest.len() == 7 => rest.to_vec(),
+        _ => told.to_vec(),
+    }
+}
+
 /// WUPA; what was heard, if somebody answers.
 fn wake_a(air: &mut impl Air) -> Option<[u8; 2]> {
     air.pause(POLL_GUARD_FC);
@@ -167,7 +191,13 @@ fn wake_a(air: &mut impl Air) -> Option<[u8; 2]> {
 
 impl Target {
     const fn new(card: Card) -> Self {
-        Self { card, session: None, is_awake: true, command: Vec::new(), rest: Vec::new() }
+        Self {
+            card,
+            session: None,
+            whereabouts: Whereabouts::Awake,
+            command: Vec::new(),
+            rest: Vec::new(),
+        }
     }
 
     /// Type A or B.
@@ -185,10 +215,17 @@ impl Target {
         self.session.is_some()
     }
 
-    /// It has not been put aside.
+    /// It can be spoken to.
     #[must_use]
-    pub const fn is_awake(&self) -> bool {
-        self.is_awake
+    pub fn is_awake(&self) -> bool {
+        let is_open = self.session.as_ref().is_none_or(Session::is_open);
+        self.whereabouts == Whereabouts::Awake && is_open
+    }
+
+    /// A request finds it if it was put aside, and not for certain otherwise.
+    #[must_use]
+    pub fn is_aside(&self) -> bool {
+        self.whereabouts == Whereabouts::Aside
     }
 
     /// It stays active while other cards are spoken to, for its blocks have a CID.
@@ -230,10 +267,8 @@ impl Target {
                 Err(_) if tries < activation.retries => tries += 1,
                 tried => return tried,
             }
-            let of = self.picc_type();
-            for block in [&[0xCA, activation.number][..], &[0xC2]] {
-                air.transceive(&Frame::with_crc(of, block), DESELECT_FC);
-            }
+            deselect(air, self.picc_type(), Some(activation.number));
+            deselect(air, self.picc_type(), None);
             // What goes wrong here goes wrong in the next try.
             let _ = self.request(air);
         }
@@ -284,46 +319,64 @@ impl Target {
         Ok(())
     }
 
-    /// Puts the card aside: S(DESELECT), HLTA or HLTB. What it answers changes nothing.
+    /// Puts the card aside: S(DESELECT), HLTA or HLTB. One that has failed before is not taken to
+    /// be aside, whatever it answers.
     pub fn put_aside(&mut self, air: &mut impl Air) {
-        if !std::mem::take(&mut self.is_awake) {
+        if self.is_aside() {
             return;
         }
         self.command.clear();
         self.rest.clear();
-        match (&mut self.session, &self.card) {
-            (Some(session), _) => drop(session.deselect(air)),
+        let was_awake = self.is_awake();
+        let has_answered = self.halt(air);
+        self.whereabouts =
+            if was_awake && has_answered { Whereabouts::Aside } else { Whereabouts::Unknown };
+    }
+
+    /// Whether the card has answered as it should; to HLTA that is nothing.
+    fn halt(&self, air: &mut impl Air) -> bool {
+        match (&self.session, &self.card) {
+            (Some(session), _) => deselect(air, self.picc_type(), session.link().cid),
             (None, Card::A { .. }) => {
                 let halt = Frame::with_crc(PiccType::A, &[0x50, 0x00]);
-                air.transceive(&halt, REQUEST_B_FC);
+                air.transceive(&halt, REQUEST_B_FC) == Heard::Nothing
             }
             (None, Card::B { atqb, .. }) => {
                 let [a, b, c, d] = atqb.pupi;
                 let halt = Frame::with_crc(PiccType::B, &[0x50, a, b, c, d]);
-                air.transceive(&halt, REQUEST_B_FC);
+                let heard = air.transceive(&halt, DESELECT_FC);
+                matches!(heard, Heard::Frame(frame) if frame.checked() == Some(&[0x00]))
             }
         }
     }
 
-    /// Wakes a card that was put aside, down to where it was.
+    /// Wakes a card that is not awake, down to where it was.
     ///
     /// # Errors
     /// The status the host is told.
     pub fn wake(&mut self, air: &mut impl Air, activation: Activation) -> Result<(), Status> {
-        if self.is_awake {
+        if self.is_awake() {
             return Ok(());
         }
+        self.command.clear();
+        self.rest.clear();
+        if !self.is_aside() {
+            self.halt(air);
+        }
+        self.whereabouts = Whereabouts::Unknown;
         let mut tries = 0;
         while let Err(status) = self.request(air) {
             if tries == activation.retries {
                 return Err(status);
             }
             tries += 1;
+            // It may speak blocks, and then hears no request.
+            self.halt(air);
         }
         if self.session.is_some() {
             self.activate(air, activation).map_err(|error| status(&error))?;
         }
-        self.is_awake = true;
+        self.whereabouts = Whereabouts::Awake;
         Ok(())
     }
 
@@ -380,6 +433,21 @@ impl Target {
         let part = std::mem::replace(&mut self.rest, after);
         [&[status], &part[..]].concat()
     }
+}
+
+/// S(DESELECT), again when it is not answered; whether it was.
+fn deselect(air: &mut impl Air, of: PiccType, cid: Option<u8>) -> bool {
+    let (bytes, length) = match cid {
+        Some(cid) => ([0xCA, cid], 2),
+        None => ([0xC2, 0x00], 1),
+    };
+    let frame = Frame::with_crc(of, bytes.get(..length).unwrap_or_default());
+    (0..DESELECT_TRIES).any(|_| {
+        air.pause(DESELECT_GAP_FC);
+        let heard = air.transceive(&frame, DESELECT_FC);
+        let Heard::Frame(answer) = &heard else { return false };
+        answer.checked().is_some_and(|answer| answer.first() == Some(&bytes[0]))
+    })
 }
 
 /// The status byte of a session that went wrong.

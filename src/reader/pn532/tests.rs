@@ -1,5 +1,7 @@
 //! A PN532 with cards in its field, as host libraries speak to it.
 
+mod lost;
+
 use proptest::prelude::*;
 
 use super::{Machine, frame};
