@@ -173,6 +173,13 @@ impl Frame {
         (8 * before_last + usize::from(self.last_bits.min(8))).saturating_sub(self.begun())
     }
 
+    /// How many parity bits a frame of Type A has: one behind each byte, but for a last one that
+    /// ends early.
+    #[must_use]
+    pub fn parity_bits(&self) -> usize {
+        self.bytes.len().saturating_sub(usize::from(matches!(self.last_bits, 1..8)))
+    }
+
     /// Bits of the first byte that the other side has sent.
     fn begun(&self) -> usize {
         usize::from(self.first_bit.min(7))

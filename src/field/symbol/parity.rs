@@ -8,14 +8,9 @@
 use super::Fault;
 use crate::link::{Frame, PiccType, Rate, frame::odd_parity as odd};
 
-/// How many parity bits a frame has.
-fn parity_bits(frame: &Frame) -> usize {
-    frame.bytes.len().saturating_sub(usize::from(matches!(frame.last_bits, 1..8)))
-}
-
 /// How many bits a frame of Type A has on the air, parity bits counted.
 pub(crate) fn bits_on_air(frame: &Frame) -> usize {
-    frame.bits() + parity_bits(frame)
+    frame.bits() + frame.parity_bits()
 }
 
 /// The last bit on the air; 0 for a frame without bits.
@@ -26,7 +21,7 @@ pub(crate) fn last(frame: &Frame) -> bool {
 /// The bits of a frame with its parity bits, in the order of the air.
 pub(crate) fn with_parity(frame: &Frame) -> Vec<bool> {
     let mut bits = Vec::with_capacity(bits_on_air(frame));
-    let parities = parity_bits(frame);
+    let parities = frame.parity_bits();
     for (n, &byte) in frame.bytes.iter().enumerate() {
         let first = if n == 0 { frame.first_bit.min(7) } else { 0 };
         let end = if n + 1 == frame.bytes.len() { frame.last_bits } else { 8 };

@@ -33,8 +33,8 @@ pub fn frame_delay_fc(heard: &Frame, own_fc: u64) -> u64 {
 pub fn frame_fc(frame: &Frame) -> u64 {
     let bits = frame.bits() as u64;
     let etu = match frame.of {
-        // A start, a parity bit after each whole byte, an end.
-        PiccType::A => bits + bits / 8 + 2,
+        // A start, the parity bits, an end.
+        PiccType::A => bits + frame.parity_bits() as u64 + 2,
         // Start and stop bits, SOF of 12 and EOF of 10.
         PiccType::B => bits / 8 * 10 + 22,
     };
@@ -68,6 +68,8 @@ mod tests {
     fn a_frame_takes_its_bits() {
         assert_eq!(frame_fc(&Frame::short(0x26)), 9 * 128);
         assert_eq!(frame_fc(&Frame::standard(&[0x93, 0x20])), 20 * 128);
+        assert_eq!(frame_fc(&Frame::first_part(&[0x93, 0x21, 0x01], 17)), 21 * 128);
+        assert_eq!(frame_fc(&Frame::second_part(&[0x01, 0x02], 1)), 19 * 128);
         assert_eq!(frame_fc(&Frame::type_b(&[0x05, 0, 0]).at(crate::link::Rate::Fc64)), 52 * 64);
     }
 }
