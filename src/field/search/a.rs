@@ -47,9 +47,9 @@ pub struct Options {
     pub wakes: bool,
     /// How often the way to one card is taken anew before the loop gives up.
     pub tries: u8,
-    /// How many requests in a row must stay unanswered until nobody is there; three at least after a
-    /// way that ended in nothing. On a noisy air three: when an ATQA is lost the cards are in READY,
-    /// and the next request sends them to IDLE, where only the one after it is answered.
+    /// How many requests in a row must stay unanswered until nobody is there; three at least after
+    /// a way that ended in nothing. On a noisy air three: when an ATQA is lost the cards are in
+    /// READY, and the next request sends them to IDLE, where only the one after it is answered.
     pub silent_requests: u8,
     /// How long the carrier is on, and silent, before the first request, in carrier periods.
     pub guard_fc: u64,
@@ -206,8 +206,8 @@ impl<'a, R: Air, O: FnMut(&R, Step<'_, Concludes>)> Search<'a, R, O> {
         }
         let (mut lost, mut silent) = (0, 0);
         loop {
-            // A card whose answer was lost may still be sending when the next request comes, and the
-            // one after that takes it from READY to IDLE: both are silent, and it is there.
+            // A card whose answer was lost may still be sending when the next request comes, and
+            // the one after that takes it from READY to IDLE: both are silent, and it is there.
             let least = if lost > 0 { 3 } else { 1 };
             match self.way() {
                 Way::Selected(found) => return Ok(Some(found)),

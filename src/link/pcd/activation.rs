@@ -395,7 +395,8 @@ pub fn poll_b(air: &mut impl Air, options: &Options) -> Result<Atqb, PcdError> {
 /// that it has taken it), and the session.
 ///
 /// # Errors
-/// [`PcdError`] when the card has no part 4 or does not answer as it should, or the CID is beyond 14.
+/// [`PcdError`] when the card has no part 4 or does not answer as it should, or the CID is beyond
+/// 14.
 pub fn attrib(
     air: &mut impl Air,
     atqb: &Atqb,

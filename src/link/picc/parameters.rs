@@ -1,9 +1,9 @@
 //! What a contactless card is: all of it by meaning, and the bytes that tell it (ATQA, SAK, ATS,
 //! ATQB).
 //!
-//! Size bits of the ATQA and bits 3 and 6 of the last SAK are made from the UID and from whether the
-//! card has part 4, so that they cannot disagree; in the SAKs before it b3 is set, and no reader
-//! looks at the others. Where an integer has more bits than its field,
+//! Size bits of the ATQA and bits 3 and 6 of the last SAK are made from the UID and from whether
+//! the card has part 4, so that they cannot disagree; in the SAKs before it b3 is set, and no
+//! reader looks at the others. Where an integer has more bits than its field,
 //! the low ones are taken; [`Parameters::check`] says so beforehand, with the rule.
 
 use super::{
@@ -73,8 +73,8 @@ pub struct TypeA {
     pub anticollision_bit: u8,
     /// The proprietary bits of the ATQA's second byte, 0 to F.
     pub atqa_proprietary: u8,
-    /// Bits of the SAK besides b3 while the UID is not complete. There are cards that set b6 here; a
-    /// reader does not look at it.
+    /// Bits of the SAK besides b3 while the UID is not complete. There are cards that set b6 here;
+    /// a reader does not look at it.
     pub sak_incomplete: u8,
     /// Bits of the SAK besides b3 and b6 when it is complete.
     pub sak_complete: u8,
