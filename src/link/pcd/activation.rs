@@ -12,7 +12,7 @@ use super::{
 use crate::link::{
     Frame, PiccType, Rate,
     picc::{
-        sizes::{ACTIVATION_FWT_FC, DELTA_FWT_FC, Rates, frame_bytes},
+        sizes::{ACTIVATION_FWT_FC, DELTA_FWT_FC, Rates, frame_bytes, sfgt_fc},
         uid::CASCADE_TAG,
     },
 };
@@ -143,6 +143,10 @@ pub fn activate(air: &mut impl Air, options: &Options) -> Result<Activated, PcdE
         match try_to_activate(air, &options) {
             Ok(activated) => return Ok(activated),
             Err(Failed::HalfWay(of, error)) => {
+                // An ATS that was not heard may have asked for any guard time there is.
+                if of == PiccType::A {
+                    air.pause(sfgt_fc(14));
+                }
                 release(air, of, &options);
                 if tries == options.retries {
                     return Err(error);

@@ -144,7 +144,13 @@ fn a_lost_step_costs_one_try() {
 /// there, or none, or one that failed.
 #[test]
 fn a_burst_of_losses_loses_no_card() {
-    for parameters in [type_a(), type_b()] {
+    for (parameters, sfgi) in [(type_a(), 0), (type_a(), 10), (type_b(), 0), (type_b(), 10)] {
+        let mut parameters = parameters;
+        match &mut parameters {
+            Parameters::A(TypeA { part4, .. }) | Parameters::B(TypeB { part4, .. }) => {
+                part4.sfgi = sfgi;
+            }
+        }
         for rates in [Rates::NONE, Rates::ALL] {
             for (from, burst) in (0..24).flat_map(|from| [4, 12, 40].map(|burst| (from, burst))) {
                 let lost = (from..from + burst).map(|n| (n, Fault::Loss)).collect();
@@ -160,7 +166,8 @@ fn a_burst_of_losses_loses_no_card() {
                 }
                 air.set_noise(Noise::none());
                 let card = activate(&mut air, &options);
-                assert!(card.is_ok(), "{rates:?} {burst} from {from}: {:?}", card.err());
+                let error = card.err();
+                assert!(error.is_none(), "{rates:?} {burst} from {from}, {sfgi}: {error:?}");
             }
         }
     }
