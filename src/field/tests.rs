@@ -406,8 +406,12 @@ fn frames() -> impl Strategy<Value = Frame> {
         2 => (0..20_u8).prop_map(|param| Frame::with_crc(PiccType::B, &[0x05, 0x00, param])),
         1 => (1..16_u8).prop_map(|slot| Frame::with_crc(PiccType::B, &[slot << 4 | 5])),
         1 => whole.clone().prop_map(|(of, bytes)| Frame::with_crc(of, &bytes)),
-        1 => (whole, any::<bool>()).prop_map(|((of, bytes), intact)| {
+        1 => (whole.clone(), any::<bool>()).prop_map(|((of, bytes), intact)| {
             Frame { of, intact, ..Frame::standard(&bytes) }
+        }),
+        1 => (whole, any::<[u8; 2]>()).prop_map(|((of, bytes), [first_bit, last_bits])| {
+            let (first_bit, last_bits) = (first_bit % 10, last_bits % 10);
+            Frame { of, first_bit, last_bits, ..Frame::standard(&bytes) }
         }),
     ]
 }

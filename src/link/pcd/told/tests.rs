@@ -157,3 +157,13 @@ fn what_is_no_atqb_is_refused_and_a_reserved_bit_is_no_part_4() {
     };
     assert_eq!([0, 1, 2, 3].map(tr2), [1792, 3328, 5376, 9472]);
 }
+
+/// What a card sends there is for later use: the reader stays at fc/128.
+#[test]
+fn rates_with_b4_are_none() {
+    let ats = |ta| Ats::parse(&[3, 0x18, ta]).unwrap().rates;
+    assert_eq!((ats(0x77), ats(0x7F), ats(0x88)), (Rates::ALL, Rates::NONE, Rates::NONE));
+    let atqb =
+        |rates| Atqb::parse(&[0x50, 1, 2, 3, 4, 0, 0, 0, 0, rates, 0x81, 0x81]).unwrap().rates;
+    assert_eq!((atqb(0x77), atqb(0x7F), atqb(0x88)), (Rates::ALL, Rates::NONE, Rates::NONE));
+}
