@@ -13,7 +13,10 @@ fn after_a_failure(card: Picc<Fake>, list: &str) -> Machine<Fake> {
     machine
 }
 
-fn cards() -> [(fn() -> Picc<Fake>, &'static str); 2] {
+/// A card, and the command that lists it.
+type Listed = (fn() -> Picc<Fake>, &'static str);
+
+fn cards() -> [Listed; 2] {
     [(|| type_a(0xAA, "12345678"), "4A 01 00"), (|| type_b(0xAA, [1, 2, 3, 4]), "4A 01 03 00")]
 }
 
