@@ -2,7 +2,6 @@
 //!
 //! | module | what it answers |
 //! |---|---|
-//! | [`atr`] | what an answer to reset says |
 //! | `bytes` | how bytes are written |
 //! | [`control`] | what control information says about a file |
 //! | [`event`] | what happened, one step at a time |
@@ -14,7 +13,6 @@
 //! card, so it reads the same for a card behind a real reader.
 
 mod account;
-pub mod atr;
 mod bytes;
 pub mod control;
 mod employer;

@@ -9,10 +9,10 @@ use tessera_framework::{Apdu, Class, Ins, StatusWord, Tag};
 
 use super::{
     ContentWords, DfWords, EfWords, Event, Vocabulary,
-    atr::Atr,
     bytes::{objects_in_words, readable, spaced},
     proprietary,
 };
+use crate::link::contact::atr::Atr;
 
 /// Turns events into words.
 #[derive(Clone, Debug)]

@@ -6,10 +6,7 @@ mod type_b;
 
 use tessera_framework::{Apdu, Class, class::SecureMessaging};
 
-use crate::{
-    profile::card_number_check,
-    trace::{atr::Atr, control},
-};
+use crate::{link::contact::atr::Atr, profile::card_number_check, trace::control};
 
 use super::{Case, Failure, Vector, run::spaced};
 

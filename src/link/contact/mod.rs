@@ -13,11 +13,13 @@
 //!
 //! | module | what lives there |
 //! |---|---|
+//! | [`atr`] | the answer to reset, decoded |
 //! | [`parameters`] | what a card says of itself, and its answer to reset |
 //! | [`timing`] | F, D and the times that follow |
 //! | [`character`] | ten moments on the line, in both conventions |
 //! | [`block`] | a block of T=1 |
 
+pub mod atr;
 pub mod block;
 pub mod character;
 mod output;

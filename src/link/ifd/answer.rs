@@ -1,12 +1,10 @@
 //! What a reader makes of an answer to reset (ISO/IEC 7816-3:2006, clause 8).
 
-use crate::{
-    link::contact::{
-        Convention, FiDi, Offer, Parameters, Protocol,
-        block::Edc,
-        parameters::{ClockStop, Globals, SpecificMode},
-    },
-    trace::atr::{self, Atr},
+use crate::link::contact::{
+    Convention, FiDi, Offer, Parameters, Protocol,
+    atr::{self, Atr},
+    block::Edc,
+    parameters::{ClockStop, Globals, SpecificMode},
 };
 
 /// How many bytes an answer to reset has by those that have come; none while that is open.

@@ -26,9 +26,11 @@ pub use wired::Wired;
 
 use super::{
     Application, Contact, Noise,
-    contact::{FiDi, Parameters, Protocol, Reset, Timing},
+    contact::{
+        FiDi, Parameters, Protocol, Reset, Timing,
+        atr::{Atr, AtrError},
+    },
 };
-use crate::trace::atr::{Atr, AtrError};
 
 /// Most clock cycles between a reset and the answer to it.
 const ATR_WAIT_CLK: u64 = 40_000;
