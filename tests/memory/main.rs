@@ -1,5 +1,4 @@
 //! What the memory promises an applet: through faults, through sessions, word for word.
-#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod faults;
 #[path = "../free_files/mod.rs"]

@@ -49,8 +49,11 @@ pub enum Kind {
     Bpsk,
 }
 
+/// The decoder of frames whose first or last byte is split after so many bits.
+type Part = fn(u8) -> Kind;
+
 /// Behind these a number of bits stands.
-const PARTS: [(&str, fn(u8) -> Kind); 2] =
+const PARTS: [(&str, Part); 2] =
     [("miller-part-", Kind::MillerPart), ("manchester-part-", Kind::ManchesterPart)];
 
 const NAMES: [(&str, Kind); 11] = [
