@@ -11,9 +11,9 @@
 //! | 04 | answer to reset, asked between any two commands and every 0.4 s | the ATR |
 //!
 //! Any other body is a command APDU, and the answer a response APDU: the card's, or that of
-//! [`identity`](super::identity) where a contactless reader answers itself. So a command of one byte
-//! cannot come through, nor one beyond 65,535 bytes. What the reader cannot say either: that the
-//! card gives no answer. Then the card's end hangs up, as when a card is pulled out.
+//! [`identity`](super::identity) where a contactless reader answers itself. So a command of one
+//! byte cannot come through, nor one beyond 65,535 bytes. What the reader cannot say either: that
+//! the card gives no answer. Then the card's end hangs up, as when a card is pulled out.
 //!
 //! Observed with vsmartcard 3.3 as Debian 12 has it. Its driver sends length and body apart;
 //! without TCP_QUICKACK before every read each command would wait 44 ms for the kernel's delayed

@@ -26,8 +26,8 @@ use crate::cli::{Failure, ctl};
 /// Where Debian's libccid has its driver of serial readers.
 const DRIVER: &str = "/usr/lib/pcsc/drivers/serial/libccidtwin.so";
 
-/// Silence after which a frame of the host is taken for cut short; long, for the machine may be busy
-/// with others. Also how often the reader looks whether cards have come or gone while the host says
+/// Silence after which a frame of the host is taken for cut short; long, for the machine may be
+/// busy with others. Also how often the reader looks whether cards have come or gone while the host says
 /// nothing; before it answers it looks each time.
 const SILENCE: Duration = Duration::from_millis(200);
 

@@ -38,8 +38,8 @@ pub enum PcdError {
         /// Bytes the card said it can take.
         most: usize,
     },
-    /// The session has ended, by S(DESELECT) or by an error; the card must be activated again. After
-    /// an error it may still need S(DESELECT) first.
+    /// The session has ended, by S(DESELECT) or by an error; the card must be activated again.
+    /// After an error it may still need S(DESELECT) first.
     #[error("the session with the card has ended")]
     Ended,
 }
