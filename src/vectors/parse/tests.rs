@@ -57,7 +57,7 @@ fn a_mistake_in_the_header_is_told_with_its_line() {
         ),
         (
             format!("{HEAD}interface: air\n> 00\n< 00"),
-            "a/b.vec:5: expected interface: contact or contactless, got air",
+            "a/b.vec:5: expected interface: contact or contactless or contactless-b, got air",
         ),
         (format!("{HEAD}decode: atr\n> 00\n= x"), "a/b.vec:4: expected with decode only the keys"),
         (HEAD.replace("a/b", "a/c"), "a/b.vec:1: expected name: a/b, as the path says, got a/c"),
