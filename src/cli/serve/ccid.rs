@@ -27,8 +27,8 @@ use crate::cli::{Failure, ctl};
 const DRIVER: &str = "/usr/lib/pcsc/drivers/serial/libccidtwin.so";
 
 /// Silence after which a frame of the host is taken for cut short; long, for the machine may be
-/// busy with others. Also how often the reader looks whether cards have come or gone while the host says
-/// nothing; before it answers it looks each time.
+/// busy with others. Also how often the reader looks whether cards have come or gone while the host
+/// says nothing; before it answers it looks each time.
 const SILENCE: Duration = Duration::from_millis(200);
 
 /// Why there is no such reader.
