@@ -6,7 +6,7 @@
 //!
 //! | module | what lives there |
 //! |---|---|
-//! | [`line`] | the contacts, as a reader has them |
+//! | [`line`](mod@line) | the contacts, as a reader has them |
 //! | [`wired`] | a card at the other end, and what befalls blocks between |
 //! | [`answer`] | what an answer to reset tells |
 //! | [`t0`] | one TPDU |
