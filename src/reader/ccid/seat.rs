@@ -24,6 +24,9 @@ pub(super) struct Seat<A> {
     is_active: bool,
     /// Nothing but PPS requests without an answer has gone to the card since its reset.
     is_fresh: bool,
+    /// A TPDU has failed within: the card would take the next one for its data, and gets none
+    /// before it is reset.
+    is_lost: bool,
     stopped_at: Option<Level>,
     protocol: ProtocolData,
     noise: Noise,
@@ -59,6 +62,7 @@ impl<A> Default for Seat<A> {
             stopped_at: None,
             protocol: ProtocolData::T0_DEFAULT,
             noise: Noise::none(),
+            is_lost: false,
             news: None,
         }
     }
@@ -132,6 +136,7 @@ impl<A: Application> Seat<A> {
         line.reset(if self.is_active { Reset::Warm } else { Reset::Cold });
         self.is_active = true;
         self.is_fresh = true;
+        self.is_lost = false;
         self.stopped_at = None;
         let atr = hear_all(line, ATR_WAIT_CLK);
         if atr.is_empty() {
@@ -183,6 +188,9 @@ impl<A: Application> Seat<A> {
     /// TPDU on T=0, a block on T=1 for which the waiting time is `bwi` times as long.
     pub(super) fn transfer(&mut self, data: &[u8], bwi: u8) -> Result<Transferred, Error> {
         let line = self.line.as_mut().filter(|_| self.is_active).ok_or(Error::ICC_MUTE)?;
+        if self.is_lost {
+            return Err(Error::ICC_MUTE);
+        }
         if data.is_empty() {
             return Err(Error::LENGTH);
         }
@@ -199,7 +207,14 @@ impl<A: Application> Seat<A> {
         }
         self.is_fresh = false;
         match self.protocol {
-            ProtocolData::T0(_) => tpdu(line, &timing, data),
+            ProtocolData::T0(_) => {
+                let transferred = tpdu(line, &timing, data);
+                let is_refused =
+                    |error: &Error| [Error::LENGTH, Error::CLA, Error::INS].contains(error);
+                self.is_lost = self.stopped_at.is_none()
+                    && transferred.as_ref().is_err_and(|error| !is_refused(error));
+                transferred
+            }
             ProtocolData::T1(_) => {
                 let bwt_clk = timing.bwt_clk.saturating_mul(u64::from(bwi.max(1)));
                 let timing = Timing { bwt_clk, ..timing };

@@ -377,6 +377,18 @@ fn characters_of_t_0_come_again_until_they_are_right() {
     assert_eq!(transfer(&mut machine, "00B0000001"), "659065");
 }
 
+#[test]
+fn what_follows_a_tpdu_that_failed_is_not_taken_for_its_data() {
+    let mut machine = reader(card(Offer::T0));
+    on(&mut machine);
+    assert_eq!(transfer(&mut machine, "00D6000008"), "40FE", "the data is not there");
+    for _ in 0..3 {
+        assert_eq!(transfer(&mut machine, "00D6000002AABB"), "40FE");
+    }
+    on(&mut machine);
+    assert_eq!(transfer(&mut machine, "00D6000002AABB"), "9001", "nothing was run before");
+}
+
 mod any_bytes {
     use proptest::{collection::vec, prelude::*};
 
